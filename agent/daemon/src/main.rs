@@ -1,0 +1,2 @@
+//! motcua-agent
+fn main() {}

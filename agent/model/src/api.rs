@@ -1,0 +1,620 @@
+//! The local API: what the kiosk screen and the technician's command see of the agent.
+//!
+//! HTTP on a unix socket whose peer uid is checked (architecture.md):
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /v1/snapshots` | server-sent events; each `data:` is a [`Snapshot`]; the first comes at once |
+//! | `GET /v1/snapshot` | the present [`Snapshot`] |
+//! | `POST /v1/actions`, body [`ActionRequest`] | 204; 409 when the screen has moved on and the action is stale |
+//! | `GET /v1/pages/{id}?width=N` | `image/jpeg` of a page of the present visit, at most N pixels wide; 404 otherwise |
+//! | `GET /v1/status` | [`AgentStatus`] |
+//! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
+
+use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, fault::Fault};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Everything that the screen needs to draw itself. The screen holds no other truth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Rises whenever the person reaches another screen or question; actions quote it.
+    pub step: u64,
+    /// The person's language; back to Vietnamese after every visit.
+    pub language: Language,
+    /// Name of the office.
+    pub office: Text,
+    /// Telephone for help; may be empty.
+    pub phone: String,
+    /// What is shown.
+    pub screen: Screen,
+    /// "Bước 2/6", where the screen is a step of a filing.
+    pub progress: Option<Progress>,
+    /// Drawn over the screen; the screen below is kept.
+    pub overlay: Option<Overlay>,
+    /// Devices and links, for the dots in the header.
+    pub health: Health,
+    /// Whether "Quay lại" does something here.
+    pub can_back: bool,
+    /// Whether "Kết thúc" does something here.
+    pub can_end: bool,
+}
+
+/// Step `at` of `of`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// From 1.
+    pub at: u8,
+    /// Steps in all.
+    pub of: u8,
+}
+
+/// State of the devices and of the link to the hub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Document scanner.
+    pub scanner: DeviceState,
+    /// Barcode and QR reader.
+    pub reader: DeviceState,
+    /// Receipt printer.
+    pub printer: DeviceState,
+    /// Provincial hub.
+    pub hub: LinkState,
+}
+
+/// A device as the supervisor sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// Not in the configuration.
+    #[default]
+    Absent,
+    /// Configured, does not answer.
+    Lost,
+    /// Answers, but a person must act (paper, jam, cover).
+    NeedsHuman(Fault),
+    /// Ready for use.
+    Ready,
+}
+
+/// The link to the hub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// Not tried yet.
+    #[default]
+    Unknown,
+    /// The last exchange worked.
+    Up,
+    /// No connection: dossiers wait on the disk.
+    Down,
+    /// The hub refuses this device's certificate, or this device refuses the hub's.
+    Refused,
+}
+
+/// The screens, by the codes of ux.md 7.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "screen", rename_all = "snake_case")]
+pub enum Screen {
+    /// C01 Chờ.
+    Waiting {
+        /// What can be started here.
+        services: Vec<ServiceTile>,
+        /// True for a while after a restart that left an unfinished visit: "Máy vừa khởi động lại".
+        unfinished: bool,
+    },
+    /// C02 Thông báo: what is read, why, how long it is kept.
+    Notice,
+    /// C03 Chọn thủ tục.
+    Procedures {
+        /// All procedures; the screen pages and searches them.
+        procedures: Vec<ProcedureLine>,
+        /// Names of the life events that group them.
+        life_events: Vec<Text>,
+    },
+    /// C03 details: papers, fee, days.
+    ProcedureDetails {
+        /// Name.
+        name: Text,
+        /// Papers asked for.
+        papers: Vec<PaperLine>,
+        /// Đồng; 0 is free.
+        fee_vnd: u32,
+        /// In words.
+        time_limit: Text,
+        /// What one receives.
+        result: Text,
+    },
+    /// C05 Nhận diện: lay the card's QR under the reader.
+    Identify {
+        /// Failed readings so far; the advice changes with it.
+        failed: u8,
+    },
+    /// C06 Xác nhận người.
+    ConfirmPerson {
+        /// Họ và tên.
+        name: Private,
+        /// Year only.
+        birth_year: i16,
+        /// Masked number.
+        number: String,
+        /// Address as on the card.
+        address: Private,
+    },
+    /// C91 Resume: the same person has an unfinished filing.
+    Resume {
+        /// When it was left.
+        left: Timestamp,
+        /// Of which procedure.
+        procedure: Text,
+    },
+    /// C07 one question.
+    Question {
+        /// The question.
+        ask: Text,
+        /// One line of help.
+        hint: Text,
+        /// Which input to show.
+        kind: AnswerKind,
+        /// False: may be left empty.
+        required: bool,
+        /// Present answer.
+        answer: Private,
+        /// Why the last answer was not taken.
+        error: Option<Text>,
+        /// Question number, from 1.
+        at: u8,
+        /// Questions in all.
+        of: u8,
+    },
+    /// C08 Giấy tờ: the papers and what is done with each.
+    Papers {
+        /// In catalogue order.
+        papers: Vec<PaperLine>,
+    },
+    /// C10 Đếm tờ.
+    CountSheets {
+        /// Which paper.
+        paper: Text,
+        /// Most sheets that can be declared.
+        max: u16,
+    },
+    /// C11 Quét: put the paper in, or scanning.
+    Scan {
+        /// Which paper.
+        paper: Text,
+        /// Declared sheets.
+        sheets: u16,
+        /// Pages received so far.
+        pages: Vec<PageView>,
+        /// True while the scanner runs.
+        running: bool,
+    },
+    /// C11 check: are all pages there and readable?
+    PageCheck {
+        /// Which paper.
+        paper: Text,
+        /// Declared sheets.
+        sheets: u16,
+        /// Pages in order.
+        pages: Vec<PageView>,
+        /// Pages that two sides of the declared sheets would give.
+        expected: u16,
+    },
+    /// C12 Kiểm tra lại.
+    Review {
+        /// Name of the procedure.
+        procedure: Text,
+        /// Rows of person, answers and papers.
+        rows: Vec<ReviewRow>,
+    },
+    /// C14 being made durable.
+    Submitting,
+    /// C17 the dossier is safe; the slip is printed.
+    Slip {
+        /// Mã tạm.
+        code: String,
+        /// The same code as text of the QR on the slip.
+        qr: String,
+        /// True while the link is down (C14b).
+        offline: bool,
+        /// How the printing goes.
+        printing: PrintState,
+    },
+    /// C18 Xong.
+    Done {
+        /// Mã tạm.
+        code: String,
+        /// What happens next.
+        time_limit: Text,
+    },
+    /// C20 Tra cứu: type or scan a code.
+    LookUp,
+    /// C20 result without authentication: code and degree of completion only (R13).
+    LookUpResult {
+        /// The code that was asked for.
+        asked: String,
+        /// Mã hồ sơ, when the hub has allocated one.
+        official_code: Option<String>,
+        /// Steps done of `steps`.
+        done: u8,
+        /// Steps in all.
+        steps: u8,
+        /// Where it stands, in plain words.
+        state: Text,
+        /// When this was last known.
+        known_at: Timestamp,
+    },
+    /// P01 the courier's badge.
+    CourierBadge,
+    /// P03 scanning parcels.
+    Parcels {
+        /// Scanned so far, newest last.
+        parcels: Vec<ParcelLine>,
+        /// A code with a wrong check digit that waits for the courier's yes.
+        doubtful: Option<String>,
+        /// The last scan was a parcel already in the list.
+        repeated: bool,
+    },
+    /// P06 handover recorded.
+    HandoverDone {
+        /// How many parcels.
+        count: u32,
+    },
+    /// C99 Ngừng phục vụ.
+    OutOfService {
+        /// What is wrong.
+        reason: Text,
+    },
+}
+
+impl Screen {
+    /// The code in the footer, by which a clerk guides over the telephone.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "C01",
+            Self::Notice => "C02",
+            Self::Procedures { .. } => "C03",
+            Self::ProcedureDetails { .. } => "C03b",
+            Self::Identify { .. } => "C05",
+            Self::ConfirmPerson { .. } => "C06",
+            Self::Question { .. } => "C07",
+            Self::Papers { .. } => "C08",
+            Self::CountSheets { .. } => "C10",
+            Self::Scan { .. } => "C11",
+            Self::PageCheck { .. } => "C11b",
+            Self::Review { .. } => "C12",
+            Self::Submitting => "C14",
+            Self::Slip { .. } => "C17",
+            Self::Done { .. } => "C18",
+            Self::LookUp => "C20",
+            Self::LookUpResult { .. } => "C20b",
+            Self::Resume { .. } => "C91",
+            Self::CourierBadge => "P01",
+            Self::Parcels { .. } => "P03",
+            Self::HandoverDone { .. } => "P06",
+            Self::OutOfService { .. } => "C99",
+        }
+    }
+}
+
+/// A tile of C01.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceTile {
+    /// What it starts.
+    pub service: Service,
+    /// Why it cannot be started now; none when it can.
+    pub unavailable: Option<Text>,
+}
+
+/// What a person can do here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Nộp hồ sơ.
+    File,
+    /// Tra cứu.
+    LookUp,
+    /// Bưu tá nhận bưu gửi.
+    Courier,
+}
+
+/// One procedure of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcedureLine {
+    /// Mã TTHC.
+    pub code: String,
+    /// Name.
+    pub name: Text,
+    /// Index into `life_events`.
+    pub life_event: u8,
+}
+
+/// One paper and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperLine {
+    /// Name.
+    pub name: Text,
+    /// Must be there.
+    pub required: bool,
+    /// What has been done with it.
+    pub state: PaperState,
+}
+
+/// What has been done with a paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaperState {
+    /// Not scanned yet.
+    ToScan,
+    /// Scanned: so many pages.
+    Scanned(u16),
+    /// The person goes without it.
+    Left,
+}
+
+/// One page for the thumbnails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageView {
+    /// For `GET /v1/pages/{id}`.
+    pub id: Uuid,
+    /// No ink found on it.
+    pub blank: bool,
+}
+
+/// One row of C12.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewRow {
+    /// What the row is about.
+    pub label: Text,
+    /// What was given.
+    pub value: ReviewValue,
+    /// Quote it in [`Action::Change`]; none when it cannot be changed.
+    pub change: Option<ChangeTarget>,
+}
+
+/// The right side of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewValue {
+    /// Words of the person.
+    Private(Private),
+    /// Words of the catalogue.
+    Words(Text),
+    /// Scanned pages.
+    Pages(Vec<PageView>),
+}
+
+/// What "Đổi" goes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeTarget {
+    /// Question by index.
+    Question(u8),
+    /// Paper by index.
+    Paper(u8),
+}
+
+/// How the slip's printing goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrintState {
+    /// On its way.
+    Printing,
+    /// The printer said it is done.
+    Printed,
+    /// Sent, but this printer cannot tell whether it is done.
+    Unknown,
+    /// A person must act; printing goes on afterwards by itself.
+    Waiting(Fault),
+    /// There is no printer.
+    None,
+}
+
+/// One scanned parcel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelLine {
+    /// The barcode.
+    pub code: String,
+    /// What the check digit says.
+    pub check: ParcelCheck,
+}
+
+/// What lies over a screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "overlay", rename_all = "snake_case")]
+pub enum Overlay {
+    /// C90 "Còn ở đây không?".
+    StillThere {
+        /// Until the visit is cleared.
+        seconds: u16,
+    },
+    /// C93 a fault, with the words of [`Fault::words`].
+    Fault {
+        /// Which.
+        fault: Fault,
+        /// Whether "Thử lại" makes sense; "Đóng" always does.
+        retry: bool,
+    },
+    /// C92 staff are called.
+    Help,
+    /// "Kết thúc" was pressed with answers that would be lost.
+    ConfirmEnd,
+}
+
+/// What a person does on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// A tile of C01.
+    Start {
+        /// Which.
+        service: Service,
+    },
+    /// VI | EN.
+    SetLanguage {
+        /// Which.
+        language: Language,
+    },
+    /// C02 Đồng ý.
+    Agree,
+    /// C03 a procedure.
+    ChooseProcedure {
+        /// Mã TTHC.
+        code: String,
+    },
+    /// C03 details: "Tôi có đủ giấy".
+    HavePapers,
+    /// C06 Đúng / Không đúng.
+    ConfirmPerson {
+        /// Whether the card's data are right.
+        correct: bool,
+    },
+    /// C91 Làm tiếp / Bỏ, làm mới.
+    Resume {
+        /// Go on with the unfinished filing.
+        go_on: bool,
+    },
+    /// C07 the answer.
+    Answer {
+        /// As typed.
+        value: Private,
+    },
+    /// C08 scan this paper.
+    ScanPaper {
+        /// Index.
+        paper: u8,
+    },
+    /// C08 go without this paper.
+    LeavePaper {
+        /// Index.
+        paper: u8,
+    },
+    /// C08 Tiếp tục.
+    PapersDone,
+    /// C10 the declared number.
+    DeclareSheets {
+        /// Sheets.
+        sheets: u16,
+    },
+    /// C11 Bắt đầu quét.
+    StartScan,
+    /// C11 stop the scanner.
+    CancelScan,
+    /// C11b all pages are there.
+    AcceptPages,
+    /// C11b drop them and scan the paper again.
+    ScanAgain,
+    /// C11b scan further sheets behind those that are there.
+    ScanMore,
+    /// C12 Đổi.
+    Change {
+        /// What.
+        target: ChangeTarget,
+    },
+    /// C12 Gửi.
+    Submit,
+    /// C17 Đã lấy giấy.
+    SlipTaken,
+    /// C20 look a code up.
+    LookUp {
+        /// As typed.
+        code: String,
+    },
+    /// P03 the doubtful code is what stands on the parcel.
+    ConfirmParcel {
+        /// Keep it, or drop it.
+        keep: bool,
+    },
+    /// P03 the courier has them all.
+    CloseHandover,
+    /// Thử lại on a fault.
+    Retry,
+    /// Đóng on an overlay.
+    Dismiss,
+    /// C90 "Tôi cần thêm thời gian".
+    MoreTime,
+    /// Cần giúp.
+    Help,
+    /// Quay lại.
+    Back,
+    /// Kết thúc.
+    End,
+    /// Any touch or key that means nothing else: the person is still there.
+    Touch,
+}
+
+/// An action with the step it was meant for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionRequest {
+    /// [`Snapshot::step`] of the picture that the person touched.
+    pub step: u64,
+    /// What was done.
+    #[serde(flatten)]
+    pub action: Action,
+}
+
+/// For the technician and the console: no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentStatus {
+    /// Of the agent.
+    pub version: String,
+    /// When it became ready.
+    pub started: Timestamp,
+    /// Devices and links.
+    pub health: Health,
+    /// One line per configured device: kind, address, what it says of itself.
+    pub devices: Vec<DeviceLine>,
+    /// Messages that wait for the hub.
+    pub outbox: Vec<OutboxLine>,
+    /// Dossiers by state.
+    pub dossiers: DossierCounts,
+    /// Catalogue in use.
+    pub catalogue_version: u32,
+    /// Cause of the hub's last failure, with the next step; empty when the link is up.
+    pub hub_problem: String,
+}
+
+/// One configured device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceLine {
+    /// `scanner`, `reader`, `printer`.
+    pub kind: String,
+    /// Path or URL.
+    pub address: String,
+    /// Make and model as the device tells, or empty.
+    pub model: String,
+    /// Present state.
+    pub state: DeviceState,
+    /// Cause and next step where it is not ready; empty otherwise.
+    pub problem: String,
+}
+
+/// One waiting message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxLine {
+    /// Message id.
+    pub id: Uuid,
+    /// `dossier` or `handover`.
+    pub kind: String,
+    /// Provisional code, or the handover's id.
+    pub code: String,
+    /// When it was confirmed to the person.
+    pub since: Timestamp,
+    /// Failed attempts so far.
+    pub attempts: u32,
+    /// Not before.
+    pub next_try: Timestamp,
+    /// Cause of the last failure; empty when there was none.
+    pub problem: String,
+}
+
+/// How many dossiers stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DossierCounts {
+    /// On this disk only.
+    pub waiting: u32,
+    /// With the hub's signed receipt.
+    pub delivered: u32,
+}

@@ -1,0 +1,350 @@
+//! The agent's configuration file (TOML): parsed once, every problem named.
+
+use crate::{Text, code};
+use serde::Deserialize;
+use std::{fmt, path::PathBuf};
+
+/// `/etc/motcua/agent.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Version of this file's form: 1.
+    pub version: u32,
+    /// Who and where we are.
+    pub office: Office,
+    /// Where things lie on the disk.
+    pub paths: Paths,
+    /// Local API.
+    pub api: Api,
+    /// Staff console; left out: none.
+    pub console: Option<Console>,
+    /// Document scanner; left out: the office has none.
+    pub scanner: Option<Scanner>,
+    /// Barcode and QR reader; left out: the office has none.
+    pub reader: Option<Reader>,
+    /// Receipt printer; left out: the office has none.
+    pub printer: Option<Printer>,
+    /// Provincial hub.
+    pub hub: Hub,
+    /// Times of the visit.
+    #[serde(default)]
+    pub visit: Visit,
+    /// Text recognition.
+    #[serde(default)]
+    pub ocr: Ocr,
+}
+
+/// Who and where we are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    /// Name on every screen and slip.
+    pub name: Text,
+    /// Mã định danh cơ quan (QĐ 20/2020/QĐ-TTg).
+    pub agency: String,
+    /// Short name of this device in provisional codes: 1-8 capital letters or digits.
+    pub device: String,
+    /// Telephone for help; may be empty.
+    #[serde(default)]
+    pub phone: String,
+    /// Address that the QR of the slip opens; `{code}` stands for the code.
+    pub tracking_url: String,
+}
+
+/// Where things lie on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// Database and sealed files.
+    pub state: PathBuf,
+    /// File with the 32-byte store key as 64 hex digits, mode 0600; made at the first start.
+    pub key: PathBuf,
+    /// Procedure catalogue (JSON); left out: the one that comes with the product.
+    pub catalogue: Option<PathBuf>,
+}
+
+/// Local API on a unix socket.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Path of the socket.
+    pub socket: PathBuf,
+    /// Users besides root and the agent's own who may connect: the kiosk screen's.
+    #[serde(default)]
+    pub uids: Vec<u32>,
+}
+
+/// Staff console over HTTPS.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// `address:port`.
+    pub listen: String,
+    /// File with the staff access code, mode 0600; made at the first start.
+    pub access_code: PathBuf,
+}
+
+/// Document scanner.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scanner {
+    /// eSCL root, `http://host:port/eSCL`.
+    pub escl: String,
+    /// Dots per inch: 200 or 300 (domain.md 6).
+    #[serde(default = "default_dpi")]
+    pub dpi: u16,
+}
+
+/// Barcode and QR reader in serial (USB-CDC) mode.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// Stable path, `/dev/serial/by-id/…`.
+    pub serial: PathBuf,
+    /// Bits per second.
+    #[serde(default = "default_baud")]
+    pub baud: u32,
+}
+
+/// Receipt printer (ESC/POS).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Printer {
+    /// `host:9100`.
+    pub tcp: String,
+    /// Dots across: 576 (80 mm) or 384 (58 mm).
+    #[serde(default = "default_width")]
+    pub width: u32,
+    /// TrueType font with Vietnamese letters.
+    #[serde(default = "default_font")]
+    pub font: PathBuf,
+}
+
+/// Provincial hub, by mutual TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hub {
+    /// `https://host:port`.
+    pub url: String,
+    /// Authority that signed the hub's certificate (PEM).
+    pub ca: PathBuf,
+    /// This device's certificate (PEM); its common name is the device's name at the hub.
+    pub cert: PathBuf,
+    /// Its private key (PEM), mode 0600.
+    pub key: PathBuf,
+    /// Ed25519 public key of the hub's receipts, 64 hex digits.
+    pub receipt_key: String,
+}
+
+/// Times of the visit in seconds; floors of ux.md 7.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Visit {
+    /// Idle time on a reading screen.
+    pub reading_s: u16,
+    /// Idle time while typing.
+    pub typing_s: u16,
+    /// Idle time while scanning.
+    pub scanning_s: u16,
+    /// Idle time while printing or waiting.
+    pub waiting_s: u16,
+    /// How long "Còn ở đây không?" stays.
+    pub warning_s: u16,
+}
+
+impl Default for Visit {
+    fn default() -> Self {
+        Self { reading_s: 90, typing_s: 120, scanning_s: 180, waiting_s: 300, warning_s: 45 }
+    }
+}
+
+/// Text recognition by Tesseract.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ocr {
+    /// Language model, `vie`.
+    pub language: String,
+    /// Folder of the models; left out: the system's.
+    pub tessdata: Option<PathBuf>,
+}
+
+impl Default for Ocr {
+    fn default() -> Self {
+        Self { language: "vie".to_owned(), tessdata: None }
+    }
+}
+
+fn default_dpi() -> u16 {
+    300
+}
+fn default_baud() -> u32 {
+    9600
+}
+fn default_width() -> u32 {
+    576
+}
+fn default_font() -> PathBuf {
+    PathBuf::from("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")
+}
+
+/// One problem of the file, with the way to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which file.
+    pub file: String,
+    /// Which key, dotted; empty when the file as a whole is meant.
+    pub key: String,
+    /// What stands there.
+    pub value: String,
+    /// What to write instead.
+    pub fix: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key.as_str() {
+            "" => write!(f, "{}: {}; {}", self.file, self.value, self.fix),
+            key => write!(f, "{}: {key} = {:?}: {}", self.file, self.value, self.fix),
+        }
+    }
+}
+
+impl Config {
+    /// Parses and checks the text of `file`. Either a configuration that can be used, or every problem
+    /// that can be seen without touching the disk.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let config: Self = toml::from_str(text).map_err(|e| vec![syntax_problem(file, text, &e)])?;
+        let problems = config.problems(file);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    fn problems(&self, file: &str) -> Vec<Problem> {
+        let mut found = Vec::new();
+        let mut need = |ok: bool, key: &str, value: &dyn fmt::Display, fix: &str| {
+            if !ok {
+                found.push(Problem { file: file.to_owned(), key: key.to_owned(), value: value.to_string(), fix: fix.to_owned() });
+            }
+        };
+        let url = |text: &str, scheme: &str| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        need(self.version == 1, "version", &self.version, "write 1; a newer file needs a newer agent");
+        need(!self.office.name.vi.trim().is_empty(), "office.name.vi", &self.office.name.vi, "write the office's name in Vietnamese");
+        need(!self.office.name.en.trim().is_empty(), "office.name.en", &self.office.name.en, "write the office's name in English");
+        need(
+            code::is_agency(&self.office.agency),
+            "office.agency",
+            &self.office.agency,
+            "write the agency code (mã định danh), for example H15.50.05",
+        );
+        need(
+            code::is_device(&self.office.device),
+            "office.device",
+            &self.office.device,
+            "write 1 to 8 capital letters or digits, for example K07",
+        );
+        need(
+            self.office.tracking_url.contains("{code}"),
+            "office.tracking_url",
+            &self.office.tracking_url,
+            "write an address that contains {code}",
+        );
+        need(self.paths.state.is_absolute(), "paths.state", &self.paths.state.display(), "write an absolute path");
+        need(self.paths.key.is_absolute(), "paths.key", &self.paths.key.display(), "write an absolute path");
+        need(self.api.socket.is_absolute(), "api.socket", &self.api.socket.display(), "write an absolute path");
+        need(
+            self.api.socket.as_os_str().len() <= 100,
+            "api.socket",
+            &self.api.socket.display(),
+            "choose a path of at most 100 characters; the system allows no longer one",
+        );
+        if let Some(console) = &self.console {
+            need(
+                console.listen.parse::<std::net::SocketAddr>().is_ok(),
+                "console.listen",
+                &console.listen,
+                "write address:port, for example 127.0.0.1:8443",
+            );
+        }
+        if let Some(scanner) = &self.scanner {
+            need(
+                url(&scanner.escl, "http://") || url(&scanner.escl, "https://"),
+                "scanner.escl",
+                &scanner.escl,
+                "write the eSCL address, for example http://192.168.1.20/eSCL",
+            );
+            need(matches!(scanner.dpi, 200 | 300), "scanner.dpi", &scanner.dpi, "write 200 or 300");
+        }
+        if let Some(reader) = &self.reader {
+            need(
+                reader.serial.is_absolute(),
+                "reader.serial",
+                &reader.serial.display(),
+                "write the device's path, for example /dev/serial/by-id/usb-…",
+            );
+            need(
+                (1200..=1_000_000).contains(&reader.baud),
+                "reader.baud",
+                &reader.baud,
+                "write 9600 unless the reader's manual says otherwise",
+            );
+        }
+        if let Some(printer) = &self.printer {
+            let address = printer.tcp.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            need(address, "printer.tcp", &printer.tcp, "write host:port, for example 192.168.1.30:9100");
+            need(matches!(printer.width, 384 | 576), "printer.width", &printer.width, "write 576 for 80 mm paper or 384 for 58 mm");
+        }
+        need(url(&self.hub.url, "https://"), "hub.url", &self.hub.url, "write the hub's address, beginning with https://");
+        let hex = self.hub.receipt_key.len() == 64 && self.hub.receipt_key.bytes().all(|b| b.is_ascii_hexdigit());
+        need(hex, "hub.receipt_key", &self.hub.receipt_key, "write the hub's 64 hex digits (the province's IT office has them)");
+        for (key, value, floor) in [
+            ("visit.reading_s", self.visit.reading_s, 60),
+            ("visit.typing_s", self.visit.typing_s, 60),
+            ("visit.scanning_s", self.visit.scanning_s, 60),
+            ("visit.waiting_s", self.visit.waiting_s, 60),
+            ("visit.warning_s", self.visit.warning_s, 20),
+        ] {
+            need(value >= floor, key, &value, &format!("write {floor} or more: slower people need the time"));
+        }
+        found
+    }
+}
+
+/// toml names the place; a technician needs the line.
+fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
+    let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+    Problem {
+        file: file.to_owned(),
+        key: String::new(),
+        value: format!("line {line}: {}", error.message()),
+        fix: "mend that line; the example file shows every key".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = include_str!("../../../provisioning/package/agent.example.toml");
+
+    #[test]
+    fn the_example_file_is_valid() {
+        Config::parse("agent.example.toml", GOOD).unwrap();
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let text = GOOD.replace("device = \"K07\"", "device = \"kiosk seven\"").replace("dpi = 300", "dpi = 72");
+        let problems = Config::parse("a.toml", &text).unwrap_err();
+        let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), 2, "{shown:?}");
+        assert!(shown[0].contains("office.device") && shown[0].contains("kiosk seven") && shown[0].contains("K07"));
+        assert!(shown[1].contains("scanner.dpi"));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_broken_line_are_located() {
+        let problem = &Config::parse("a.toml", &GOOD.replace("[scanner]", "[scaner]")).unwrap_err()[0];
+        assert!(problem.to_string().contains("scaner"), "{problem}");
+        let problem = &Config::parse("a.toml", "version = 1\noffice = [").unwrap_err()[0];
+        assert!(problem.to_string().contains("line 2"), "{problem}");
+    }
+}

@@ -1,0 +1,276 @@
+//! The dossier (hồ sơ) as it is stored, sealed and sent.
+
+use crate::{
+    Private, Text,
+    citizen::{CardQr, CitizenNumber, Sex},
+    code::{ParcelCode, ProvisionalCode},
+};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A submitted dossier. Immutable once confirmed: what the hub later says is kept beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dossier {
+    /// Identity everywhere inside; UUIDv7.
+    pub id: Uuid,
+    /// What the person holds until the hub allocates a code.
+    pub code: ProvisionalCode,
+    /// Mã định danh of the receiving office.
+    pub agency: String,
+    /// The device it was received on.
+    pub device: String,
+    /// KenhThucHien of the national portal: 1 direct.
+    pub channel: u8,
+    /// Mã TTHC.
+    pub procedure: String,
+    /// Tên thủ tục at the time.
+    pub procedure_name: Text,
+    /// [`crate::catalogue::Catalogue::version`] it was received under.
+    pub catalogue_version: u32,
+    /// Chủ hồ sơ.
+    pub applicant: Applicant,
+    /// Form answers in order.
+    pub answers: Vec<Answer>,
+    /// Papers in catalogue order.
+    pub documents: Vec<Document>,
+    /// When it was confirmed to the person.
+    pub submitted: Timestamp,
+}
+
+/// Chủ hồ sơ, from the card's QR: a claim until a chip or an officer proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applicant {
+    /// Số định danh cá nhân.
+    pub number: CitizenNumber,
+    /// Họ và tên.
+    pub name: Private,
+    /// Ngày sinh.
+    pub birth: Date,
+    /// Giới tính.
+    pub sex: Sex,
+    /// Địa chỉ on the card.
+    pub address: Private,
+    /// False where the person pressed "Không đúng": the officer corrects it (R33).
+    pub confirmed: bool,
+    /// Whether the number's inner digits agree with birth date and sex.
+    pub number_agrees: bool,
+}
+
+/// What a finished visit hands to the store, before it has a provisional code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// Becomes [`Dossier::id`]; submitting the same id twice gives the same dossier.
+    pub id: Uuid,
+    /// Mã TTHC.
+    pub procedure: String,
+    /// Tên thủ tục at the time.
+    pub procedure_name: Text,
+    /// [`crate::catalogue::Catalogue::version`].
+    pub catalogue_version: u32,
+    /// Chủ hồ sơ.
+    pub applicant: Applicant,
+    /// Form answers in order.
+    pub answers: Vec<Answer>,
+    /// Papers in catalogue order.
+    pub documents: Vec<Document>,
+}
+
+impl Submission {
+    /// The dossier under its provisional code; direct channel (KenhThucHien 1).
+    pub fn into_dossier(self, code: ProvisionalCode, agency: &str, device: &str, submitted: Timestamp) -> Dossier {
+        Dossier {
+            id: self.id,
+            code,
+            agency: agency.to_owned(),
+            device: device.to_owned(),
+            channel: 1,
+            procedure: self.procedure,
+            procedure_name: self.procedure_name,
+            catalogue_version: self.catalogue_version,
+            applicant: self.applicant,
+            answers: self.answers,
+            documents: self.documents,
+            submitted,
+        }
+    }
+}
+
+impl Applicant {
+    /// What the card claims, before the person has confirmed it.
+    pub fn from_card(card: &CardQr) -> Self {
+        Self {
+            number: card.number.clone(),
+            name: card.name.clone(),
+            birth: card.birth,
+            sex: card.sex,
+            address: card.address.clone(),
+            confirmed: false,
+            number_agrees: card.number.agrees_with(card.birth, card.sex),
+        }
+    }
+}
+
+/// One answered question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// [`crate::catalogue::Question::id`].
+    pub question: String,
+    /// The checked, stored form; empty where an optional question was left.
+    pub value: Private,
+}
+
+/// A digitised paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Identity of this document.
+    pub id: Uuid,
+    /// [`crate::catalogue::Component::code`].
+    pub component: String,
+    /// Tên giấy tờ at the time.
+    pub name: Text,
+    /// Sheets that the person declared (R47).
+    pub sheets: u16,
+    /// Images in the order scanned: front, back, front, back (R46, R48).
+    pub pages: Vec<Page>,
+    /// True where the person accepted a page count that differs from the declared one.
+    pub count_differs: bool,
+}
+
+/// One scanned side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The sealed image.
+    pub image: FileRef,
+    /// Front or back of the sheet.
+    pub side: Side,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Dots per inch that were asked of the scanner.
+    pub dpi: u16,
+    /// No ink found: flagged, never dropped (R46).
+    pub blank: bool,
+}
+
+/// Which side of the sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Mặt trước.
+    Front,
+    /// Mặt sau.
+    Back,
+}
+
+/// A file: what it is and how to know it is whole. The bytes live sealed in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// Identity of the file.
+    pub id: Uuid,
+    /// SHA-256 of the plain bytes, lower-case hex.
+    pub sha256: String,
+    /// Length of the plain bytes.
+    pub bytes: u64,
+    /// `image/jpeg`, `application/pdf`.
+    pub media: String,
+}
+
+/// Biên bản bàn giao bưu gửi: parcels that a courier took over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The device it happened at.
+    pub device: String,
+    /// Agency that gave the parcels.
+    pub agency: String,
+    /// Badge number of the courier.
+    pub courier: String,
+    /// In the order scanned.
+    pub parcels: Vec<HandoverParcel>,
+    /// When the courier closed it.
+    pub closed: Timestamp,
+}
+
+/// One parcel of a handover.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoverParcel {
+    /// Barcode with the verdict on its check digit; a wrong one was confirmed by the courier.
+    pub parcel: ParcelCode,
+    /// When it was scanned.
+    pub scanned: Timestamp,
+}
+
+/// TrangThaiHoSo on the national portal's wire (domain.md 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Status {
+    /// 1 Mới đăng ký.
+    Registered = 1,
+    /// 2 Được tiếp nhận.
+    Accepted = 2,
+    /// 3 Không được tiếp nhận.
+    Refused = 3,
+    /// 4 Đang xử lý.
+    Processing = 4,
+    /// 5 Yêu cầu bổ sung giấy tờ.
+    SupplementAsked = 5,
+    /// 6 Yêu cầu thực hiện nghĩa vụ tài chính.
+    PaymentAsked = 6,
+    /// 7 Công dân yêu cầu rút.
+    Withdrawn = 7,
+    /// 8 Dừng xử lý.
+    Stopped = 8,
+    /// 9 Đã xử lý xong.
+    Finished = 9,
+    /// 10 Đã trả kết quả.
+    Returned = 10,
+}
+
+impl TryFrom<u8> for Status {
+    type Error = String;
+    fn try_from(number: u8) -> Result<Self, String> {
+        use Status::*;
+        [Registered, Accepted, Refused, Processing, SupplementAsked, PaymentAsked, Withdrawn, Stopped, Finished, Returned]
+            .into_iter()
+            .find(|s| *s as u8 == number)
+            .ok_or_else(|| format!("TrangThaiHoSo {number} is not 1 to 10"))
+    }
+}
+
+impl From<Status> for u8 {
+    fn from(status: Status) -> Self {
+        status as u8
+    }
+}
+
+impl Status {
+    /// The portal's own words.
+    pub fn words(self) -> Text {
+        match self {
+            Self::Registered => Text::new("Mới đăng ký", "Registered"),
+            Self::Accepted => Text::new("Được tiếp nhận", "Accepted"),
+            Self::Refused => Text::new("Không được tiếp nhận", "Not accepted"),
+            Self::Processing => Text::new("Đang xử lý", "In progress"),
+            Self::SupplementAsked => Text::new("Yêu cầu bổ sung giấy tờ", "More papers needed"),
+            Self::PaymentAsked => Text::new("Yêu cầu thực hiện nghĩa vụ tài chính", "Payment needed"),
+            Self::Withdrawn => Text::new("Công dân yêu cầu rút", "Withdrawn"),
+            Self::Stopped => Text::new("Dừng xử lý", "Stopped"),
+            Self::Finished => Text::new("Đã xử lý xong", "Finished"),
+            Self::Returned => Text::new("Đã trả kết quả", "Result returned"),
+        }
+    }
+
+    /// Degree of completion for a look-up without authentication (R13): steps done of four
+    /// (received by the hub, accepted, processed, returned).
+    pub fn steps_done(self) -> u8 {
+        match self {
+            Self::Registered | Self::Refused => 1,
+            Self::Accepted | Self::Processing | Self::SupplementAsked | Self::PaymentAsked | Self::Withdrawn | Self::Stopped => 2,
+            Self::Finished => 3,
+            Self::Returned => 4,
+        }
+    }
+}

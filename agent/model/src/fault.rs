@@ -1,0 +1,169 @@
+//! What can go wrong in front of a person, with the words for it.
+
+use crate::Text;
+use serde::{Deserialize, Serialize};
+
+/// A fault that a screen shows. One cause, one title, one instruction (ux.md 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The scanner does not answer.
+    ScannerGone,
+    /// Another program or job holds the scanner.
+    ScannerBusy,
+    /// Paper jam.
+    ScannerJam,
+    /// Cover open.
+    ScannerCoverOpen,
+    /// Feeder empty at the start.
+    ScannerEmpty,
+    /// Two sheets at once.
+    ScannerDoubleFeed,
+    /// The scanner ended without saying that the batch is complete.
+    ScannerUnsure,
+    /// A page arrived damaged.
+    PageDamaged,
+    /// The printer does not answer.
+    PrinterGone,
+    /// Paper out.
+    PrinterPaperOut,
+    /// Cover open.
+    PrinterCoverOpen,
+    /// Cutter or other error of the printer.
+    PrinterError,
+    /// The barcode reader sent something that is not a citizen card.
+    NotACard,
+    /// The barcode reader sent bytes that are no text.
+    ReaderGarbage,
+    /// The code is not a parcel's.
+    NotAParcel,
+    /// The code is not a courier's badge.
+    NotABadge,
+    /// Nothing is known under the code.
+    CodeUnknown,
+    /// The disk refuses to store.
+    StoreFailed,
+}
+
+/// Words for a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultWords {
+    /// What happened.
+    pub title: Text,
+    /// What to do, one instruction.
+    pub advice: Text,
+}
+
+impl Fault {
+    /// Title and instruction in both languages.
+    pub fn words(self) -> FaultWords {
+        let (title_vi, title_en, advice_vi, advice_en) = match self {
+            Self::ScannerGone => (
+                "Máy quét không trả lời",
+                "The scanner does not answer",
+                "Các trang đã quét vẫn còn. Đợi một lát rồi bấm Thử lại, hoặc gọi cán bộ.",
+                "Your scanned pages are safe. Wait a moment and press Try again, or call staff.",
+            ),
+            Self::ScannerBusy => {
+                ("Máy quét đang bận", "The scanner is busy", "Đợi một lát rồi bấm Thử lại.", "Wait a moment, then press Try again.")
+            }
+            Self::ScannerJam => (
+                "Giấy bị kẹt",
+                "Paper is jammed",
+                "Đừng kéo mạnh. Các trang đã quét vẫn còn. Nhờ cán bộ lấy giấy ra, rồi bấm Thử lại.",
+                "Do not pull. Your scanned pages are safe. Ask staff to free the paper, then press Try again.",
+            ),
+            Self::ScannerCoverOpen => (
+                "Nắp máy quét đang mở",
+                "The scanner's cover is open",
+                "Đóng nắp lại rồi bấm Thử lại.",
+                "Close the cover, then press Try again.",
+            ),
+            Self::ScannerEmpty => (
+                "Chưa thấy giấy trong khay",
+                "No paper in the feeder",
+                "Đặt giấy vào khay, mặt chữ theo hình vẽ, rồi bấm Thử lại.",
+                "Put the paper into the feeder as in the picture, then press Try again.",
+            ),
+            Self::ScannerDoubleFeed => (
+                "Hai tờ đi vào cùng lúc",
+                "Two sheets went in together",
+                "Tách các tờ giấy ra, đặt lại, rồi bấm Thử lại.",
+                "Separate the sheets, put them back, then press Try again.",
+            ),
+            Self::ScannerUnsure => (
+                "Máy quét dừng giữa chừng",
+                "The scanner stopped half-way",
+                "Các trang đã quét vẫn còn. Đếm lại số trang, rồi bấm Thử lại nếu thiếu.",
+                "Your scanned pages are safe. Count the pages, then press Try again if some are missing.",
+            ),
+            Self::PageDamaged => (
+                "Một trang quét bị hỏng",
+                "A page came out damaged",
+                "Trang hỏng đã bỏ, các trang khác vẫn còn. Đặt lại tờ đó rồi bấm Thử lại.",
+                "The bad page was dropped, the others are safe. Put that sheet back, then press Try again.",
+            ),
+            Self::PrinterGone => (
+                "Máy in không trả lời",
+                "The printer does not answer",
+                "Hồ sơ đã lưu an toàn. Chụp lại mã trên màn hình, hoặc gọi cán bộ.",
+                "Your file is stored safely. Photograph the code on the screen, or call staff.",
+            ),
+            Self::PrinterPaperOut => (
+                "Máy hết giấy in",
+                "The printer is out of paper",
+                "Hồ sơ đã lưu an toàn. Chụp lại mã này, hoặc đợi cán bộ thay giấy: phiếu sẽ in tiếp.",
+                "Your file is stored safely. Photograph this code, or wait for new paper: the slip will be printed.",
+            ),
+            Self::PrinterCoverOpen => (
+                "Nắp máy in đang mở",
+                "The printer's cover is open",
+                "Hồ sơ đã lưu an toàn. Đóng nắp lại: phiếu sẽ in tiếp.",
+                "Your file is stored safely. Close the cover: the slip will be printed.",
+            ),
+            Self::PrinterError => (
+                "Máy in báo lỗi",
+                "The printer reports an error",
+                "Hồ sơ đã lưu an toàn. Chụp lại mã trên màn hình, hoặc gọi cán bộ.",
+                "Your file is stored safely. Photograph the code on the screen, or call staff.",
+            ),
+            Self::NotACard => (
+                "Đây không phải mã trên thẻ căn cước",
+                "This is not the code of an ID card",
+                "Quét mã vuông (QR) trên thẻ: thẻ 2021 ở mặt trước, thẻ 2024 ở mặt sau.",
+                "Scan the square (QR) code of the card: 2021 card on the front, 2024 card on the back.",
+            ),
+            Self::ReaderGarbage => (
+                "Chưa đọc được",
+                "Not read",
+                "Bỏ bao thẻ, lau mặt thẻ, giữ yên rồi quét lại.",
+                "Take off the cover, wipe the card, hold it still and scan again.",
+            ),
+            Self::NotAParcel => (
+                "Đây không phải mã bưu gửi",
+                "This is not a parcel code",
+                "Quét mã vạch trên nhãn của bưu gửi.",
+                "Scan the barcode on the parcel's label.",
+            ),
+            Self::NotABadge => (
+                "Đây không phải thẻ bưu tá",
+                "This is not a courier's badge",
+                "Quét mã trên thẻ bưu tá.",
+                "Scan the code on the courier's badge.",
+            ),
+            Self::CodeUnknown => (
+                "Không tìm thấy mã này",
+                "This code was not found",
+                "Xem lại mã trên phiếu rồi điền lại, hoặc hỏi cán bộ.",
+                "Check the code on the slip and type it again, or ask staff.",
+            ),
+            Self::StoreFailed => (
+                "Máy chưa lưu được hồ sơ",
+                "The file could not be stored",
+                "Chưa có gì được gửi. Gọi cán bộ giúp; giấy tờ gốc giữ lại.",
+                "Nothing was sent. Call staff; keep your original papers.",
+            ),
+        };
+        FaultWords { title: Text::new(title_vi, title_en), advice: Text::new(advice_vi, advice_en) }
+    }
+}

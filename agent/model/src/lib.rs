@@ -1,0 +1,17 @@
+//! The words of the domain: what citizens, clerks, couriers and the hub talk about.
+//!
+//! Pure data and rules: no I/O, no clock, no randomness. Times and ids are arguments.
+//! The crate is also the contract between the processes: [`api`] is what the kiosk screen and the
+//! technician's command see of the agent, [`hub`] is what the agent and the hub say to each other.
+
+pub mod api;
+pub mod catalogue;
+pub mod citizen;
+pub mod code;
+pub mod config;
+pub mod dossier;
+pub mod fault;
+pub mod hub;
+mod text;
+
+pub use text::{Language, Private, Text, fold};

@@ -1,0 +1,95 @@
+//! Bilingual text, private text, and comparison without diacritics.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+use zeroize::Zeroize as _;
+
+/// The language a person reads (CV 9318 I.2.a, R09).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Tiếng Việt.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+/// The same words in both languages of the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// Vietnamese, NFC.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+impl Text {
+    /// Both languages at once.
+    pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { vi: vi.into(), en: en.into() }
+    }
+
+    /// The words in one language.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::Vi => &self.vi,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// Text about a person. `Debug` is redacted, so that it never reaches a log; memory is wiped on drop.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private(String);
+
+impl Private {
+    /// Takes the text over.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for screens, slips and the sealed store only.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("‹private›")
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Text for comparison and search: lower case, no diacritics, `đ` as `d`, single spaces.
+/// `fold("Hoà Bình") == fold("HÒA  BÌNH")`.
+pub fn fold(text: &str) -> String {
+    let plain: String =
+        text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fold_forgets_tone_place_case_and_spaces() {
+        assert_eq!(fold("Hoà  Bình"), fold("HÒA BÌNH"));
+        assert_eq!(fold("Đăng ký khai sinh"), "dang ky khai sinh");
+    }
+
+    #[test]
+    fn private_text_never_shows_in_debug() {
+        assert!(!format!("{:?}", Private::new("Nguyễn")).contains("Nguyễn"));
+    }
+}

@@ -1,0 +1,2 @@
+//! motcua-sim
+fn main() {}

@@ -1,0 +1,2 @@
+//! Compiles the Slint pages.
+fn main() {}

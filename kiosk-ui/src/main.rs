@@ -1,0 +1,2 @@
+//! motcua-kiosk
+fn main() {}

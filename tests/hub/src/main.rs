@@ -1,0 +1,2 @@
+//! motcua-hub
+fn main() {}
