@@ -1,0 +1,241 @@
+//! What goes into the flow and what comes out of it.
+
+use jiff::Timestamp;
+use motcua_model::{
+    Language, Text,
+    api::{ActionRequest, Health, PrintState},
+    citizen::CitizenNumber,
+    code::ProvisionalCode,
+    dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
+    fault::Fault,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Time and identity for one call: arguments, so that tests neither sleep nor roll dice.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// Monotonic milliseconds since any fixed moment: idle times count by it.
+    pub mono_ms: u64,
+    /// Wall clock: only written down, never compared for time-outs.
+    pub wall: Timestamp,
+    /// A UUIDv7 nobody has used yet; one call uses it at most once.
+    pub fresh: Uuid,
+}
+
+/// Everything that can happen.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A device or link changed.
+    Health(Health),
+    /// The person touched the screen. Stale ones (other step) are ignored.
+    Action(ActionRequest),
+    /// The reader sent a text.
+    Code(String),
+    /// The reader sent bytes that are no text.
+    ReaderGarbage,
+    /// Answer to [`Effect::FindUnfinished`].
+    Unfinished(Unfinished),
+    /// A page of scan job `job` is sealed on the disk.
+    PageStored {
+        /// The job.
+        job: Uuid,
+        /// The page.
+        page: Page,
+    },
+    /// The scan job ended; pages that came before stay.
+    ScanEnded {
+        /// The job.
+        job: Uuid,
+        /// `None`: the scanner said that the batch is complete, or the person cancelled.
+        fault: Option<Fault>,
+    },
+    /// The dossier is durable under this code.
+    Submitted {
+        /// [`Submission::id`].
+        id: Uuid,
+        /// Its code.
+        code: ProvisionalCode,
+    },
+    /// The dossier could not be stored; nothing was confirmed.
+    SubmitFailed {
+        /// [`Submission::id`].
+        id: Uuid,
+    },
+    /// News of print job `job`.
+    Print {
+        /// The job.
+        job: Uuid,
+        /// How it goes.
+        state: PrintState,
+    },
+    /// Answer to [`Effect::LookUp`].
+    LookedUp {
+        /// What was asked.
+        asked: String,
+        /// What is known.
+        found: Option<Known>,
+    },
+    /// The handover is durable.
+    HandoverStored {
+        /// [`Handover::id`].
+        id: Uuid,
+    },
+    /// The handover could not be stored.
+    HandoverFailed {
+        /// [`Handover::id`].
+        id: Uuid,
+    },
+    /// After a start: how many unfinished visits lie sealed on the disk.
+    Restarted {
+        /// Drafts, and dossiers whose slip was not printed.
+        unfinished: u32,
+    },
+    /// The agent cannot serve people.
+    OutOfService(Text),
+    /// The moment of [`crate::Kiosk::wake_at`] has come.
+    Tick,
+}
+
+/// What the shell must do. Every effect on the world carries an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Make the visit durable before the next snapshot is shown.
+    SaveDraft(Draft),
+    /// The visit ended without a dossier: erase its draft, pages and key.
+    DropDraft {
+        /// [`Draft::id`].
+        id: Uuid,
+        /// For the audit.
+        reason: EndReason,
+    },
+    /// Has this person an unfinished filing or an unprinted slip?
+    FindUnfinished {
+        /// Who.
+        number: CitizenNumber,
+    },
+    /// Scan sheets for a document; pages come as [`Event::PageStored`].
+    StartScan {
+        /// Id of the job.
+        job: Uuid,
+        /// Dossier the pages belong to.
+        dossier: Uuid,
+        /// Sheets that the person declared: a hint for time-outs, never a limit.
+        sheets: u16,
+    },
+    /// Stop the scan job.
+    CancelScan {
+        /// Id of the job.
+        job: Uuid,
+    },
+    /// Erase these pages.
+    DropPages {
+        /// Dossier they belong to.
+        dossier: Uuid,
+        /// [`motcua_model::dossier::FileRef::id`] of each.
+        pages: Vec<Uuid>,
+    },
+    /// Make the dossier durable with its audit record and outbox row, and drop the draft, at once.
+    Submit(Box<Submission>),
+    /// Print a slip. The same job twice prints once unless the first ended without paper.
+    Print(Box<Slip>),
+    /// The visit is over: the slip needs no more printing ([`Effect::Print`] still waiting is dropped).
+    CloseSlip {
+        /// [`Slip::job`].
+        job: Uuid,
+    },
+    /// What is known of a code?
+    LookUp {
+        /// As asked.
+        asked: String,
+    },
+    /// Make the handover durable with its audit record and outbox row.
+    StoreHandover(Handover),
+}
+
+/// Why a visit ended; written to the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// "Kết thúc".
+    Ended,
+    /// Nobody answered "Còn ở đây không?".
+    Idle,
+    /// "Bỏ, làm mới" on C91.
+    Discarded,
+}
+
+/// An unfinished filing as it is sealed on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Becomes the dossier's id.
+    pub id: Uuid,
+    /// Language of the visit.
+    pub language: Language,
+    /// Mã TTHC.
+    pub procedure: String,
+    /// [`motcua_model::catalogue::Catalogue::version`].
+    pub catalogue_version: u32,
+    /// Who files.
+    pub applicant: Applicant,
+    /// Checked answers so far.
+    pub answers: Vec<Answer>,
+    /// Papers accepted so far.
+    pub documents: Vec<Document>,
+    /// The paper being scanned, its pages not accepted yet.
+    pub scanning: Option<Document>,
+    /// Indexes of the papers that the person goes without.
+    pub left: Vec<u8>,
+    /// Wall clock of the last change.
+    pub saved: Timestamp,
+}
+
+/// What the store knows of a person's unfinished business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// Nothing.
+    Nothing,
+    /// A filing that was not submitted.
+    Draft(Box<Draft>),
+    /// A dossier submitted not long ago whose slip was never printed.
+    Slip {
+        /// The dossier.
+        dossier: Box<motcua_model::dossier::Dossier>,
+    },
+}
+
+/// What a look-up may tell without authentication (R13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Mã hồ sơ from the hub.
+    pub official_code: Option<String>,
+    /// TrangThaiHoSo from the hub; none while the dossier waits here.
+    pub status: Option<Status>,
+    /// When this was learned.
+    pub known_at: Timestamp,
+}
+
+/// Phiếu xác nhận đã nộp: content of the slip; the shell lays it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slip {
+    /// Print job: the dossier's or handover's id.
+    pub job: Uuid,
+    /// Language of the visit.
+    pub language: Language,
+    /// Name of the office.
+    pub office: Text,
+    /// Headline.
+    pub title: Text,
+    /// The code in large letters.
+    pub code: String,
+    /// Text of the QR.
+    pub qr: String,
+    /// Label and value of each line.
+    pub rows: Vec<(Text, Text)>,
+    /// What to do with it, at the bottom.
+    pub note: Text,
+    /// When it was made.
+    pub at: Timestamp,
+    /// True for a second print: marked "IN LẠI".
+    pub reprint: bool,
+}
