@@ -1,0 +1,53 @@
+# Two commands for newcomers: `make demo` and `make test`. All others are parts of them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CARGO := cargo
+# $(call step,name,command): announces the step and says how long it took, failed or not.
+step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
+	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
+
+.PHONY: help demo test check fmt clippy deny tests bench gallery setup-demo setup-test
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+demo: setup-demo ## a whole office on this machine, every device simulated; ARGS="..." for options
+	$(call step,build,$(CARGO) build --workspace --bins)
+	@$(TARGET)/debug/motcua-demo $(ARGS)
+
+test: setup-test fmt clippy deny tests ## everything that must pass before a change goes in
+	@echo "== all passed in $$SECONDS s"
+
+check: fmt clippy tests ## test without the set-up and the licence check
+
+bench: setup-demo ## speed and size against the targets; agent, hub and devices built for release
+	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
+	@$(TARGET)/release/motcua-bench $(ARGS)
+
+gallery: setup-demo ## a picture of every kiosk screen
+	$(call step,build,$(CARGO) build -p motcua-kiosk)
+	@$(TARGET)/debug/motcua-gallery $(ARGS)
+
+setup-demo:
+	$(call step,set-up,provisioning/setup/setup.sh demo)
+
+setup-test:
+	$(call step,set-up,provisioning/setup/setup.sh test)
+
+fmt:
+	$(call step,format,$(CARGO) fmt --all --check)
+
+clippy:
+	$(call step,lints,$(CARGO) clippy --workspace --all-targets --locked -- -D warnings)
+
+deny:
+	$(call step,licences and sources,provisioning/setup/deny.sh)
+
+# Build first: the whole-process tests start binaries of other packages. All targets at once, so that
+# features are unified as in the tests and nothing is built twice.
+tests:
+	$(call step,build,$(CARGO) build --workspace --all-targets --locked)
+	$(call step,tests,if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked --lib --bins --tests; fi)
+	$(call step,documentation examples,$(CARGO) test --workspace --locked --doc)

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Installs what this machine lacks, and nothing that it has. Safe to run again and again.
+#
+#   setup.sh build   what the Rust crates need to compile
+#   setup.sh demo    build + what the simulated office needs to run
+#   setup.sh test    demo + what the tests and the licence check need
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+MODE="${1:-}"
+DENY_VERSION=0.20.2
+
+# package | why; the why is printed before anything is installed.
+BUILD_PACKAGES='
+build-essential     | C compiler and make for SQLCipher and OpenSSL
+ca-certificates     | to fetch crates over HTTPS
+clang               | headers for bindgen (Tesseract, Leptonica)
+libclang-dev        | bindgen itself
+libfontconfig1-dev  | fonts of the kiosk screen
+libleptonica-dev    | images for the text recognition
+libtesseract-dev    | text recognition
+perl                | builds the OpenSSL inside SQLCipher
+pkg-config          | finds the libraries above
+'
+DEMO_PACKAGES='
+fonts-noto-core     | Vietnamese letters on screen and slip
+libx11-6            | kiosk screen under X
+libx11-xcb1         | kiosk screen under X
+libxcursor1         | kiosk screen under X
+libxi6              | touch under X
+libxkbcommon-x11-0  | keyboard under X
+tesseract-ocr-eng   | English model of the text recognition
+tesseract-ocr-vie   | Vietnamese model of the text recognition
+xvfb                | a screen where there is none
+'
+TEST_PACKAGES='
+poppler-utils       | pdftotext and pdftoppm: reads our PDFs independently
+qpdf                | checks our PDFs independently
+'
+
+say() { printf 'set-up: %s\n' "$*"; }
+fail() { printf 'set-up: %s\n' "$@" >&2; exit 1; }
+
+main() {
+    case "$MODE" in
+        build) install_packages "$BUILD_PACKAGES" ;;
+        demo) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES" ;;
+        test) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES$TEST_PACKAGES" ;;
+        *) fail "usage: provisioning/setup/setup.sh build|demo|test" ;;
+    esac
+    check_rust
+    if [ "$MODE" = test ]; then install_deny; fi
+    say "ready for '$MODE'"
+}
+
+install_packages() {
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        fail "this is not Debian or Ubuntu, so nothing was installed." \
+            "Install these by hand (Debian's names), then run cargo yourself:" "$(sed '/^$/d;s/^/  /' <<<"$1")"
+    fi
+    local name why missing=()
+    while IFS='|' read -r name why; do
+        name="${name//[[:space:]]/}"
+        if [ -z "$name" ] || installed "$name"; then continue; fi
+        missing+=("$name")
+        say "needs $name:$why"
+    done <<<"$1"
+    if [ ${#missing[@]} -eq 0 ]; then return; fi
+    say "installing ${#missing[@]} package(s) with apt-get"
+    as_root apt-get update -q || say "the package lists could not be refreshed; trying with the present ones"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" ||
+        fail "apt-get failed; is there a network? Then run 'provisioning/setup/setup.sh $MODE' again"
+}
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "this needs root and there is no sudo; run as root: $*"
+    fi
+}
+
+check_rust() {
+    local want have
+    want="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)"
+    command -v cargo >/dev/null || fail "Rust is missing; install $want or newer from https://rustup.rs, then run this again"
+    have="$(cargo --version | cut -d' ' -f2)"
+    at_least "$have" "$want" || fail "Rust $have is too old; run 'rustup update' to get $want or newer"
+    for part in clippy fmt; do
+        [ "$MODE" != test ] || cargo "$part" --version >/dev/null 2>&1 || fail "cargo $part is missing; run 'rustup component add clippy rustfmt'"
+    done
+}
+
+# Unoptimised and without its git client: a minute instead of several, and fast enough for one tree.
+install_deny() {
+    local have
+    have="$(cargo deny --version 2>/dev/null | cut -d' ' -f2 || true)"
+    if [ -n "$have" ] && at_least "$have" 0.18; then return; fi
+    say "needs cargo-deny $DENY_VERSION: licences and sources of every crate; about a minute to build"
+    cargo install cargo-deny --version "$DENY_VERSION" --locked --debug --no-default-features ||
+        fail "cargo-deny could not be installed; is there a network? The tests need it: licences are part of them"
+}
+
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]; }
+
+main
