@@ -1,0 +1,189 @@
+//! The requests of the hub contract.
+
+use crate::{Class, ForwardError, HubSettings, SetupError, receipt, tls, upload};
+use motcua_model::hub::{Inbox, Message, MessageState, NamedFile, Receipt, SignedReceipt};
+use reqwest::{Method, RequestBuilder, StatusCode, header};
+use serde::de::DeserializeOwned;
+use std::{fmt, future::Future, time::Duration};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// For requests without a long body.
+pub(crate) const ANSWER: Duration = Duration::from_secs(20);
+/// Upload rounds before the hub is called broken; one is the rule, a second where it discarded a file.
+const ROUNDS: u32 = 3;
+
+/// A connection to one hub as one device. Cheap to keep; it reuses its TLS connection.
+pub struct HubClient {
+    pub(crate) ready: tls::Ready,
+}
+
+impl fmt::Debug for HubClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubClient").field("hub", &self.ready.base.as_str()).field("device", &self.ready.device).finish()
+    }
+}
+
+/// A message that is durable at the hub, with the proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The checked receipt.
+    pub receipt: Receipt,
+    /// Its exact text with the signature: keep it as the proof.
+    pub signed: SignedReceipt,
+    /// File bytes sent in this call; 0 where the hub had all.
+    pub uploaded_bytes: u64,
+}
+
+impl HubClient {
+    /// Reads keys and certificates; sends nothing. Errors name the file whose content is wrong.
+    pub fn new(settings: HubSettings) -> Result<Self, SetupError> {
+        Ok(Self { ready: tls::set_up(&settings)? })
+    }
+
+    /// Common name of the certificate: what [`Message::device`] must be.
+    pub fn device_name(&self) -> &str {
+        &self.ready.device
+    }
+
+    /// Brings one message with its files to the hub, from wherever the last try ended.
+    ///
+    /// `message_json` must be the same bytes at every try: they are what the receipt covers. `read_file`
+    /// gives a file's plain bytes by [`motcua_model::dossier::FileRef::id`]; it is asked only for files
+    /// that the hub does not have whole. Calling again after success gives the same receipt.
+    pub async fn deliver<R, F>(&self, message_json: &[u8], read_file: R) -> Result<Delivered, ForwardError>
+    where
+        R: Fn(Uuid) -> F + Send + Sync,
+        F: Future<Output = Result<Vec<u8>, String>> + Send,
+    {
+        let message: Message = serde_json::from_slice(message_json).map_err(|e| {
+            // serde's text may quote a value of the dossier.
+            let place = format!("line {} column {}", e.line(), e.column());
+            ForwardError::new(
+                Class::Rejected,
+                format!("the stored message cannot be read as a message ({place}); it is set aside for the technician"),
+            )
+        })?;
+        let mut uploaded_bytes = 0;
+        for _ in 0..ROUNDS {
+            let state = self.post_message(message.id, message_json).await?;
+            if let Some(signed) = state.receipt {
+                let receipt = self.check(&signed, &message, message_json)?;
+                return Ok(Delivered { receipt, signed, uploaded_bytes });
+            }
+            for file in missing(&message, &state.missing)? {
+                let bytes = read(&read_file, file).await?;
+                uploaded_bytes += upload::upload(self, message.id, file, &bytes).await?;
+            }
+        }
+        Err(ForwardError::new(
+            Class::Server,
+            format!("the hub still misses files of message {} after {ROUNDS} uploads; it is tried again by itself", message.id),
+        ))
+    }
+
+    /// News after `after`, at most 100; ask again with the last cursor until none come.
+    pub async fn inbox(&self, after: u64) -> Result<Inbox, ForwardError> {
+        let what = "asking for news";
+        let request = self.request(Method::GET, &format!("v1/inbox?after={after}"))?;
+        json(what, send(what, request).await?)
+    }
+
+    /// Whether the hub answers and accepts this device.
+    pub async fn health(&self) -> Result<(), ForwardError> {
+        let what = "asking the hub for its health";
+        let answer = send(what, self.request(Method::GET, "v1/health")?).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(answer.refused(what)) }
+    }
+
+    async fn post_message(&self, id: Uuid, json_bytes: &[u8]) -> Result<MessageState, ForwardError> {
+        let what = "sending the message";
+        let request = self
+            .request(Method::POST, "v1/messages")?
+            .header("Idempotency-Key", id.to_string())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(json_bytes.to_vec());
+        json(what, send(what, request).await?)
+    }
+
+    fn check(&self, signed: &SignedReceipt, message: &Message, json_bytes: &[u8]) -> Result<Receipt, ForwardError> {
+        receipt::verify(&self.ready.receipt_key, signed, message, json_bytes).map_err(|why| {
+            ForwardError::new(
+                Class::BadReceipt,
+                format!(
+                    "the hub's receipt for message {} is not accepted: {why}. Nothing is deleted here; compare the receipt key with the hub's operator",
+                    message.id
+                ),
+            )
+        })
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ForwardError> {
+        let url = self.ready.base.join(path).map_err(|e| {
+            ForwardError::new(Class::Server, format!("the hub named an address that is none ({e}); tell the hub's operator"))
+        })?;
+        if url.origin() != self.ready.base.origin() {
+            let text = "the hub sent an upload to another server, which is not followed; tell the hub's operator";
+            return Err(ForwardError::new(Class::Server, text));
+        }
+        Ok(self.ready.http.request(method, url).timeout(ANSWER))
+    }
+}
+
+fn missing<'m>(message: &'m Message, ids: &[Uuid]) -> Result<Vec<&'m NamedFile>, ForwardError> {
+    let find = |id: &Uuid| {
+        message.files.iter().find(|f| f.file.id == *id).ok_or_else(|| {
+            let text = format!("the hub asks for file {id}, which message {} does not have; tell the hub's operator", message.id);
+            ForwardError::new(Class::Server, text)
+        })
+    };
+    ids.iter().map(find).collect()
+}
+
+async fn read<R, F>(read_file: &R, file: &NamedFile) -> Result<Zeroizing<Vec<u8>>, ForwardError>
+where
+    R: Fn(Uuid) -> F + Send + Sync,
+    F: Future<Output = Result<Vec<u8>, String>> + Send,
+{
+    let unreadable = |why: String| {
+        let text = format!("file {} of the message cannot be read here: {why}. It is set aside for the technician", file.file.id);
+        ForwardError::new(Class::Rejected, text)
+    };
+    let bytes = Zeroizing::new(read_file(file.file.id).await.map_err(unreadable)?);
+    if bytes.len() as u64 != file.file.bytes {
+        return Err(unreadable(format!("it has {} bytes, the message says {}", bytes.len(), file.file.bytes)));
+    }
+    Ok(bytes)
+}
+
+/// A complete answer.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn refused(&self, what: &str) -> ForwardError {
+        ForwardError::bad_answer(what, self.status.as_u16(), &self.headers, &self.body)
+    }
+}
+
+pub(crate) async fn send(what: &str, request: RequestBuilder) -> Result<Answer, ForwardError> {
+    let lost = |e: reqwest::Error| ForwardError::no_answer(what, &e);
+    let response = request.send().await.map_err(lost)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(lost)?.to_vec();
+    tracing::debug!(what, status = status.as_u16(), "hub answered");
+    Ok(Answer { status, headers, body })
+}
+
+fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardError> {
+    if answer.status != StatusCode::OK {
+        return Err(answer.refused(what));
+    }
+    serde_json::from_slice(&answer.body).map_err(|_| {
+        let text = format!("{what} failed: the hub's answer has not the agreed form; it is tried again by itself, tell the hub's operator");
+        ForwardError::new(Class::Server, text)
+    })
+}
