@@ -1,0 +1,77 @@
+//! Opening the database: key, pragmas, version, check.
+
+use crate::{StoreError, StoreKey};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use std::{path::Path, time::Duration};
+
+/// "MCE1": tells the file from any other SQLite database.
+const APPLICATION: i64 = 0x4d43_4531;
+
+/// Version n is reached by the n-th file. Files that were released are never edited.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
+
+pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+    let mut db = Connection::open(path)?;
+    db.execute_batch(&key.pragma())?;
+    db.busy_timeout(Duration::from_secs(5))?;
+    unlock(&db, path)?;
+    // temp_store: a sorted list of names must never reach the disk in the clear.
+    // auto_vacuum comes before the first table, and before WAL writes the header.
+    db.execute_batch(
+        "PRAGMA temp_store = MEMORY;
+         PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;",
+    )?;
+    check(&db, path)?;
+    migrate(&mut db, path)?;
+    Ok(db)
+}
+
+/// The first read tells whether the key fits.
+fn unlock(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let tables = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    match tables {
+        Ok(_) => Ok(()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(StoreError::WrongKey { path: path.to_owned() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let damaged = |found: String| StoreError::DatabaseDamaged { path: path.to_owned(), found };
+    match db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)) {
+        Ok(verdict) if verdict == "ok" => Ok(()),
+        Ok(verdict) => Err(damaged(verdict)),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => Err(damaged(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len() as i64;
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if found > known || (found > 0 && application != APPLICATION) {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", step as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// The next number of a series; a number that was given is never given again.
+pub(crate) fn next_number(db: &Connection, series: &str) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        )?
+        .query_row([series], |row| row.get(0))?)
+}

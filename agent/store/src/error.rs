@@ -1,0 +1,150 @@
+//! What can go wrong, and what a technician does about it.
+
+use std::{io, path::PathBuf};
+use uuid::Uuid;
+
+/// Why the store could not do what was asked. Nothing of the failed call was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full, or the quota is reached.
+    #[error(
+        "the disk is full: make room on the partition of the state directory (old logs, old packages); nothing that was confirmed is lost"
+    )]
+    NoSpace,
+    /// The key does not open the database.
+    #[error(
+        "the store key does not open {}: delete nothing; put back the key file that belongs to this database, or restore key and database together from the backup", path.display()
+    )]
+    WrongKey {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The key file is missing although a database exists.
+    #[error(
+        "the key file {} is missing, but {} exists and can be opened with that key alone: delete nothing; put the key file back from the backup", key.display(), database.display()
+    )]
+    KeyMissing {
+        /// Where the key should be.
+        key: PathBuf,
+        /// What it would open.
+        database: PathBuf,
+    },
+    /// Others can read the key file.
+    #[error("the key file {} can be read by other users (mode {mode:04o}): run `chmod 600 {}`", path.display(), path.display())]
+    KeyMode {
+        /// The key file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key file holds something else.
+    #[error("the key file {} does not hold 64 hex digits: delete nothing; put the right key file back from the backup", path.display())]
+    KeyForm {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// There are sealed files but no database.
+    #[error(
+        "{} is missing although sealed files are there: delete nothing; restore the database from the backup, or move the whole state directory away to start empty", path.display()
+    )]
+    DatabaseMissing {
+        /// Where the database should be.
+        path: PathBuf,
+    },
+    /// The database fails its own check.
+    #[error("the database {} is damaged ({found}): stop the agent, keep a copy of the state directory, restore the backup", path.display())]
+    DatabaseDamaged {
+        /// The database.
+        path: PathBuf,
+        /// First line of SQLite's verdict.
+        found: String,
+    },
+    /// The database was written by a newer agent, or is not the agent's.
+    #[error("the database {} has version {found}, this agent knows up to {known}: install the newer agent again", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Version in the file.
+        found: i64,
+        /// Newest version of this program.
+        known: i64,
+    },
+    /// Another agent runs on the same state directory.
+    #[error("another agent is using {}: stop it first (systemctl status motcua-agent)", state.display())]
+    Locked {
+        /// The state directory.
+        state: PathBuf,
+    },
+    /// A sealed file cannot be read back; it is flagged and everything else goes on.
+    #[error("file {file} is damaged on the disk: scan the paper again; check the disk (smartctl) when it happens more than once")]
+    Damaged {
+        /// The file.
+        file: Uuid,
+    },
+    /// A stored record cannot be read back.
+    #[error("the record {id} cannot be read ({why}): keep it, and install the agent version that wrote it")]
+    Unreadable {
+        /// Of the dossier or handover.
+        id: Uuid,
+        /// What the parser said; no content.
+        why: String,
+    },
+    /// There is nothing under this id.
+    #[error("the store has no {what} {id}")]
+    Unknown {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: Uuid,
+    },
+    /// The id is taken by something else.
+    #[error("{what} {id} exists already with other content: use a fresh id")]
+    Conflict {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: Uuid,
+    },
+    /// The file belongs to a dossier that was confirmed to a person.
+    #[error("file {file} belongs to a submitted dossier and is kept")]
+    Confirmed {
+        /// The file.
+        file: Uuid,
+    },
+    /// The operating system refused.
+    #[error("cannot read or write {}: {source}; check owner and mode of the state directory, and the disk", path.display())]
+    Io {
+        /// On what.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The operating system gives no random numbers.
+    #[error("the system gives no random numbers ({0}): restart the machine")]
+    Random(getrandom::Error),
+    /// A record could not be sealed or written as JSON.
+    #[error("{0} could not be encoded: report this to the makers")]
+    Encoding(&'static str),
+    /// SQLite refused.
+    #[error("the database refused: {0}; restart the agent, then check the disk")]
+    Database(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::NoSpace,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Names the path; a full disk is a full disk wherever it is noticed.
+    pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| match source.kind() {
+            kind if kind == io::ErrorKind::StorageFull || kind == io::ErrorKind::QuotaExceeded => Self::NoSpace,
+            _ => Self::Io { path: path.to_owned(), source },
+        }
+    }
+}

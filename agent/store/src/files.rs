@@ -1,0 +1,172 @@
+//! Sealed files: scans and PDFs.
+
+use crate::{
+    Store, StoreError, disk,
+    key::{DataKey, Keys},
+};
+use motcua_model::dossier::FileRef;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
+use std::{collections::HashSet, fs, path::PathBuf};
+use uuid::Uuid;
+
+struct FileRow {
+    dossier: Uuid,
+    file: FileRef,
+    damaged: bool,
+}
+
+impl Store {
+    /// Seals a file of a draft or dossier and makes it durable. The same id with the same bytes again is
+    /// the same file (and heals a damaged one); with other bytes it is a conflict.
+    pub fn put_file(&mut self, dossier: Uuid, file: Uuid, media: &str, bytes: &[u8]) -> Result<FileRef, StoreError> {
+        let wanted = FileRef { id: file, sha256: hex::encode(Sha256::digest(bytes)), bytes: bytes.len() as u64, media: media.to_owned() };
+        if let Some(row) = find(&self.db, file)? {
+            if row.dossier != dossier || row.file.sha256 != wanted.sha256 {
+                return Err(StoreError::Conflict { what: "file", id: file });
+            }
+            if !row.damaged && self.blob(file).exists() {
+                return Ok(row.file);
+            }
+        }
+        let (key, wrapped) = match load_key(&self.db, &self.keys, dossier)? {
+            Some(key) => (key, None),
+            None => {
+                let key = DataKey::random()?;
+                let wrapped = self.keys.wrap(&key, dossier.as_bytes())?;
+                (key, Some(wrapped))
+            }
+        };
+        let path = self.blob(file);
+        disk::write_durably(&path, &key.seal(bytes, file.as_bytes())?)?;
+        let stored = self.write(|db, _| {
+            if let Some(wrapped) = wrapped {
+                db.execute("INSERT INTO data_key (dossier, wrapped) VALUES (?, ?)", params![dossier.into_bytes(), wrapped])?;
+            }
+            db.prepare_cached(
+                "INSERT INTO file (id, dossier, sha256, bytes, media) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET damaged = 0",
+            )?
+            .execute(params![file.into_bytes(), dossier.into_bytes(), wanted.sha256, wanted.bytes as i64, wanted.media])?;
+            Ok(())
+        });
+        if let Err(error) = stored {
+            // Room for the next attempt; the sweep would find it anyway.
+            let _ = disk::remove(&path);
+            return Err(error);
+        }
+        Ok(wanted)
+    }
+
+    /// The plain bytes. A file that cannot be opened, or is not what was stored, is flagged as damaged.
+    pub fn file(&self, file: Uuid) -> Result<Vec<u8>, StoreError> {
+        let row = find(&self.db, file)?.ok_or(StoreError::Unknown { what: "file", id: file })?;
+        let path = self.blob(file);
+        let sealed = match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(self.flag_damaged(file)),
+            sealed => sealed.map_err(StoreError::io(&path))?,
+        };
+        let plain = load_key(&self.db, &self.keys, row.dossier)?.and_then(|key| key.open(&sealed, file.as_bytes()));
+        match plain {
+            Some(plain) if hex::encode(Sha256::digest(&plain)) == row.file.sha256 => Ok(plain),
+            Some(_) | None => Err(self.flag_damaged(file)),
+        }
+    }
+
+    /// Erases files of a draft, for pages that are scanned again. Files that are gone already are fine; a
+    /// file of a submitted dossier is refused and nothing is erased.
+    pub fn drop_files(&mut self, files: &[Uuid]) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| {
+            for file in files {
+                let confirmed: bool = db
+                    .prepare_cached("SELECT EXISTS (SELECT 1 FROM file JOIN dossier ON dossier.id = file.dossier WHERE file.id = ?)")?
+                    .query_row([file.into_bytes()], |row| row.get(0))?;
+                if confirmed {
+                    return Err(StoreError::Confirmed { file: *file });
+                }
+                db.prepare_cached("DELETE FROM file WHERE id = ?")?.execute([file.into_bytes()])?;
+            }
+            Ok(())
+        })?;
+        self.remove_blobs(files)
+    }
+
+    /// After the rows are gone: what fails here is swept at the next start.
+    pub(crate) fn remove_blobs(&self, files: &[Uuid]) -> Result<(), StoreError> {
+        files.iter().try_for_each(|file| disk::remove(&self.blob(*file)))?;
+        if files.is_empty() { Ok(()) } else { disk::sync_folder(&self.blobs()) }
+    }
+
+    /// A power cut can leave a file without its row (the row is written last), and a bad disk a row
+    /// without its file. Pages and keys that belong to neither draft nor dossier are erased as well: their
+    /// visit ended before it was first saved.
+    pub(crate) fn sweep(&mut self) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| {
+            let nobodys = "dossier NOT IN (SELECT id FROM draft UNION SELECT id FROM dossier)";
+            db.execute(&format!("DELETE FROM file WHERE {nobodys}"), [])?;
+            db.execute(&format!("DELETE FROM data_key WHERE {nobodys}"), [])?;
+            Ok(())
+        })?;
+        let mut known: HashSet<Uuid> = HashSet::new();
+        for id in self.db.prepare("SELECT id FROM file")?.query_map([], |row| row.get(0))? {
+            known.insert(Uuid::from_bytes(id?));
+        }
+        let folder = self.blobs();
+        for entry in fs::read_dir(&folder).map_err(StoreError::io(&folder))? {
+            let path = entry.map_err(StoreError::io(&folder))?.path();
+            let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| Uuid::parse_str(name).ok());
+            if !id.is_some_and(|id| known.remove(&id)) {
+                disk::remove(&path)?;
+            }
+        }
+        for missing in known {
+            self.flag_damaged(missing);
+        }
+        Ok(())
+    }
+
+    /// The flag is for the technician's eyes: failing to set it changes nothing for the caller.
+    fn flag_damaged(&self, file: Uuid) -> StoreError {
+        tracing::error!(%file, "a sealed file is missing or damaged");
+        if let Err(error) = self.db.execute("UPDATE file SET damaged = 1 WHERE id = ?", [file.into_bytes()]) {
+            tracing::error!(%file, "the damaged file could not be flagged: {error}");
+        }
+        StoreError::Damaged { file }
+    }
+
+    pub(crate) fn blob(&self, file: Uuid) -> PathBuf {
+        self.blobs().join(file.to_string())
+    }
+}
+
+fn find(db: &Connection, file: Uuid) -> Result<Option<FileRow>, StoreError> {
+    let row = db
+        .prepare_cached("SELECT dossier, sha256, bytes, media, damaged FROM file WHERE id = ?")?
+        .query_row([file.into_bytes()], |row| {
+            Ok(FileRow {
+                dossier: Uuid::from_bytes(row.get(0)?),
+                file: FileRef { id: file, sha256: row.get(1)?, bytes: row.get::<_, i64>(2)?.unsigned_abs(), media: row.get(3)? },
+                damaged: row.get(4)?,
+            })
+        })
+        .optional()?;
+    Ok(row)
+}
+
+/// Whether the file is there, whole as far as is known, and the one that is meant.
+pub(crate) fn is_sound(db: &Connection, dossier: Uuid, wanted: &FileRef) -> Result<bool, StoreError> {
+    Ok(find(db, wanted.id)?.is_some_and(|row| !row.damaged && row.dossier == dossier && row.file.sha256 == wanted.sha256))
+}
+
+fn load_key(db: &Connection, keys: &Keys, dossier: Uuid) -> Result<Option<DataKey>, StoreError> {
+    let wrapped: Option<Vec<u8>> = db
+        .prepare_cached("SELECT wrapped FROM data_key WHERE dossier = ?")?
+        .query_row([dossier.into_bytes()], |row| row.get(0))
+        .optional()?;
+    match wrapped {
+        None => Ok(None),
+        Some(wrapped) => match keys.unwrap(&wrapped, dossier.as_bytes()) {
+            Some(key) => Ok(Some(key)),
+            None => Err(StoreError::Unreadable { id: dossier, why: "its data key does not open".to_owned() }),
+        },
+    }
+}

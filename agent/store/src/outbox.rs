@@ -1,0 +1,228 @@
+//! What waits for the hub, in the order of events.
+
+use crate::{Store, StoreError, audit, db, dossiers, time};
+use jiff::Timestamp;
+use motcua_model::{api::OutboxLine, dossier::Handover, hub::MessageBody};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::fmt;
+use uuid::Uuid;
+
+const SEQUENCE: &str = "sequence";
+
+/// The next message for the hub.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxItem {
+    /// Of the dossier or handover; the message's id too.
+    pub id: Uuid,
+    /// Rises by one per message of this device.
+    pub sequence: u64,
+    /// Failed attempts so far.
+    pub attempts: u32,
+    /// The record.
+    pub body: MessageBody,
+    /// What [`Store::freeze`] kept; send exactly this.
+    pub frozen: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for OutboxItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxItem")
+            .field("id", &self.id)
+            .field("sequence", &self.sequence)
+            .field("attempts", &self.attempts)
+            .field("frozen", &self.frozen.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+struct OutboxRow {
+    id: Uuid,
+    sequence: u64,
+    attempts: u32,
+    kind: String,
+    frozen: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Makes a handover durable with its audit row and its place in the outbox; the same id again changes
+    /// nothing.
+    pub fn record_handover(&mut self, handover: &Handover) -> Result<(), StoreError> {
+        let body = serde_json::to_string(handover).map_err(|_| StoreError::Encoding("the handover"))?;
+        self.write(|db, _| {
+            let new = db.execute(
+                "INSERT INTO handover (id, body, closed) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                params![handover.id.into_bytes(), body, time::store(handover.closed)],
+            )?;
+            if new == 0 {
+                return Ok(());
+            }
+            let parcels = format!("{} parcels", handover.parcels.len());
+            audit::append(db, Some(handover.closed), "handover", handover.id, &parcels)?;
+            append(db, handover.id, "handover", &handover.id.to_string(), handover.closed)
+        })
+    }
+
+    /// The oldest message that may be tried now. A record that cannot be read is set aside, flagged, and
+    /// the next one is given.
+    pub fn outbox_due(&self, now: Timestamp) -> Result<Option<OutboxItem>, StoreError> {
+        loop {
+            let Some(row) = self.first_due(now)? else { return Ok(None) };
+            match self.message_body(&row) {
+                Ok(body) => {
+                    let OutboxRow { id, sequence, attempts, frozen, .. } = row;
+                    return Ok(Some(OutboxItem { id, sequence, attempts, body, frozen }));
+                }
+                Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn first_due(&self, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
+        let row = self
+            .db
+            .prepare_cached(
+                "SELECT id, sequence, attempts, kind, frozen FROM outbox
+                 WHERE next_try <= ? AND NOT quarantined ORDER BY sequence LIMIT 1",
+            )?
+            .query_row([time::store(now)], |row| {
+                Ok(OutboxRow {
+                    id: Uuid::from_bytes(row.get(0)?),
+                    sequence: row.get::<_, i64>(1)?.unsigned_abs(),
+                    attempts: row.get(2)?,
+                    kind: row.get(3)?,
+                    frozen: row.get(4)?,
+                })
+            })
+            .optional()?;
+        Ok(row)
+    }
+
+    fn message_body(&self, row: &OutboxRow) -> Result<MessageBody, StoreError> {
+        let missing = || StoreError::Unreadable { id: row.id, why: "its record is gone".to_owned() };
+        match row.kind.as_str() {
+            "dossier" => {
+                let body = dossiers::find_body(&self.db, row.id)?.ok_or_else(missing)?;
+                Ok(MessageBody::Dossier(Box::new(dossiers::parse(row.id, &body)?)))
+            }
+            "handover" => {
+                let body: Option<String> =
+                    self.db.query_row("SELECT body FROM handover WHERE id = ?", [row.id.into_bytes()], |row| row.get(0)).optional()?;
+                Ok(MessageBody::Handover(dossiers::parse(row.id, &body.ok_or_else(missing)?)?))
+            }
+            other => Err(StoreError::Unreadable { id: row.id, why: format!("kind {other}") }),
+        }
+    }
+
+    fn quarantine(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
+        tracing::error!(message = %id, "a record that waits for the hub cannot be read ({why}); it is set aside");
+        let problem = format!("the stored record cannot be read ({why}); keep the disk, and install the agent version that wrote it");
+        self.db.execute("UPDATE outbox SET quarantined = 1, problem = ? WHERE id = ?", params![problem, id.into_bytes()])?;
+        Ok(())
+    }
+
+    /// When the earliest waiting message may be tried.
+    pub fn outbox_next(&self) -> Result<Option<Timestamp>, StoreError> {
+        let next = self
+            .db
+            .prepare_cached("SELECT next_try FROM outbox WHERE NOT quarantined ORDER BY next_try LIMIT 1")?
+            .query_row([], |row| time::load(row, 0))
+            .optional()?;
+        Ok(next)
+    }
+
+    /// Keeps the exact bytes of the message, so that every repeat is identical. The first call wins: send
+    /// what [`Store::outbox_due`] gives afterwards.
+    pub fn freeze(&mut self, id: Uuid, message_json: &[u8]) -> Result<(), StoreError> {
+        self.write(|db, _| {
+            let known =
+                db.execute("UPDATE outbox SET frozen = COALESCE(frozen, ?) WHERE id = ?", params![message_json, id.into_bytes()])?;
+            if known == 0 { Err(StoreError::Unknown { what: "waiting message", id }) } else { Ok(()) }
+        })
+    }
+
+    /// Keeps the cause (no personal data) and when to try again; returns the failed attempts so far.
+    pub fn attempt_failed(&mut self, id: Uuid, next_try: Timestamp, problem: &str) -> Result<u32, StoreError> {
+        self.write_to_make_room(|db| {
+            db.prepare_cached("UPDATE outbox SET attempts = attempts + 1, next_try = ?, problem = ? WHERE id = ? RETURNING attempts")?
+                .query_row(params![time::store(next_try), problem, id.into_bytes()], |row| row.get(0))
+                .optional()?
+                .ok_or(StoreError::Unknown { what: "waiting message", id })
+        })
+    }
+
+    /// The hub holds the message and all its files: keeps the receipt and the code, and takes the message
+    /// out of the outbox. Delivered twice is fine.
+    pub fn delivered(&mut self, id: Uuid, receipt_json: &str, official_code: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| {
+            let (key, at) = (id.into_bytes(), time::store(now));
+            let dossier = db.execute(
+                "UPDATE dossier SET delivered = ?2, receipt = ?3, known_at = ?2, official_code = COALESCE(?4, official_code)
+                 WHERE id = ?1 AND delivered IS NULL",
+                params![key, at, receipt_json, official_code],
+            )?;
+            let handover = db.execute(
+                "UPDATE handover SET delivered = ?2, receipt = ?3 WHERE id = ?1 AND delivered IS NULL",
+                params![key, at, receipt_json],
+            )?;
+            if dossier + handover == 0 {
+                return known(db, id);
+            }
+            db.execute("DELETE FROM outbox WHERE id = ?", [key])?;
+            audit::append(db, Some(now), "delivered", id, official_code.unwrap_or(""))
+        })
+    }
+
+    /// All waiting messages, oldest first.
+    pub fn outbox(&self) -> Result<Vec<OutboxLine>, StoreError> {
+        let lines = self
+            .db
+            .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem FROM outbox ORDER BY sequence")?
+            .query_map([], |row| {
+                Ok(OutboxLine {
+                    id: Uuid::from_bytes(row.get(0)?),
+                    kind: row.get(1)?,
+                    code: row.get(2)?,
+                    since: time::load(row, 3)?,
+                    attempts: row.get(4)?,
+                    next_try: time::load(row, 5)?,
+                    problem: row.get(6)?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(lines)
+    }
+
+    /// Makes every waiting message due: after the link came back, after the clock was set, or when a
+    /// technician asks. Records that were set aside are tried again. Returns how many wait.
+    pub fn retry_now(&mut self, now: Timestamp) -> Result<u32, StoreError> {
+        self.write_to_make_room(|db| {
+            let waiting = db.execute("UPDATE outbox SET next_try = ?, quarantined = 0", [time::store(now)])?;
+            Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+        })
+    }
+}
+
+/// Call it inside the transaction of the record.
+pub(crate) fn append(db: &Connection, id: Uuid, kind: &str, code: &str, since: Timestamp) -> Result<(), StoreError> {
+    let sequence = db::next_number(db, SEQUENCE)?;
+    let since = time::store(since);
+    db.prepare_cached("INSERT INTO outbox (id, sequence, kind, code, since, next_try) VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
+        id.into_bytes(),
+        sequence,
+        kind,
+        code,
+        since,
+        since
+    ])?;
+    Ok(())
+}
+
+fn known(db: &Connection, id: Uuid) -> Result<(), StoreError> {
+    let known: bool = db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM dossier WHERE id = ?1) OR EXISTS (SELECT 1 FROM handover WHERE id = ?1)",
+        [id.into_bytes()],
+        |row| row.get(0),
+    )?;
+    if known { Ok(()) } else { Err(StoreError::Unknown { what: "message", id }) }
+}
