@@ -98,6 +98,7 @@ pub enum Event {
 }
 
 /// What the shell must do. Every effect on the world carries an id.
+#[expect(clippy::large_enum_variant, reason = "a few at a time, each performed at once")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Make the visit durable before the next snapshot is shown.

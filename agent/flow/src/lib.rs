@@ -1,8 +1,308 @@
 //! The visit at the kiosk and the courier's handover as pure state machines: no I/O, no clock.
 //!
 //! [`Kiosk::handle`] takes one [`Event`] and answers with [`Effect`]s; [`Kiosk::snapshot`] is what the
-//! screen shows.
+//! screen shows. The shell performs the effects, sleeps until [`Kiosk::wake_at`], and comes back.
 
+mod courier;
 mod event;
+mod filing;
+mod idle;
+mod intro;
+mod lookup;
+mod slip;
+mod snapshot;
+mod state;
 
 pub use event::{At, Draft, Effect, EndReason, Event, Known, Slip, Unfinished};
+
+use idle::Idle;
+use motcua_model::{
+    Language, Text,
+    api::{Action, ActionRequest, Health, Overlay},
+    catalogue::Catalogue,
+    config,
+};
+use state::{Asking, Cx, FaultShown, State};
+use uuid::Uuid;
+
+/// After a restart that left something unfinished, C01 says so for ten minutes.
+const UNFINISHED_MS: u64 = 600_000;
+
+/// What the office has decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name on every screen and slip.
+    pub office: Text,
+    /// Telephone for help; may be empty.
+    pub phone: String,
+    /// Mã định danh of the office.
+    pub agency: String,
+    /// Short name of this device.
+    pub device: String,
+    /// Address that the QR of the slip opens; `{code}` stands for the code.
+    pub tracking_url: String,
+    /// Idle times.
+    pub visit: config::Visit,
+    /// Most sheets that can be declared for one paper.
+    pub max_sheets: u16,
+}
+
+/// The touch screen's state machine: one person at a time.
+pub struct Kiosk {
+    settings: Settings,
+    catalogue: Catalogue,
+    health: Health,
+    language: Language,
+    step: u64,
+    state: State,
+    fault: Option<FaultShown>,
+    asking: Option<Asking>,
+    idle: Idle,
+    unfinished_until: Option<u64>,
+}
+
+/// What makes a picture another picture: a tap meant for the old one is stale.
+#[derive(PartialEq)]
+struct Place {
+    screen: &'static str,
+    part: usize,
+    overlay: Option<Overlay>,
+}
+
+impl Kiosk {
+    /// A kiosk that waits for the first person; devices count as absent until [`Event::Health`].
+    pub fn new(settings: Settings, catalogue: Catalogue) -> Self {
+        Self {
+            settings,
+            catalogue,
+            health: Health::default(),
+            language: Language::default(),
+            step: 1,
+            state: State::Waiting,
+            fault: None,
+            asking: None,
+            idle: Idle::default(),
+            unfinished_until: None,
+        }
+    }
+
+    /// Takes one event; the shell performs the effects in their order before it shows the next snapshot.
+    pub fn handle(&mut self, event: Event, at: &At) -> Vec<Effect> {
+        let before = self.place(at);
+        self.idle.now(at.mono_ms);
+        let effects = self.perform(event, at);
+        if self.place(at) != before {
+            self.step += 1;
+        }
+        effects
+    }
+
+    /// The `mono_ms` at which [`Event::Tick`] is wanted; none while nothing can run out.
+    pub fn wake_at(&self) -> Option<u64> {
+        let idle = match self.at_rest() {
+            true => self.touched().then(|| self.idle.resting_until(&self.settings.visit)),
+            false => Some(self.idle.wake_at(self.state.patience(&self.settings.visit), &self.settings.visit)),
+        };
+        [idle, self.unfinished_until].into_iter().flatten().min()
+    }
+
+    /// Whether the action was meant for the present picture; the API answers 409 otherwise.
+    pub fn accepts(&self, request: &ActionRequest) -> bool {
+        request.step == self.step
+    }
+
+    /// Whether this page belongs to the present visit, so that its image may be shown now.
+    pub fn page_of_visit(&self, id: Uuid) -> bool {
+        match &self.state {
+            State::Filing(filing) | State::Submitting(filing) => filing.has_page(id),
+            State::Waiting
+            | State::Intro(_)
+            | State::Resume(_)
+            | State::Slip(_)
+            | State::Done { .. }
+            | State::LookUp(_)
+            | State::Courier(_)
+            | State::OutOfService(_) => false,
+        }
+    }
+
+    fn perform(&mut self, event: Event, at: &At) -> Vec<Effect> {
+        match event {
+            Event::Health(health) => {
+                self.health = health;
+                Vec::new()
+            }
+            Event::Action(request) if self.accepts(&request) => self.act(request.action, at),
+            Event::Action(_) => Vec::new(),
+            Event::Restarted { unfinished } => {
+                self.unfinished_until = (unfinished > 0).then_some(at.mono_ms + UNFINISHED_MS);
+                Vec::new()
+            }
+            Event::OutOfService(reason) => self.stop_serving(reason),
+            Event::Tick => self.tick(at),
+            Event::Code(_)
+            | Event::ReaderGarbage
+            | Event::Unfinished(_)
+            | Event::PageStored { .. }
+            | Event::ScanEnded { .. }
+            | Event::Submitted { .. }
+            | Event::SubmitFailed { .. }
+            | Event::Print { .. }
+            | Event::LookedUp { .. }
+            | Event::HandoverStored { .. }
+            | Event::HandoverFailed { .. } => self.news(event, at),
+        }
+    }
+
+    /// Codes, pages and answers from the shell: they go to the state, and they show that somebody is there.
+    fn news(&mut self, event: Event, at: &At) -> Vec<Effect> {
+        // A printer that waits for paper all night must not hold the last visit open.
+        if !matches!(event, Event::Print { .. }) {
+            self.idle.active();
+        }
+        self.transition(at, |state, cx| state.event(event, cx))
+    }
+
+    fn act(&mut self, action: Action, at: &At) -> Vec<Effect> {
+        let warned = self.idle.warned();
+        self.idle.active();
+        match action {
+            Action::Touch | Action::MoreTime => Vec::new(),
+            Action::SetLanguage { language } => {
+                self.language = language;
+                self.transition(at, State::language_changed)
+            }
+            Action::Help => {
+                self.asking = Some(Asking::Help);
+                Vec::new()
+            }
+            Action::End => self.end_asked(warned),
+            Action::Dismiss => self.dismiss(at),
+            Action::Retry => match (self.asking, self.fault) {
+                (None, Some(FaultShown { retry: true, .. })) => {
+                    self.fault = None;
+                    self.transition(at, |state, cx| state.action(Action::StartScan, cx))
+                }
+                (None | Some(_), None | Some(_)) => Vec::new(),
+            },
+            Action::Start { .. }
+            | Action::Agree
+            | Action::ChooseProcedure { .. }
+            | Action::HavePapers
+            | Action::ConfirmPerson { .. }
+            | Action::Resume { .. }
+            | Action::Answer { .. }
+            | Action::ScanPaper { .. }
+            | Action::LeavePaper { .. }
+            | Action::PapersDone
+            | Action::DeclareSheets { .. }
+            | Action::StartScan
+            | Action::CancelScan
+            | Action::AcceptPages
+            | Action::ScanAgain
+            | Action::ScanMore
+            | Action::Change { .. }
+            | Action::Submit
+            | Action::SlipTaken
+            | Action::LookUp { .. }
+            | Action::ConfirmParcel { .. }
+            | Action::CloseHandover
+            | Action::Back => match self.covered() {
+                true => Vec::new(),
+                false => self.transition(at, |state, cx| state.action(action, cx)),
+            },
+        }
+    }
+
+    fn end_asked(&mut self, warned: bool) -> Vec<Effect> {
+        if !self.state.can_end() {
+            Vec::new()
+        } else if warned || self.asking == Some(Asking::ConfirmEnd) || !self.state.would_lose() {
+            self.end(EndReason::Ended)
+        } else {
+            self.asking = Some(Asking::ConfirmEnd);
+            Vec::new()
+        }
+    }
+
+    fn dismiss(&mut self, at: &At) -> Vec<Effect> {
+        if self.asking.take().is_some() || self.fault.take().is_none() {
+            return Vec::new();
+        }
+        self.transition(at, |state, _| state.fault_dismissed())
+    }
+
+    fn tick(&mut self, at: &At) -> Vec<Effect> {
+        if self.unfinished_until.is_some_and(|until| at.mono_ms >= until) {
+            self.unfinished_until = None;
+        }
+        if self.at_rest() {
+            if self.touched() && at.mono_ms >= self.idle.resting_until(&self.settings.visit) {
+                self.forget();
+            }
+            return Vec::new();
+        }
+        match self.idle.tick(self.state.patience(&self.settings.visit), &self.settings.visit) {
+            true => self.end(EndReason::Idle),
+            false => Vec::new(),
+        }
+    }
+
+    fn end(&mut self, reason: EndReason) -> Vec<Effect> {
+        let effects = std::mem::replace(&mut self.state, State::Waiting).end(reason);
+        self.unfinished_until = None;
+        self.forget();
+        effects
+    }
+
+    /// The draft stays sealed on the disk: after the repair the person finds it again.
+    fn stop_serving(&mut self, reason: Text) -> Vec<Effect> {
+        let effects = std::mem::replace(&mut self.state, State::OutOfService(reason)).interrupt();
+        self.forget();
+        effects
+    }
+
+    /// Nothing of one person is left for the next.
+    fn forget(&mut self) {
+        self.language = Language::default();
+        self.fault = None;
+        self.asking = None;
+        self.idle.active();
+    }
+
+    fn transition(&mut self, at: &At, change: impl FnOnce(State, &mut Cx) -> State) -> Vec<Effect> {
+        let state = std::mem::replace(&mut self.state, State::Waiting);
+        let mut cx = Cx {
+            settings: &self.settings,
+            catalogue: &self.catalogue,
+            health: self.health,
+            at,
+            language: &mut self.language,
+            fault: &mut self.fault,
+            effects: Vec::new(),
+        };
+        self.state = change(state, &mut cx);
+        cx.effects
+    }
+
+    fn at_rest(&self) -> bool {
+        matches!(self.state, State::Waiting | State::OutOfService(_))
+    }
+
+    /// Whether somebody left something on the resting screen that the next person must not find.
+    fn touched(&self) -> bool {
+        self.covered() || self.language != Language::default()
+    }
+
+    fn covered(&self) -> bool {
+        self.asking.is_some() || self.fault.is_some()
+    }
+
+    fn place(&self, at: &At) -> Place {
+        let overlay = self.overlay(at).map(|overlay| match overlay {
+            Overlay::StillThere { .. } => Overlay::StillThere { seconds: 0 },
+            Overlay::Fault { .. } | Overlay::Help | Overlay::ConfirmEnd => overlay,
+        });
+        Place { screen: self.screen(at).code(), part: self.state.part(), overlay }
+    }
+}

@@ -1,0 +1,426 @@
+//! The filing from the confirmed person to "Gửi": C06 to C12. Every change is saved before the next screen.
+
+use crate::{
+    Draft, Effect,
+    idle::Patience,
+    state::{Cx, State},
+};
+use jiff::{Timestamp, civil::Date, tz::Offset};
+use motcua_model::{
+    Private, Text,
+    api::{Action, ChangeTarget},
+    catalogue::Procedure,
+    config::Visit,
+    dossier::{Answer, Document, Page as Image, Submission},
+    fault::Fault,
+};
+use uuid::Uuid;
+
+/// A draft with the procedure it belongs to and the screen the person is at.
+pub(crate) struct Filing {
+    pub(crate) procedure: Procedure,
+    pub(crate) draft: Draft,
+    pub(crate) page: Page,
+    /// Came from "Đổi": the way leads back to C12.
+    changing: bool,
+}
+
+/// The screens of a filing; numbers are places in the procedure's questions or papers.
+pub(crate) enum Page {
+    Person,
+    Question { at: usize, refused: Option<(Private, Text)> },
+    Papers,
+    CountSheets { paper: usize },
+    Scan { paper: usize, job: Option<Uuid> },
+    Check { paper: usize },
+    Review,
+}
+
+impl Filing {
+    pub(crate) fn begin(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
+        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false };
+        filing.page = filing.first_question();
+        filing.save(cx);
+        filing
+    }
+
+    /// An unfinished filing goes on where it stopped, under today's catalogue.
+    pub(crate) fn resume(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
+        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false };
+        filing.draft.catalogue_version = cx.catalogue.version;
+        filing.draft.language = *cx.language;
+        let gone = filing.drop_what_the_catalogue_lost();
+        filing.page = filing.first_open();
+        filing.save(cx);
+        filing.drop_pages(gone, cx);
+        filing
+    }
+
+    pub(crate) fn action(mut self: Box<Self>, action: Action, cx: &mut Cx) -> State {
+        match (&self.page, action) {
+            (Page::Person, Action::ConfirmPerson { correct }) => {
+                self.draft.applicant.confirmed = correct;
+                self.page = self.first_question();
+                self.save(cx);
+            }
+            (Page::Question { at, .. }, Action::Answer { value }) => self.answer(*at, value, cx),
+            (Page::Papers, Action::ScanPaper { paper }) => self.choose_paper(usize::from(paper), cx),
+            (Page::Papers, Action::LeavePaper { paper }) => self.leave_paper(paper, cx),
+            (Page::Papers, Action::PapersDone) => self.papers_done(cx),
+            (Page::CountSheets { paper }, Action::DeclareSheets { sheets }) => self.declare(*paper, sheets, cx),
+            (Page::Scan { paper, job: None }, Action::StartScan) => self.start_scan(*paper, cx),
+            (Page::Scan { job: Some(job), .. }, Action::CancelScan) => cx.emit(Effect::CancelScan { job: *job }),
+            (Page::Check { paper }, Action::AcceptPages) => self.accept_pages(*paper, cx),
+            (Page::Check { paper }, Action::ScanMore) => self.page = Page::Scan { paper: *paper, job: None },
+            (Page::Check { paper }, Action::ScanAgain) => self.scan_again(*paper, cx),
+            (Page::Review, Action::Change { target }) => self.change(target, cx),
+            (Page::Review, Action::Submit) => {
+                cx.emit(Effect::Submit(Box::new(self.submission())));
+                return State::Submitting(self);
+            }
+            (_, Action::Back) => self.back(cx),
+            (_, _) => {}
+        }
+        State::Filing(self)
+    }
+
+    pub(crate) fn page_stored(mut self: Box<Self>, job: Uuid, image: Image, cx: &mut Cx) -> Box<Self> {
+        let Page::Scan { job: Some(current), .. } = self.page else { return self };
+        if current == job
+            && let Some(document) = &mut self.draft.scanning
+        {
+            document.pages.push(image);
+            self.save(cx);
+        }
+        self
+    }
+
+    pub(crate) fn scan_ended(mut self: Box<Self>, job: Uuid, fault: Option<Fault>, cx: &mut Cx) -> Box<Self> {
+        let Page::Scan { paper, job: Some(current) } = self.page else { return self };
+        if current != job {
+            return self;
+        }
+        self.page = Page::Scan { paper, job: None };
+        match fault {
+            Some(fault) => cx.show(fault, true),
+            None => self.check_if_any(),
+        }
+        self
+    }
+
+    pub(crate) fn fault_dismissed(mut self: Box<Self>) -> Box<Self> {
+        self.check_if_any();
+        self
+    }
+
+    pub(crate) fn language_changed(mut self: Box<Self>, cx: &mut Cx) -> Box<Self> {
+        self.draft.language = *cx.language;
+        self.save(cx);
+        self
+    }
+
+    pub(crate) fn cancel_scan(&self) -> Option<Effect> {
+        match self.page {
+            Page::Scan { job: Some(job), .. } => Some(Effect::CancelScan { job }),
+            Page::Scan { job: None, .. }
+            | Page::Person
+            | Page::Question { .. }
+            | Page::Papers
+            | Page::CountSheets { .. }
+            | Page::Check { .. }
+            | Page::Review => None,
+        }
+    }
+
+    pub(crate) fn can_back(&self) -> bool {
+        match self.page {
+            Page::Person | Page::Scan { job: Some(_), .. } => false,
+            Page::Scan { job: None, .. }
+            | Page::Question { .. }
+            | Page::Papers
+            | Page::CountSheets { .. }
+            | Page::Check { .. }
+            | Page::Review => true,
+        }
+    }
+
+    pub(crate) fn patience(&self, visit: &Visit) -> Patience {
+        match self.page {
+            Page::Person | Page::Review => Patience::Seconds(visit.reading_s),
+            Page::Question { .. } => Patience::Seconds(visit.typing_s),
+            Page::Scan { job: Some(_), .. } => Patience::Busy(visit.scanning_s),
+            Page::Scan { job: None, .. } | Page::Papers | Page::CountSheets { .. } | Page::Check { .. } => {
+                Patience::Seconds(visit.scanning_s)
+            }
+        }
+    }
+
+    pub(crate) fn part(&self) -> usize {
+        match self.page {
+            Page::Person | Page::Papers | Page::Review => 0,
+            Page::Question { at, .. } => at,
+            Page::CountSheets { paper } | Page::Check { paper } => paper,
+            // "Bắt đầu" and "Dừng" stand at the same place: a double tap must not stop the scanner.
+            Page::Scan { paper, job } => paper * 2 + usize::from(job.is_some()),
+        }
+    }
+
+    pub(crate) fn answer_to(&self, question: &str) -> Option<&Private> {
+        self.draft.answers.iter().find(|a| a.question == question).map(|a| &a.value)
+    }
+
+    pub(crate) fn document_of(&self, component: &str) -> Option<&Document> {
+        self.draft.documents.iter().find(|d| d.component == component)
+    }
+
+    pub(crate) fn is_left(&self, paper: usize) -> bool {
+        self.draft.left.iter().any(|left| usize::from(*left) == paper)
+    }
+
+    pub(crate) fn has_page(&self, id: Uuid) -> bool {
+        self.draft.documents.iter().chain(&self.draft.scanning).flat_map(|d| &d.pages).any(|p| p.image.id == id)
+    }
+
+    fn first_question(&self) -> Page {
+        match self.procedure.questions.is_empty() {
+            true => Page::Papers,
+            false => Page::Question { at: 0, refused: None },
+        }
+    }
+
+    fn first_open(&self) -> Page {
+        let scanning = self.draft.scanning.as_ref();
+        if let Some(paper) = scanning.and_then(|d| self.procedure.components.iter().position(|c| c.code == d.component)) {
+            return match scanning.is_some_and(|d| !d.pages.is_empty()) {
+                true => Page::Check { paper },
+                false => Page::Scan { paper, job: None },
+            };
+        }
+        match self.procedure.questions.iter().position(|q| self.answer_to(&q.id).is_none()) {
+            Some(at) => Page::Question { at, refused: None },
+            None => Page::Papers,
+        }
+    }
+
+    fn drop_what_the_catalogue_lost(&mut self) -> Vec<Uuid> {
+        let Self { procedure, draft, .. } = self;
+        let known = |component: &str| procedure.components.iter().any(|c| c.code == component);
+        draft.answers.retain(|a| procedure.questions.iter().any(|q| q.id == a.question));
+        draft.left.retain(|left| procedure.components.get(usize::from(*left)).is_some_and(|c| !c.required));
+        let mut gone: Vec<Document> = draft.documents.extract_if(.., |d| !known(&d.component)).collect();
+        gone.extend(draft.scanning.take_if(|d| !known(&d.component)));
+        image_ids(&gone)
+    }
+
+    fn answer(&mut self, at: usize, value: Private, cx: &mut Cx) {
+        let Some(question) = self.procedure.questions.get(at) else { return };
+        match question.check(value.reveal(), today(cx.at.wall)) {
+            Err(advice) => self.page = Page::Question { at, refused: Some((value, advice)) },
+            Ok(stored) => {
+                let answer = Answer { question: question.id.clone(), value: Private::new(stored) };
+                match self.draft.answers.iter_mut().find(|a| a.question == answer.question) {
+                    Some(present) => *present = answer,
+                    None => self.draft.answers.push(answer),
+                }
+                self.page = match (self.changing, at + 1 < self.procedure.questions.len()) {
+                    (true, _) => self.review(),
+                    (false, true) => Page::Question { at: at + 1, refused: None },
+                    (false, false) => Page::Papers,
+                };
+                self.save(cx);
+            }
+        }
+    }
+
+    /// Half-scanned pages of another paper are dropped: one paper is scanned at a time.
+    fn choose_paper(&mut self, paper: usize, cx: &mut Cx) {
+        let Some(component) = self.procedure.components.get(paper) else { return };
+        let gone = self.draft.scanning.take_if(|d| d.component != component.code);
+        self.page = Page::CountSheets { paper };
+        self.drop_document(gone, cx);
+    }
+
+    fn leave_paper(&mut self, paper: u8, cx: &mut Cx) {
+        let Some(component) = self.procedure.components.get(usize::from(paper)).filter(|c| !c.required) else { return };
+        if self.is_left(usize::from(paper)) {
+            return;
+        }
+        let mut gone: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == component.code).collect();
+        gone.extend(self.draft.scanning.take_if(|d| d.component == component.code));
+        self.draft.left.push(paper);
+        self.save(cx);
+        self.drop_pages(image_ids(&gone), cx);
+    }
+
+    /// Going on says of an optional paper that was not touched: without it.
+    fn papers_done(&mut self, cx: &mut Cx) {
+        let missing = self.papers_without_pages();
+        if missing.iter().any(|(_, required)| *required) {
+            return;
+        }
+        self.draft.left = missing.iter().filter_map(|(paper, _)| u8::try_from(*paper).ok()).collect();
+        self.page = self.review();
+        let gone = self.draft.scanning.take();
+        self.save(cx);
+        self.drop_pages(image_ids(gone.as_slice()), cx);
+    }
+
+    /// Place of each, and whether it is required.
+    fn papers_without_pages(&self) -> Vec<(usize, bool)> {
+        let papers = self.procedure.components.iter().enumerate();
+        papers.filter(|(_, c)| self.document_of(&c.code).is_none()).map(|(i, c)| (i, c.required)).collect()
+    }
+
+    fn declare(&mut self, paper: usize, sheets: u16, cx: &mut Cx) {
+        let Some(component) = self.procedure.components.get(paper) else { return };
+        if sheets == 0 || sheets > cx.settings.max_sheets {
+            return;
+        }
+        match &mut self.draft.scanning {
+            Some(document) => document.sheets = sheets,
+            None => {
+                self.draft.scanning = Some(Document {
+                    id: cx.at.fresh,
+                    component: component.code.clone(),
+                    name: component.name.clone(),
+                    sheets,
+                    pages: Vec::new(),
+                    count_differs: false,
+                });
+            }
+        }
+        self.page = Page::Scan { paper, job: None };
+        self.check_if_any();
+        self.save(cx);
+    }
+
+    fn start_scan(&mut self, paper: usize, cx: &mut Cx) {
+        let Some(document) = &self.draft.scanning else { return };
+        let done = u16::try_from(document.pages.len() / 2).unwrap_or(u16::MAX);
+        let job = cx.at.fresh;
+        cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets: document.sheets.saturating_sub(done).max(1) });
+        self.page = Page::Scan { paper, job: Some(job) };
+    }
+
+    fn accept_pages(&mut self, paper: usize, cx: &mut Cx) {
+        let Some(mut document) = self.draft.scanning.take() else { return };
+        document.count_differs = document.pages.len() != usize::from(expected_pages(document.sheets));
+        let before: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == document.component).collect();
+        self.draft.documents.push(document);
+        self.draft.left.retain(|left| usize::from(*left) != paper);
+        let order = |d: &Document| self.procedure.components.iter().position(|c| c.code == d.component);
+        self.draft.documents.sort_by_key(order);
+        self.page = if self.changing { self.review() } else { Page::Papers };
+        self.save(cx);
+        self.drop_pages(image_ids(&before), cx);
+    }
+
+    fn scan_again(&mut self, paper: usize, cx: &mut Cx) {
+        let Some(document) = &mut self.draft.scanning else { return };
+        let gone = std::mem::take(&mut document.pages);
+        self.page = Page::Scan { paper, job: None };
+        self.save(cx);
+        self.drop_pages(gone.iter().map(|p| p.image.id).collect(), cx);
+    }
+
+    fn change(&mut self, target: ChangeTarget, cx: &mut Cx) {
+        match target {
+            ChangeTarget::Question(at) if usize::from(at) < self.procedure.questions.len() => {
+                self.changing = true;
+                self.page = Page::Question { at: at.into(), refused: None };
+            }
+            ChangeTarget::Paper(paper) if usize::from(paper) < self.procedure.components.len() => {
+                self.changing = true;
+                self.choose_paper(paper.into(), cx);
+            }
+            ChangeTarget::Question(_) | ChangeTarget::Paper(_) => {}
+        }
+    }
+
+    fn back(&mut self, cx: &mut Cx) {
+        self.page = match self.page {
+            Page::Question { .. } | Page::CountSheets { .. } if self.changing => {
+                let gone = self.draft.scanning.take();
+                self.drop_document(gone, cx);
+                self.review()
+            }
+            Page::Question { at: 0, .. } => Page::Person,
+            Page::Question { at, .. } => Page::Question { at: at - 1, refused: None },
+            Page::Papers => match self.procedure.questions.len() {
+                0 => Page::Person,
+                questions => Page::Question { at: questions - 1, refused: None },
+            },
+            Page::CountSheets { .. } | Page::Review => Page::Papers,
+            Page::Scan { paper, job: None } if self.scanned_pages() > 0 => Page::Check { paper },
+            Page::Scan { paper, job: None } | Page::Check { paper } => Page::CountSheets { paper },
+            Page::Person => Page::Person,
+            Page::Scan { paper, job: Some(job) } => Page::Scan { paper, job: Some(job) },
+        };
+    }
+
+    /// Pages that are there must be looked at before anything else.
+    fn check_if_any(&mut self) {
+        if let Page::Scan { paper, job: None } = self.page
+            && self.scanned_pages() > 0
+        {
+            self.page = Page::Check { paper };
+        }
+    }
+
+    fn review(&mut self) -> Page {
+        self.changing = false;
+        Page::Review
+    }
+
+    fn scanned_pages(&self) -> usize {
+        self.draft.scanning.as_ref().map_or(0, |d| d.pages.len())
+    }
+
+    fn save(&mut self, cx: &mut Cx) {
+        self.draft.saved = cx.at.wall;
+        cx.emit(Effect::SaveDraft(self.draft.clone()));
+    }
+
+    fn drop_document(&mut self, gone: Option<Document>, cx: &mut Cx) {
+        if gone.is_some() {
+            self.save(cx);
+            self.drop_pages(image_ids(gone.as_slice()), cx);
+        }
+    }
+
+    /// After the save that no longer names them: a power cut in between leaves nothing dangling.
+    fn drop_pages(&self, pages: Vec<Uuid>, cx: &mut Cx) {
+        if !pages.is_empty() {
+            cx.emit(Effect::DropPages { dossier: self.draft.id, pages });
+        }
+    }
+
+    fn submission(&self) -> Submission {
+        let order = |a: &Answer| self.procedure.questions.iter().position(|q| q.id == a.question);
+        let mut answers = self.draft.answers.clone();
+        answers.sort_by_key(order);
+        Submission {
+            id: self.draft.id,
+            procedure: self.procedure.code.clone(),
+            procedure_name: self.procedure.name.clone(),
+            catalogue_version: self.draft.catalogue_version,
+            applicant: self.draft.applicant.clone(),
+            answers,
+            documents: self.draft.documents.clone(),
+        }
+    }
+}
+
+/// Both sides of every sheet are scanned (R46).
+pub(crate) fn expected_pages(sheets: u16) -> u16 {
+    sheets.saturating_mul(2)
+}
+
+/// Vietnam has one zone without daylight saving time: no zone table is needed.
+pub(crate) fn today(wall: Timestamp) -> Date {
+    Offset::constant(7).to_datetime(wall).date()
+}
+
+fn image_ids(documents: &[Document]) -> Vec<Uuid> {
+    documents.iter().flat_map(|d| &d.pages).map(|p| p.image.id).collect()
+}

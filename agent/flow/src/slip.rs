@@ -1,0 +1,107 @@
+//! C17: the dossier is safe, the slip is printed. From here on nothing about the person is kept.
+
+use crate::{
+    Effect, Slip,
+    filing::Filing,
+    state::{Cx, State},
+};
+use jiff::{Timestamp, tz::Offset};
+use motcua_model::{
+    Text,
+    api::{DeviceState, PrintState},
+    catalogue::Procedure,
+    code::ProvisionalCode,
+    dossier::{Document, Dossier},
+};
+use uuid::Uuid;
+
+/// A slip on its way to the person.
+pub(crate) struct Issued {
+    pub(crate) slip: Slip,
+    pub(crate) printing: PrintState,
+    pub(crate) time_limit: Text,
+}
+
+impl Issued {
+    pub(crate) fn of_filing(filing: Filing, code: &ProvisionalCode, cx: &mut Cx) -> Self {
+        let Filing { procedure, draft, .. } = filing;
+        Self::issue(draft.id, code, &procedure.name, procedure.time_limit, &draft.documents, cx.at.wall, cx)
+    }
+
+    /// The power failed before the slip of this dossier was printed.
+    pub(crate) fn of_dossier(dossier: &Dossier, cx: &mut Cx) -> Self {
+        let time_limit = cx.catalogue.procedure(&dossier.procedure).map_or_else(time_limit_unknown, time_limit_of);
+        Self::issue(dossier.id, &dossier.code, &dossier.procedure_name, time_limit, &dossier.documents, dossier.submitted, cx)
+    }
+
+    fn issue(
+        id: Uuid,
+        code: &ProvisionalCode,
+        procedure: &Text,
+        time_limit: Text,
+        documents: &[Document],
+        submitted: Timestamp,
+        cx: &mut Cx,
+    ) -> Self {
+        let slip = Slip {
+            job: id,
+            language: *cx.language,
+            office: cx.settings.office.clone(),
+            title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
+            code: code.as_str().to_owned(),
+            qr: cx.settings.tracking_url.replace("{code}", code.as_str()),
+            rows: rows(procedure, &time_limit, documents, submitted),
+            note: Text::new(
+                "Đây là mã tạm, mã chính thức sẽ có sau. Tra cứu bằng mã này. Giữ phiếu và giấy tờ gốc.",
+                "This code is provisional, the official one follows. Use it to ask. Keep this slip and your original papers.",
+            ),
+            at: cx.at.wall,
+            reprint: false,
+        };
+        let printing = match cx.health.printer {
+            DeviceState::Absent => PrintState::None,
+            DeviceState::Lost | DeviceState::NeedsHuman(_) | DeviceState::Ready => {
+                cx.emit(Effect::Print(Box::new(slip.clone())));
+                PrintState::Printing
+            }
+        };
+        Self { slip, printing, time_limit }
+    }
+
+    /// What was printed stays printed, whatever the printer says afterwards.
+    pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Self {
+        if job == self.slip.job && self.printing != PrintState::Printed {
+            self.printing = state;
+        }
+        *self
+    }
+
+    pub(crate) fn taken(self: Box<Self>, cx: &mut Cx) -> State {
+        cx.emit(Effect::CloseSlip { job: self.slip.job });
+        State::Done { code: self.slip.code, time_limit: self.time_limit }
+    }
+}
+
+/// No name and no number: slips get lost, and the code finds the rest.
+fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
+    let pages: usize = documents.iter().map(|d| d.pages.len()).sum();
+    let papers = documents.len();
+    let time = Offset::constant(7).to_datetime(submitted).strftime("%H:%M %d/%m/%Y").to_string();
+    vec![
+        (Text::new("Việc cần làm", "Service"), procedure.clone()),
+        (Text::new("Nộp lúc", "Submitted"), Text::new(&time, &time)),
+        (
+            Text::new("Giấy tờ đã quét", "Papers scanned"),
+            Text::new(format!("{papers} giấy, {pages} trang"), format!("{papers} papers, {pages} pages")),
+        ),
+        (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), time_limit.clone()),
+    ]
+}
+
+fn time_limit_of(procedure: &Procedure) -> Text {
+    procedure.time_limit.clone()
+}
+
+fn time_limit_unknown() -> Text {
+    Text::new("Hỏi cán bộ", "Ask staff")
+}

@@ -1,0 +1,264 @@
+//! What the screen shows of a state.
+
+use crate::{
+    At, Kiosk,
+    courier::{Courier, List},
+    filing::{Filing, Page, expected_pages},
+    intro::Intro,
+    lookup::LookUp,
+    state::{Asking, Missing, State, missing},
+};
+use motcua_model::{
+    Private, Text,
+    api::{
+        ChangeTarget, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow, ReviewValue,
+        Screen, Service, ServiceTile, Snapshot,
+    },
+    catalogue::{Catalogue, Procedure},
+    dossier::{Applicant, Document, Status},
+};
+
+/// Steps of a filing as people count them: choose, person, questions, papers, check, slip.
+const STEPS: u8 = 6;
+/// Steps of a look-up without authentication (R13).
+const LOOK_UP_STEPS: u8 = 4;
+
+impl Kiosk {
+    /// Everything the screen needs to draw itself.
+    pub fn snapshot(&self, at: &At) -> Snapshot {
+        let screen = self.screen(at);
+        Snapshot {
+            step: self.step,
+            language: self.language,
+            office: self.settings.office.clone(),
+            phone: self.settings.phone.clone(),
+            progress: progress(&screen),
+            screen,
+            overlay: self.overlay(at),
+            health: self.health,
+            can_back: self.state.can_back() && !self.covered(),
+            can_end: self.state.can_end(),
+        }
+    }
+
+    pub(crate) fn overlay(&self, at: &At) -> Option<Overlay> {
+        let still_there = self.idle.seconds_left(at.mono_ms, &self.settings.visit).map(|seconds| Overlay::StillThere { seconds });
+        let asking = self.asking.map(|asking| match asking {
+            Asking::Help => Overlay::Help,
+            Asking::ConfirmEnd => Overlay::ConfirmEnd,
+        });
+        let fault = self.fault.map(|shown| Overlay::Fault { fault: shown.fault, retry: shown.retry });
+        still_there.or(asking).or(fault)
+    }
+
+    pub(crate) fn screen(&self, at: &At) -> Screen {
+        match &self.state {
+            State::Waiting => Screen::Waiting {
+                services: [Service::File, Service::LookUp, Service::Courier].map(|service| self.tile(service)).into(),
+                unfinished: self.unfinished_until.is_some_and(|until| at.mono_ms < until),
+            },
+            State::Intro(intro) => intro_screen(intro, &self.catalogue),
+            State::Resume(found) => Screen::Resume { left: found.draft.saved, procedure: found.procedure.name.clone() },
+            State::Filing(filing) => filing_screen(filing, self.settings.max_sheets),
+            State::Submitting(_) => Screen::Submitting,
+            State::Slip(issued) => Screen::Slip {
+                code: issued.slip.code.clone(),
+                qr: issued.slip.qr.clone(),
+                offline: matches!(self.health.hub, LinkState::Down | LinkState::Refused),
+                printing: issued.printing,
+            },
+            State::Done { code, time_limit } => Screen::Done { code: code.clone(), time_limit: time_limit.clone() },
+            State::LookUp(look_up) => look_up_screen(look_up),
+            State::Courier(Courier::Badge) => Screen::CourierBadge,
+            State::Courier(Courier::Parcels(list) | Courier::Storing { list, .. }) => parcels_screen(list),
+            State::Courier(Courier::Done { count }) => Screen::HandoverDone { count: *count },
+            State::OutOfService(reason) => Screen::OutOfService { reason: reason.clone() },
+        }
+    }
+
+    fn tile(&self, service: Service) -> ServiceTile {
+        let unavailable = missing(service, &self.health).map(|missing| match missing {
+            Missing::Scanner => Text::new("Máy quét chưa dùng được. Hỏi cán bộ.", "The scanner cannot be used now. Ask staff."),
+            Missing::Reader => Text::new("Máy đọc mã chưa dùng được. Hỏi cán bộ.", "The code reader cannot be used now. Ask staff."),
+        });
+        ServiceTile { service, unavailable }
+    }
+}
+
+fn progress(screen: &Screen) -> Option<Progress> {
+    let at = match screen {
+        Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
+        Screen::Identify { .. } | Screen::ConfirmPerson { .. } => 2,
+        Screen::Question { .. } => 3,
+        Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
+        Screen::Review { .. } => 5,
+        Screen::Submitting | Screen::Slip { .. } => STEPS,
+        Screen::Waiting { .. }
+        | Screen::Notice
+        | Screen::Resume { .. }
+        | Screen::Done { .. }
+        | Screen::LookUp
+        | Screen::LookUpResult { .. }
+        | Screen::CourierBadge
+        | Screen::Parcels { .. }
+        | Screen::HandoverDone { .. }
+        | Screen::OutOfService { .. } => return None,
+    };
+    Some(Progress { at, of: STEPS })
+}
+
+fn intro_screen(intro: &Intro, catalogue: &Catalogue) -> Screen {
+    match intro {
+        Intro::Notice { .. } => Screen::Notice,
+        Intro::Procedures { .. } => Screen::Procedures {
+            procedures: catalogue.procedures.iter().map(|p| procedure_line(p, catalogue)).collect(),
+            life_events: catalogue.life_events.iter().map(|e| e.name.clone()).collect(),
+        },
+        Intro::Details { procedure, .. } => details_screen(procedure),
+        Intro::Identify { failed, .. } => Screen::Identify { failed: *failed },
+        Intro::Confirm { card, .. } => person_screen(&card.applicant),
+    }
+}
+
+fn procedure_line(procedure: &Procedure, catalogue: &Catalogue) -> ProcedureLine {
+    let life_event = catalogue.life_events.iter().position(|e| e.id == procedure.life_event).unwrap_or_default();
+    ProcedureLine { code: procedure.code.clone(), name: procedure.name.clone(), life_event: u8::try_from(life_event).unwrap_or_default() }
+}
+
+fn details_screen(procedure: &Procedure) -> Screen {
+    let papers = procedure.components.iter();
+    Screen::ProcedureDetails {
+        name: procedure.name.clone(),
+        papers: papers.map(|c| PaperLine { name: c.name.clone(), required: c.required, state: PaperState::ToScan }).collect(),
+        fee_vnd: procedure.fee_vnd,
+        time_limit: procedure.time_limit.clone(),
+        result: procedure.result.clone(),
+    }
+}
+
+fn person_screen(applicant: &Applicant) -> Screen {
+    Screen::ConfirmPerson {
+        name: applicant.name.clone(),
+        birth_year: applicant.birth.year(),
+        number: applicant.number.masked(),
+        address: applicant.address.clone(),
+    }
+}
+
+fn filing_screen(filing: &Filing, max: u16) -> Screen {
+    let name = |paper: usize| filing.procedure.components.get(paper).map_or_else(|| Text::new("", ""), |c| c.name.clone());
+    let sheets = filing.draft.scanning.as_ref().map_or(0, |d| d.sheets);
+    let pages = || filing.draft.scanning.as_ref().map(page_views).unwrap_or_default();
+    match &filing.page {
+        Page::Person => person_screen(&filing.draft.applicant),
+        Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref()),
+        Page::Papers => Screen::Papers { papers: paper_lines(filing) },
+        Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max },
+        Page::Scan { paper, job } => Screen::Scan { paper: name(*paper), sheets, pages: pages(), running: job.is_some() },
+        Page::Check { paper } => Screen::PageCheck { paper: name(*paper), sheets, pages: pages(), expected: expected_pages(sheets) },
+        Page::Review => Screen::Review { procedure: filing.procedure.name.clone(), rows: review_rows(filing) },
+    }
+}
+
+fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>) -> Screen {
+    let Some(question) = filing.procedure.questions.get(at) else { return Screen::Papers { papers: paper_lines(filing) } };
+    let (answer, error) = match refused {
+        Some((typed, advice)) => (typed.clone(), Some(advice.clone())),
+        None => (filing.answer_to(&question.id).cloned().unwrap_or_default(), None),
+    };
+    Screen::Question {
+        ask: question.ask.clone(),
+        hint: question.hint.clone(),
+        kind: question.kind.clone(),
+        required: question.required,
+        answer,
+        error,
+        at: small(at + 1),
+        of: small(filing.procedure.questions.len()),
+    }
+}
+
+fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
+    let line = |(i, component): (usize, &motcua_model::catalogue::Component)| PaperLine {
+        name: component.name.clone(),
+        required: component.required,
+        state: match filing.document_of(&component.code) {
+            Some(document) => PaperState::Scanned(u16::try_from(document.pages.len()).unwrap_or(u16::MAX)),
+            None if filing.is_left(i) => PaperState::Left,
+            None => PaperState::ToScan,
+        },
+    };
+    filing.procedure.components.iter().enumerate().map(line).collect()
+}
+
+fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
+    let applicant = &filing.draft.applicant;
+    let fixed = |label: Text, value: Private| ReviewRow { label, value: ReviewValue::Private(value), change: None };
+    let mut rows = vec![
+        fixed(Text::new("Người nộp", "Applicant"), applicant.name.clone()),
+        fixed(Text::new("Số thẻ căn cước", "ID card number"), Private::new(applicant.number.masked())),
+        fixed(Text::new("Ngày sinh", "Birth date"), Private::new(applicant.birth.strftime("%d/%m/%Y").to_string())),
+        fixed(Text::new("Địa chỉ trên thẻ", "Address on the card"), applicant.address.clone()),
+    ];
+    if !applicant.confirmed {
+        let value = ReviewValue::Words(Text::new("Có chỗ chưa đúng, cán bộ sẽ sửa", "Something is wrong, staff will correct it"));
+        rows.push(ReviewRow { label: Text::new("Thông tin trên thẻ", "Data on the card"), value, change: None });
+    }
+    rows.extend(filing.procedure.questions.iter().enumerate().map(|(i, question)| ReviewRow {
+        label: question.ask.clone(),
+        value: match filing.answer_to(&question.id) {
+            Some(answer) if !answer.reveal().is_empty() => shown_answer(question, answer),
+            Some(_) | None => ReviewValue::Words(Text::new("Để trống", "Left empty")),
+        },
+        change: Some(ChangeTarget::Question(small(i))),
+    }));
+    rows.extend(filing.procedure.components.iter().enumerate().map(|(i, component)| ReviewRow {
+        label: component.name.clone(),
+        value: match filing.document_of(&component.code) {
+            Some(document) => ReviewValue::Pages(page_views(document)),
+            None => ReviewValue::Words(Text::new("Không nộp giấy này", "Not handed in")),
+        },
+        change: Some(ChangeTarget::Paper(small(i))),
+    }));
+    rows
+}
+
+/// Words of the catalogue follow the language; words of the person are the person's.
+fn shown_answer(question: &motcua_model::catalogue::Question, answer: &Private) -> ReviewValue {
+    let shown = question.show(answer.reveal());
+    if shown.vi == answer.reveal() { ReviewValue::Private(answer.clone()) } else { ReviewValue::Words(shown) }
+}
+
+fn page_views(document: &Document) -> Vec<PageView> {
+    document.pages.iter().map(|page| PageView { id: page.image.id, blank: page.blank }).collect()
+}
+
+fn look_up_screen(look_up: &LookUp) -> Screen {
+    let LookUp::Result { asked, known, .. } = look_up else { return Screen::LookUp };
+    let (done, state) = match (known.status, &known.official_code) {
+        (Some(status), _) => (status.steps_done(), status.words()),
+        // The hub has it, and has not said more yet.
+        (None, Some(_)) => (Status::Registered.steps_done(), Status::Registered.words()),
+        (None, None) => (0, Text::new("Hồ sơ đang chờ gửi từ máy này", "The file waits on this machine to be sent")),
+    };
+    Screen::LookUpResult {
+        asked: asked.clone(),
+        official_code: known.official_code.clone(),
+        done,
+        steps: LOOK_UP_STEPS,
+        state,
+        known_at: known.known_at,
+    }
+}
+
+fn parcels_screen(list: &List) -> Screen {
+    Screen::Parcels {
+        parcels: list.parcels.iter().map(|p| ParcelLine { code: p.parcel.code.clone(), check: p.parcel.check }).collect(),
+        doubtful: list.doubtful.as_ref().map(|p| p.parcel.code.clone()),
+        repeated: list.repeated,
+    }
+}
+
+fn small(n: usize) -> u8 {
+    u8::try_from(n).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,350 @@
+//! All states of the kiosk, and which part answers for each.
+
+use crate::{
+    At, Draft, Effect, EndReason, Event, Settings, Unfinished, courier::Courier, filing::Filing, idle::Patience, intro::Intro,
+    lookup::LookUp, slip::Issued,
+};
+use motcua_model::{
+    Language, Text,
+    api::{Action, DeviceState, Health, Service},
+    catalogue::{Catalogue, Procedure},
+    citizen::CardQr,
+    config::Visit,
+    dossier::Applicant,
+    fault::Fault,
+};
+
+/// Seconds after which the last screen of a visit goes away by itself.
+const FAREWELL_S: u16 = 15;
+
+/// What a transition may read, and where it leaves its effects.
+pub(crate) struct Cx<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) health: Health,
+    pub(crate) at: &'a At,
+    pub(crate) language: &'a mut Language,
+    pub(crate) fault: &'a mut Option<FaultShown>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Cx<'_> {
+    pub(crate) fn emit(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Shows a fault over the screen; the visit below is kept.
+    pub(crate) fn show(&mut self, fault: Fault, retry: bool) {
+        *self.fault = Some(FaultShown { fault, retry });
+    }
+
+    /// The last scan was a good one: advice about the one before is out of date.
+    pub(crate) fn clear_fault(&mut self) {
+        *self.fault = None;
+    }
+}
+
+/// A fault over the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FaultShown {
+    pub(crate) fault: Fault,
+    pub(crate) retry: bool,
+}
+
+/// What the person asked for, over the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    Help,
+    ConfirmEnd,
+}
+
+/// Where the visit is.
+#[expect(clippy::large_enum_variant, reason = "there is one state in the whole process")]
+pub(crate) enum State {
+    Waiting,
+    Intro(Intro),
+    Resume(Box<Found>),
+    Filing(Box<Filing>),
+    Submitting(Box<Filing>),
+    Slip(Box<Issued>),
+    Done { code: String, time_limit: Text },
+    LookUp(LookUp),
+    Courier(Courier),
+    OutOfService(Text),
+}
+
+/// C91: the same person has an unfinished filing.
+pub(crate) struct Found {
+    pub(crate) draft: Draft,
+    pub(crate) procedure: Procedure,
+    /// Where "Bỏ, làm mới" leads.
+    pub(crate) otherwise: Intro,
+}
+
+impl State {
+    /// An action that no overlay took; one that means nothing here changes nothing.
+    pub(crate) fn action(self, action: Action, cx: &mut Cx) -> Self {
+        match (self, action) {
+            (Self::Waiting, Action::Start { service }) => start(service, cx),
+            (Self::Intro(intro), action) => intro.action(action, cx),
+            (Self::Resume(found), Action::Resume { go_on }) => found.decide(go_on, cx),
+            (Self::Filing(filing), action) => filing.action(action, cx),
+            (Self::Slip(issued), Action::SlipTaken) => issued.taken(cx),
+            (Self::LookUp(look_up), action) => Self::LookUp(look_up.action(action, cx)),
+            (Self::Courier(courier), action) => Self::Courier(courier.action(action, cx)),
+            (kept, _) => kept,
+        }
+    }
+
+    /// News that is not a touch; what came too late changes nothing.
+    pub(crate) fn event(self, event: Event, cx: &mut Cx) -> Self {
+        match (self, event) {
+            (Self::Waiting, Event::Code(text)) => card_on_c01(&text, cx),
+            (Self::Waiting, Event::ReaderGarbage) => {
+                cx.show(Fault::ReaderGarbage, false);
+                Self::Waiting
+            }
+            (Self::Intro(intro), Event::Code(text)) => Self::Intro(intro.scanned(&text, cx)),
+            (Self::Intro(intro), Event::ReaderGarbage) => Self::Intro(intro.unread(Fault::ReaderGarbage, cx)),
+            (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
+            (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
+            (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
+            (Self::Submitting(filing), Event::Submitted { id, code }) if id == filing.draft.id => {
+                Self::Slip(Box::new(Issued::of_filing(*filing, &code, cx)))
+            }
+            (Self::Submitting(filing), Event::SubmitFailed { id }) if id == filing.draft.id => {
+                cx.show(Fault::StoreFailed, false);
+                Self::Filing(filing)
+            }
+            (Self::Slip(issued), Event::Print { job, state }) => Self::Slip(Box::new(issued.printing(job, state))),
+            (Self::LookUp(look_up), Event::Code(text)) => Self::LookUp(look_up.asked(&text, cx)),
+            (Self::LookUp(look_up), Event::ReaderGarbage) => {
+                cx.show(Fault::ReaderGarbage, false);
+                Self::LookUp(look_up)
+            }
+            (Self::LookUp(look_up), Event::LookedUp { asked, found }) => Self::LookUp(look_up.answered(asked, found, cx)),
+            (Self::Courier(courier), event) => Self::Courier(courier.event(event, cx)),
+            (kept, _) => kept,
+        }
+    }
+
+    pub(crate) fn language_changed(self, cx: &mut Cx) -> Self {
+        match self {
+            Self::Filing(filing) => Self::Filing(filing.language_changed(cx)),
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => self,
+        }
+    }
+
+    /// "Đóng" on a fault: pages that arrived before it can be checked.
+    pub(crate) fn fault_dismissed(self) -> Self {
+        match self {
+            Self::Filing(filing) => Self::Filing(filing.fault_dismissed()),
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => self,
+        }
+    }
+
+    /// The visit is over: what the shell has to put away.
+    pub(crate) fn end(self, reason: EndReason) -> Vec<Effect> {
+        match self {
+            Self::Filing(filing) => {
+                let id = filing.draft.id;
+                filing.cancel_scan().into_iter().chain([Effect::DropDraft { id, reason }]).collect()
+            }
+            Self::Slip(issued) => vec![Effect::CloseSlip { job: issued.slip.job }],
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => Vec::new(),
+        }
+    }
+
+    /// The agent stops serving: machines stop, the draft stays on the disk.
+    pub(crate) fn interrupt(self) -> Vec<Effect> {
+        match self {
+            Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => Vec::new(),
+        }
+    }
+
+    pub(crate) fn can_end(&self) -> bool {
+        match self {
+            Self::Waiting | Self::OutOfService(_) | Self::Submitting(_) => false,
+            Self::Courier(courier) => !courier.storing(),
+            Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Done { .. } | Self::LookUp(_) => true,
+        }
+    }
+
+    pub(crate) fn can_back(&self) -> bool {
+        match self {
+            Self::Intro(intro) => !matches!(intro, Intro::Notice { .. }),
+            Self::Filing(filing) => filing.can_back(),
+            Self::LookUp(look_up) => matches!(look_up, LookUp::Result { .. }),
+            Self::Waiting
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::Courier(_)
+            | Self::OutOfService(_) => false,
+        }
+    }
+
+    /// Whether the end would throw away work of the person.
+    pub(crate) fn would_lose(&self) -> bool {
+        match self {
+            Self::Filing(_) => true,
+            Self::Courier(courier) => courier.has_parcels(),
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::OutOfService(_) => false,
+        }
+    }
+
+    pub(crate) fn patience(&self, visit: &Visit) -> Patience {
+        match self {
+            Self::Waiting | Self::OutOfService(_) | Self::Resume(_) => Patience::Seconds(visit.reading_s),
+            Self::Intro(Intro::Identify { .. }) => Patience::Seconds(visit.scanning_s),
+            Self::Intro(Intro::Procedures { .. }) => Patience::Seconds(visit.typing_s),
+            Self::Intro(Intro::Notice { .. } | Intro::Details { .. } | Intro::Confirm { .. }) => Patience::Seconds(visit.reading_s),
+            Self::Filing(filing) => filing.patience(visit),
+            Self::Submitting(_) => Patience::Busy(visit.waiting_s),
+            Self::Slip(_) => Patience::Seconds(visit.waiting_s),
+            Self::Done { .. } => Patience::Farewell(FAREWELL_S),
+            Self::LookUp(LookUp::Result { .. }) => Patience::Seconds(visit.reading_s),
+            Self::LookUp(LookUp::Asking { .. }) => Patience::Seconds(visit.typing_s),
+            Self::Courier(courier) if courier.storing() => Patience::Busy(visit.waiting_s),
+            Self::Courier(Courier::Done { .. }) => Patience::Farewell(FAREWELL_S),
+            Self::Courier(_) => Patience::Seconds(visit.scanning_s),
+        }
+    }
+
+    /// Tells questions, papers and phases of one screen apart.
+    pub(crate) fn part(&self) -> usize {
+        match self {
+            Self::Filing(filing) => filing.part(),
+            Self::Courier(courier) => courier.part(),
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::OutOfService(_) => 0,
+        }
+    }
+}
+
+impl Found {
+    fn decide(self: Box<Self>, go_on: bool, cx: &mut Cx) -> State {
+        let Self { draft, procedure, otherwise } = *self;
+        if go_on {
+            return State::Filing(Box::new(Filing::resume(draft, procedure, cx)));
+        }
+        cx.emit(Effect::DropDraft { id: draft.id, reason: EndReason::Discarded });
+        State::Intro(otherwise)
+    }
+}
+
+/// Why a service cannot be started now, or the fault that a scan on C01 shows instead.
+pub(crate) fn missing(service: Service, health: &Health) -> Option<Missing> {
+    // An empty feeder is the scanner's normal state between two people.
+    let scanner = matches!(health.scanner, DeviceState::Ready | DeviceState::NeedsHuman(Fault::ScannerEmpty));
+    let reader = health.reader == DeviceState::Ready;
+    match service {
+        Service::File if !scanner => Some(Missing::Scanner),
+        Service::File | Service::Courier if !reader => Some(Missing::Reader),
+        Service::File | Service::LookUp | Service::Courier => None,
+    }
+}
+
+/// The device that a service lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Scanner,
+    Reader,
+}
+
+fn start(service: Service, cx: &mut Cx) -> State {
+    match (missing(service, &cx.health), service) {
+        (Some(_), _) => State::Waiting,
+        (None, Service::File) => State::Intro(Intro::Notice { card: None }),
+        (None, Service::LookUp) => State::LookUp(LookUp::Asking { pending: None }),
+        (None, Service::Courier) => State::Courier(Courier::Badge),
+    }
+}
+
+fn card_on_c01(text: &str, cx: &mut Cx) -> State {
+    let Ok(card) = CardQr::parse(text) else {
+        cx.show(Fault::NotACard, false);
+        return State::Waiting;
+    };
+    if missing(Service::File, &cx.health) == Some(Missing::Scanner) {
+        cx.show(Fault::ScannerGone, false);
+        return State::Waiting;
+    }
+    cx.clear_fault();
+    State::Intro(Intro::Notice { card: Some(Intro::look_for(Applicant::from_card(&card), cx)) })
+}
+
+/// The store's word on the person whose card was read. It may come late: only the person's own counts.
+fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> State {
+    let Some(card) = intro.card_mut().filter(|card| card.looking) else { return State::Intro(intro) };
+    match unfinished {
+        Unfinished::Nothing => {
+            card.looking = false;
+            State::Intro(intro.person_known())
+        }
+        Unfinished::Draft(draft) if draft.applicant.number == card.applicant.number => {
+            card.looking = false;
+            let otherwise = intro.person_known();
+            match cx.catalogue.procedure(&draft.procedure) {
+                Some(procedure) => {
+                    *cx.language = draft.language;
+                    State::Resume(Box::new(Found { draft: *draft, procedure: procedure.clone(), otherwise }))
+                }
+                None => {
+                    cx.emit(Effect::DropDraft { id: draft.id, reason: EndReason::Discarded });
+                    State::Intro(otherwise)
+                }
+            }
+        }
+        Unfinished::Slip { dossier } if dossier.applicant.number == card.applicant.number => {
+            State::Slip(Box::new(Issued::of_dossier(&dossier, cx)))
+        }
+        Unfinished::Draft(_) | Unfinished::Slip { .. } => State::Intro(intro),
+    }
+}
