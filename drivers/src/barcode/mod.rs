@@ -1,0 +1,37 @@
+//! Barcode and QR readers on a serial port (USB-CDC).
+
+pub mod framing;
+pub mod serial;
+
+/// What a reader did.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ReaderEvent {
+    /// The port is open.
+    Opened,
+    /// The port is gone or never was there, with the reason. Sent once; reopening goes on.
+    Lost(String),
+    /// A code, without its suffix.
+    Code {
+        /// What the code says, without the AIM prefix.
+        text: String,
+        /// Symbology and modifier after `]`, such as `Q1`, when the reader sends them.
+        aim: Option<String>,
+    },
+    /// Bytes that are no text, or too many without an end.
+    Garbage {
+        /// How many.
+        bytes: usize,
+    },
+}
+
+impl std::fmt::Debug for ReaderEvent {
+    // A code may be a citizen's card: only its length is shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Opened => f.write_str("Opened"),
+            Self::Lost(reason) => f.debug_tuple("Lost").field(reason).finish(),
+            Self::Code { text, aim } => f.debug_struct("Code").field("chars", &text.chars().count()).field("aim", aim).finish(),
+            Self::Garbage { bytes } => f.debug_struct("Garbage").field("bytes", bytes).finish(),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! eSCL over HTTP: typed calls with time-outs. The course of a batch is in `job`.
+
+use super::escl_xml::{Capabilities, ScanSettings, ScannerState, ScannerStatus, parse_capabilities, parse_status};
+use super::{BatchEnd, ScanFailure, ScannedPage, job};
+use crate::DeviceError;
+use reqwest::{Client, Method, Response, StatusCode, Url, header};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// Longest XML document taken from a scanner; the largest seen is 60 kB.
+const XML_LIMIT: usize = 1 << 20;
+/// Longest page: A4 at 600 dpi in colour, hardly compressed.
+const PAGE_LIMIT: usize = 64 << 20;
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// For the TCP connection.
+    pub connect: Duration,
+    /// For a whole answer that is XML or empty.
+    pub answer: Duration,
+    /// For the first byte of a page: warming up, feeding.
+    pub first_byte: Duration,
+    /// Between two pieces of a page.
+    pub idle: Duration,
+    /// Before asking again what was not ready.
+    pub pause: Duration,
+    /// For the DELETE of a cancelled job; afterwards it goes on unwatched.
+    pub delete: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(5),
+            first_byte: Duration::from_secs(60),
+            idle: Duration::from_secs(20),
+            pause: Duration::from_secs(1),
+            delete: Duration::from_millis(700),
+        }
+    }
+}
+
+/// A scanner at an address.
+#[derive(Clone, Debug)]
+pub struct Escl {
+    root: Url,
+    http: Client,
+    pub(super) timing: Timing,
+}
+
+impl Escl {
+    /// A scanner at `root_url`, such as `http://127.0.0.1:60000/eSCL`. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`DeviceError::Rejected`] when the address is not one.
+    pub fn new(root_url: &str) -> Result<Self, DeviceError> {
+        Self::with_timing(root_url, Timing::default())
+    }
+
+    /// Like [`Escl::new`], with other time-outs.
+    ///
+    /// # Errors
+    /// [`DeviceError::Rejected`] when the address is not one.
+    pub fn with_timing(root_url: &str, timing: Timing) -> Result<Self, DeviceError> {
+        let refuse = |cause: String| DeviceError::Rejected(format!("scanner address {root_url:?}: {cause}; write http://host:port/eSCL"));
+        let root = Url::parse(root_url.trim_end_matches('/')).map_err(|error| refuse(error.to_string()))?;
+        if !root.has_host() || !matches!(root.scheme(), "http" | "https") {
+            return Err(refuse("not an http address".to_owned()));
+        }
+        // An error means that the process has chosen its provider already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder()
+            .no_proxy()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .connect_timeout(timing.connect)
+            .default_headers([(header::CONNECTION, header::HeaderValue::from_static("close"))].into_iter().collect())
+            .build()
+            .map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { root, http, timing })
+    }
+
+    /// Asks what the scanner can do.
+    ///
+    /// # Errors
+    /// Any [`DeviceError`] except those that need a person.
+    pub async fn capabilities(&self) -> Result<Capabilities, DeviceError> {
+        parse_capabilities(&self.xml("ScannerCapabilities").await?.0)
+    }
+
+    /// Asks how the scanner is.
+    ///
+    /// # Errors
+    /// Any [`DeviceError`] except those that need a person: an open hatch is a state, not an error.
+    pub async fn status(&self) -> Result<ScannerStatus, DeviceError> {
+        Ok(self.status_and_server().await?.0)
+    }
+
+    /// Scans until the feeder is empty, or one page of the glass. Each good page goes to `pages` as it comes.
+    ///
+    /// Ends within a second after `cancel` became true or the receiver of `pages` was dropped. The job is deleted at the scanner
+    /// however this ends, also when the future is dropped.
+    ///
+    /// # Errors
+    /// [`ScanFailure`]: pages already sent stay good.
+    pub async fn scan(
+        &self,
+        settings: &ScanSettings,
+        pages: mpsc::Sender<ScannedPage>,
+        cancel: watch::Receiver<bool>,
+    ) -> Result<BatchEnd, ScanFailure> {
+        job::run(self, settings, &pages, cancel).await
+    }
+
+    pub(super) async fn status_and_server(&self) -> Result<(ScannerStatus, String), DeviceError> {
+        let (xml, server) = self.xml("ScannerStatus").await?;
+        let status = parse_status(&xml)?;
+        match status.state {
+            ScannerState::Down => Err(DeviceError::Disconnected("the scanner says that it is down; switch it off and on".to_owned())),
+            ScannerState::Idle | ScannerState::Processing | ScannerState::Testing | ScannerState::Stopped | ScannerState::Other => {
+                Ok((status, server))
+            }
+        }
+    }
+
+    pub(super) async fn post_job(&self, body: String, host_localhost: bool) -> Result<Created, DeviceError> {
+        let url = self.at("ScanJobs");
+        let mut request = self.http.post(url).header(header::CONTENT_TYPE, "text/xml").body(body);
+        if host_localhost {
+            request = request.header(header::HOST, "localhost");
+        }
+        let answer = timed(self.timing.answer, "ScanJobs", request.send()).await?;
+        match answer.status() {
+            StatusCode::CREATED | StatusCode::OK => {
+                let location = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+                self.job_url(location).map(Created::Job)
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Ok(Created::Busy),
+            StatusCode::CONFLICT => Ok(Created::Conflict),
+            code => Err(DeviceError::Rejected(format!("HTTP {code} for the scan settings; check source and resolution"))),
+        }
+    }
+
+    /// Only the path of a Location is used: scanners write relative ones, host names that do not resolve, and broken IPv6.
+    fn job_url(&self, location: &str) -> Result<Url, DeviceError> {
+        let path = match location.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
+            None => location,
+        };
+        if path.trim_matches('/').is_empty() {
+            return Err(DeviceError::Protocol(format!("the scanner opened a job without an address (Location {location:?})")));
+        }
+        let base = self.at("");
+        let url = base.join(path.trim_end_matches('/')).map_err(|error| DeviceError::Protocol(format!("job address: {error}")))?;
+        if url.host() == base.host() { Ok(url) } else { Err(DeviceError::Protocol(format!("job at another host: {location:?}"))) }
+    }
+
+    pub(super) async fn next_document(&self, job: &Url) -> NextDocument {
+        let request = self.http.get(below(job, "NextDocument"));
+        let mut answer = match timed(self.timing.first_byte, "the first byte of a page", request.send()).await {
+            Ok(answer) => answer,
+            Err(why) => return NextDocument::Bad { bytes: 0, empty_answer: false, why },
+        };
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::SERVICE_UNAVAILABLE => return NextDocument::NotReady,
+            code => return NextDocument::NoMore(code.as_u16()),
+        }
+        let mut body = Vec::with_capacity(answer.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0).min(PAGE_LIMIT));
+        match collect(&mut answer, &mut body, self.timing.idle, PAGE_LIMIT).await {
+            Ok(()) => {}
+            Err(why) => return NextDocument::Bad { bytes: body.len(), empty_answer: false, why },
+        }
+        let bytes = body.len();
+        match super::escl_xml::complete_jpeg(body) {
+            Some(jpeg) => NextDocument::Page(jpeg),
+            None => NextDocument::Bad {
+                bytes,
+                empty_answer: bytes == 0,
+                why: DeviceError::Protocol(format!("a page of {bytes} bytes is not a complete JPEG; scan that sheet again")),
+            },
+        }
+    }
+
+    /// Sends DELETE until it is answered, at most three times.
+    pub(super) fn delete_job(&self, job: &Url) -> impl Future<Output = ()> + Send + 'static {
+        let (http, url, timing) = (self.http.clone(), job.clone(), self.timing);
+        async move {
+            for attempt in 1..=3_u8 {
+                match timed(timing.answer, "DELETE", http.request(Method::DELETE, url.clone()).send()).await {
+                    Ok(_) => return,
+                    Err(error) => tracing::warn!(attempt, %error, "the scan job could not be deleted; the scanner may stay busy"),
+                }
+                tokio::time::sleep(timing.pause).await;
+            }
+        }
+    }
+
+    async fn xml(&self, resource: &str) -> Result<(String, String), DeviceError> {
+        let fetch = async {
+            let mut answer = self.http.get(self.at(resource)).send().await.map_err(|error| transport(resource, &error))?;
+            match answer.status() {
+                StatusCode::OK => {}
+                StatusCode::SERVICE_UNAVAILABLE => return Err(DeviceError::Busy(format!("HTTP 503 for {resource}"))),
+                code => return Err(DeviceError::Protocol(format!("HTTP {code} for {resource}; is this the scanner's eSCL address?"))),
+            }
+            let server = answer.headers().get(header::SERVER).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+            let mut body = Vec::new();
+            collect(&mut answer, &mut body, self.timing.answer, XML_LIMIT).await?;
+            Ok((String::from_utf8_lossy(&body).into_owned(), server))
+        };
+        tokio::time::timeout(self.timing.answer, fetch).await.unwrap_or_else(|_| Err(DeviceError::Timeout(resource.to_owned())))
+    }
+
+    fn at(&self, resource: &str) -> Url {
+        below(&self.root, resource)
+    }
+}
+
+/// Answer to a new job.
+pub(super) enum Created {
+    /// Accepted, under this address.
+    Job(Url),
+    /// Try again later.
+    Busy,
+    /// Wrong settings, or no paper, or a jam: the status tells.
+    Conflict,
+}
+
+/// Answer to the request for a page.
+pub(super) enum NextDocument {
+    /// A complete JPEG.
+    Page(Vec<u8>),
+    /// Not ready yet.
+    NotReady,
+    /// No page, with this HTTP code. Says nothing yet about why.
+    NoMore(u16),
+    /// Something that is not a whole page.
+    Bad {
+        /// Bytes that came.
+        bytes: usize,
+        /// A correct answer with nothing in it.
+        empty_answer: bool,
+        /// What was wrong.
+        why: DeviceError,
+    },
+}
+
+fn below(base: &Url, resource: &str) -> Url {
+    let mut url = base.clone();
+    let path = format!("{}/{resource}", base.path().trim_end_matches('/'));
+    url.set_path(&path);
+    url
+}
+
+async fn collect(answer: &mut Response, body: &mut Vec<u8>, idle: Duration, limit: usize) -> Result<(), DeviceError> {
+    while let Some(chunk) = timed(idle, "the next piece of an answer", answer.chunk()).await? {
+        if body.len() + chunk.len() > limit {
+            return Err(DeviceError::Protocol(format!("an answer is longer than {limit} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(())
+}
+
+async fn timed<T>(limit: Duration, what: &str, call: impl Future<Output = reqwest::Result<T>>) -> Result<T, DeviceError> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(result) => result.map_err(|error| transport(what, &error)),
+        Err(_) => Err(DeviceError::Timeout(format!("{what} did not come within {} ms", limit.as_millis()))),
+    }
+}
+
+fn transport(what: &str, error: &reqwest::Error) -> DeviceError {
+    let mut text = format!("{what}: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    if error.is_timeout() && !error.is_connect() {
+        DeviceError::Timeout(text)
+    } else if error.is_body() || error.is_decode() {
+        DeviceError::Protocol(text)
+    } else {
+        DeviceError::Disconnected(text)
+    }
+}
