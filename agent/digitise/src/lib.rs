@@ -1,1 +1,22 @@
-//! motcua-digitise
+//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, PDF/A-2u.
+//!
+//! The scanner's JPEG is never altered: it goes byte for byte into the PDF (TT 05/2025/TT-BNV asks for PDF/A with two layers,
+//! 24-bit colour, scale 100 %). Only the copy that OCR reads is cleaned, see [`Recognizer`].
+//!
+//! Set `OMP_THREAD_LIMIT=1` in the environment before the process starts: Tesseract otherwise splits each page over several
+//! threads and is slower for it. Parallelism is one [`Recognizer`] per worker thread.
+//!
+//! Everything here blocks and computes; an async caller runs it on its own threads.
+
+mod clean;
+mod gray;
+mod jpeg;
+mod ocr;
+mod page;
+mod pdf;
+mod srgb;
+
+pub use jpeg::PageError;
+pub use ocr::{OcrError, PageText, Recognizer, Word};
+pub use page::{Inspection, inspect, thumbnail};
+pub use pdf::{PdfError, PdfPage, searchable_pdf};

@@ -1,0 +1,124 @@
+//! The copy of a page that OCR reads: seals faded, paper white, lines level, dotted leaders gone.
+
+use crate::gray::Gray;
+use crate::jpeg::{self, PageError};
+
+/// A cleaned copy and how far the scan's text lines ran down to the right.
+pub(crate) struct Cleaned {
+    pub(crate) gray: Gray,
+    pub(crate) skew_degrees: f32,
+}
+
+/// Below this a line crosses less than a twelfth of its height over the page: turning would only blur it.
+const LEVEL_ENOUGH: f32 = 0.08;
+
+pub(crate) fn clean(jpeg: &[u8], dpi: u16) -> Result<Cleaned, PageError> {
+    let dpi = usize::from(dpi.clamp(72, 1200));
+    let even = red_channel(jpeg)?.evened(dpi / 8, 70, 205);
+    let skew_degrees = even.reduced((dpi / 75).max(1)).skew_degrees();
+    let level = skew_degrees.abs() < LEVEL_ENOUGH;
+    let mut gray = if level { even } else { even.turned(skew_degrees) };
+    wipe_leaders(&mut gray, dpi);
+    Ok(Cleaned { gray, skew_degrees: if level { 0.0 } else { skew_degrees } })
+}
+
+/// Red seals and red frames are nearly white in the red channel; black and blue ink stay dark.
+fn red_channel(jpeg: &[u8]) -> Result<Gray, PageError> {
+    let (frame, mut pixels) = jpeg::decode(jpeg)?;
+    if frame.components == 3 {
+        pixels = pixels.chunks_exact(3).map(|pixel| pixel[0]).collect();
+    }
+    Ok(Gray { width: frame.width as usize, height: frame.height as usize, pixels })
+}
+
+/// A dark spot no larger than a full stop.
+#[derive(Clone, Copy)]
+struct Dot {
+    left: usize,
+    top: usize,
+    right: usize,
+    bottom: usize,
+}
+
+impl Dot {
+    fn middle(self) -> (usize, usize) {
+        (self.left.midpoint(self.right), self.top.midpoint(self.bottom))
+    }
+}
+
+/// Forms lead from label to value with rows of full stops; OCR takes them for letters and loses the line.
+fn wipe_leaders(gray: &mut Gray, dpi: usize) {
+    let mut dots = dots(gray, dpi / 33);
+    dots.sort_by_key(|dot| dot.left);
+    for row in rows_of_dots(&dots, dpi) {
+        for dot in row {
+            wipe(gray, dot);
+        }
+    }
+}
+
+/// Six or more dots at one height, none further than 2.5 mm from the one before.
+fn rows_of_dots(dots: &[Dot], dpi: usize) -> Vec<Vec<Dot>> {
+    const AT_LEAST: usize = 6;
+    let (reach, play) = (dpi / 10, (dpi / 120).max(1));
+    let mut open: Vec<Vec<Dot>> = Vec::new();
+    let mut rows = Vec::new();
+    for dot in dots {
+        let (x, y) = dot.middle();
+        let (ended, still): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|row: &Vec<Dot>| row.last().is_none_or(|last| last.middle().0 + reach < x));
+        rows.extend(ended);
+        open = still;
+        let follows = |row: &&mut Vec<Dot>| row.last().is_some_and(|last| last.middle().1.abs_diff(y) <= play && last.right < x);
+        match open.iter_mut().find(follows) {
+            Some(row) => row.push(*dot),
+            None => open.push(vec![*dot]),
+        }
+    }
+    rows.extend(open);
+    rows.retain(|row| row.len() >= AT_LEAST);
+    rows
+}
+
+fn wipe(gray: &mut Gray, dot: Dot) {
+    let columns = dot.left.saturating_sub(2)..(dot.right + 3).min(gray.width);
+    for y in dot.top.saturating_sub(2)..(dot.bottom + 3).min(gray.height) {
+        gray.pixels[y * gray.width..][columns.clone()].fill(255);
+    }
+}
+
+fn dots(gray: &Gray, largest: usize) -> Vec<Dot> {
+    let dark = |x: usize, y: usize| gray.pixels[y * gray.width + x] < 128;
+    let mut dots = Vec::new();
+    for y in 1..gray.height.saturating_sub(1) {
+        for x in 1..gray.width.saturating_sub(1) {
+            // Only a spot's upper left corner starts a search.
+            let corner = dark(x, y) && !dark(x, y - 1) && !dark(x - 1, y) && !dark(x - 1, y - 1) && !dark(x + 1, y - 1);
+            if corner && let Some(dot) = spot(gray, x, y, largest) {
+                dots.push(dot);
+            }
+        }
+    }
+    dots
+}
+
+/// The connected dark spot around a point, unless it is larger than `largest` pixels either way.
+fn spot(gray: &Gray, x: usize, y: usize, largest: usize) -> Option<Dot> {
+    let mut dot = Dot { left: x, top: y, right: x, bottom: y };
+    let mut seen = vec![(x, y)];
+    let mut next = 0;
+    while let Some(&(x, y)) = seen.get(next) {
+        next += 1;
+        dot = Dot { left: dot.left.min(x), top: dot.top.min(y), right: dot.right.max(x), bottom: dot.bottom.max(y) };
+        if dot.right - dot.left >= largest || dot.bottom - dot.top >= largest || x == 0 || y == 0 {
+            return None;
+        }
+        for (x, y) in [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)] {
+            let dark = x < gray.width && y < gray.height && gray.pixels[y * gray.width + x] < 128;
+            if dark && !seen.contains(&(x, y)) {
+                seen.push((x, y));
+            }
+        }
+    }
+    Some(dot)
+}

@@ -1,0 +1,214 @@
+//! Grey pictures: reducing, evening out the paper, finding the skew, turning.
+
+/// Rows of grey values, 0 black to 255 white.
+#[derive(Clone)]
+pub(crate) struct Gray {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixels: Vec<u8>,
+}
+
+impl Gray {
+    pub(crate) fn row(&self, y: usize) -> &[u8] {
+        &self.pixels[y * self.width..(y + 1) * self.width]
+    }
+
+    /// Each pixel the mean of a square of `factor` pixels; what is left over at the right and the bottom is dropped.
+    pub(crate) fn reduced(&self, factor: usize) -> Self {
+        let (width, height) = (self.width / factor, self.height / factor);
+        let area = (factor * factor) as u32;
+        let mut pixels = Vec::with_capacity(width * height);
+        let mut sums = vec![0_u32; width];
+        for y in 0..height {
+            sums.fill(0);
+            for row in y * factor..(y + 1) * factor {
+                for (sum, square) in sums.iter_mut().zip(self.row(row).chunks_exact(factor)) {
+                    *sum += square.iter().map(|pixel| u32::from(*pixel)).sum::<u32>();
+                }
+            }
+            pixels.extend(sums.iter().map(|sum| (sum / area) as u8));
+        }
+        Self { width, height, pixels }
+    }
+
+    /// Divides by the paper's own brightness, found in cells of `cell` pixels, then maps `black..=white` to 0..=255.
+    ///
+    /// Shadows and grey paper become white; what is fainter than `white` (the other side showing through) disappears.
+    pub(crate) fn evened(&self, cell: usize, black: u8, white: u8) -> Self {
+        let paper = Paper::of(self, cell);
+        let stretch = stretch_table(black, white);
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        let mut line = vec![0_u32; self.width];
+        for y in 0..self.height {
+            paper.fill_line(y, &mut line);
+            let row = self.row(y).iter().zip(&line);
+            pixels.extend(row.map(|(pixel, paper)| stretch[((u32::from(*pixel) * paper) >> 16).min(255) as usize]));
+        }
+        Self { width: self.width, height: self.height, pixels }
+    }
+
+    /// How far the text lines run down to the right, in degrees, searched within 7 degrees either way.
+    ///
+    /// Of all directions the lines' own makes the sums along it differ most from row to row.
+    pub(crate) fn skew_degrees(&self) -> f32 {
+        let ink: Vec<(f32, f32)> = (0..self.height)
+            .flat_map(|y| self.row(y).iter().enumerate().filter(|(_, pixel)| **pixel < 128).map(move |(x, _)| (x as f32, y as f32)))
+            .collect();
+        // Fewer points than one short line of text say nothing about a direction.
+        if ink.len() < 300 {
+            return 0.0;
+        }
+        let mut sums = vec![0_u32; self.height + self.width];
+        let mut best = |angles: &mut dyn Iterator<Item = f32>| {
+            angles
+                .map(|angle| (sharpness(&ink, angle, self.width, &mut sums), angle))
+                .max_by(|one, other| one.0.cmp(&other.0))
+                .map_or(0.0, |(_, angle)| angle)
+        };
+        let coarse = best(&mut (-28..=28).map(|step| step as f32 * 0.25));
+        best(&mut (-6..=6).map(|step| coarse + step as f32 * 0.04))
+    }
+
+    /// Turned counter-clockwise about its centre; white comes in from outside.
+    pub(crate) fn turned(&self, degrees: f32) -> Self {
+        const ONE: i64 = 1 << 16;
+        let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+        let (sin, cos) = ((sin * ONE as f64) as i64, (cos * ONE as f64) as i64);
+        let (centre_x, centre_y) = (self.width as i64 / 2, self.height as i64 / 2);
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for y in 0..self.height as i64 {
+            let mut from_x = centre_x * ONE - centre_x * cos - (y - centre_y) * sin;
+            let mut from_y = centre_y * ONE - centre_x * sin + (y - centre_y) * cos;
+            for _ in 0..self.width {
+                pixels.push(self.between(from_x, from_y));
+                from_x += cos;
+                from_y += sin;
+            }
+        }
+        Self { width: self.width, height: self.height, pixels }
+    }
+
+    /// The bilinear value at a point in units of 1/65536 pixel.
+    fn between(&self, x: i64, y: i64) -> u8 {
+        let (left, top) = (x >> 16, y >> 16);
+        if left < 0 || top < 0 || left + 1 >= self.width as i64 || top + 1 >= self.height as i64 {
+            return 255;
+        }
+        let (part_x, part_y) = (((x >> 8) & 255) as u32, ((y >> 8) & 255) as u32);
+        let at = top as usize * self.width + left as usize;
+        let upper = u32::from(self.pixels[at]) * (256 - part_x) + u32::from(self.pixels[at + 1]) * part_x;
+        let below = &self.pixels[at + self.width..];
+        let lower = u32::from(below[0]) * (256 - part_x) + u32::from(below[1]) * part_x;
+        ((upper * (256 - part_y) + lower * part_y) >> 16) as u8
+    }
+}
+
+fn sharpness(ink: &[(f32, f32)], degrees: f32, width: usize, sums: &mut [u32]) -> u64 {
+    sums.fill(0);
+    let slope = degrees.to_radians().tan();
+    // Half the width keeps every shifted row inside the sums for angles up to 45 degrees.
+    let offset = width as f32 / 2.0;
+    for (x, y) in ink {
+        let row = (y - (x - offset) * slope + offset) as usize;
+        if let Some(sum) = sums.get_mut(row) {
+            *sum += 1;
+        }
+    }
+    sums.windows(2).map(|pair| u64::from(pair[0].abs_diff(pair[1])).pow(2)).sum()
+}
+
+fn stretch_table(black: u8, white: u8) -> [u8; 256] {
+    let (black, span) = (i32::from(black), i32::from(white) - i32::from(black));
+    std::array::from_fn(|value| (((value as i32 - black) * 255) / span.max(1)).clamp(0, 255) as u8)
+}
+
+/// The paper's brightness on a coarse grid, kept as the factor (times 65536) that makes it 255.
+struct Paper {
+    cell: usize,
+    columns: usize,
+    rows: usize,
+    factors: Vec<u32>,
+}
+
+impl Paper {
+    fn of(gray: &Gray, cell: usize) -> Self {
+        let (columns, rows) = (gray.width.div_ceil(cell).max(1), gray.height.div_ceil(cell).max(1));
+        let bright: Vec<u8> =
+            (0..rows * columns).map(|index| bright_level(gray, index % columns * cell, index / columns * cell, cell)).collect();
+        // A cell filled by a letter, a seal or a photo takes its brightness from its neighbours (a closing, then a mean).
+        let closed = around(&around(&bright, columns, rows, 2, u8::max), columns, rows, 2, u8::min);
+        let factors = means(&closed, columns, rows).iter().map(|level| (255 << 16) / u32::from(*level).max(32)).collect();
+        Self { cell, columns, rows, factors }
+    }
+
+    /// The factors of one row of pixels, blended between the cells' centres.
+    fn fill_line(&self, y: usize, line: &mut [u32]) {
+        let (top, bottom, down) = self.neighbours(y, self.rows);
+        let column = |index: usize| {
+            let (upper, lower) = (self.factors[top * self.columns + index], self.factors[bottom * self.columns + index]);
+            blend(upper, lower, down, self.cell)
+        };
+        let columns: Vec<u32> = (0..self.columns).map(column).collect();
+        for (x, factor) in line.iter_mut().enumerate() {
+            let (left, right, along) = self.neighbours(x, self.columns);
+            *factor = blend(columns[left], columns[right], along, self.cell);
+        }
+    }
+
+    /// The cells whose centres lie before and after a pixel, and how far behind the first one it is.
+    fn neighbours(&self, at: usize, count: usize) -> (usize, usize, usize) {
+        let half = self.cell / 2;
+        if at < half {
+            return (0, 0, 0);
+        }
+        let before = (at - half) / self.cell;
+        (before.min(count - 1), (before + 1).min(count - 1), (at - half) % self.cell)
+    }
+}
+
+fn blend(first: u32, second: u32, part: usize, whole: usize) -> u32 {
+    ((u64::from(first) * (whole - part) as u64 + u64::from(second) * part as u64) / whole as u64) as u32
+}
+
+/// The brightness that nine tenths of a cell do not exceed: the paper, not the noise on it.
+fn bright_level(gray: &Gray, left: usize, top: usize, cell: usize) -> u8 {
+    let mut counts = [0_u32; 256];
+    let right = (left + cell).min(gray.width);
+    for y in top..(top + cell).min(gray.height) {
+        for pixel in &gray.row(y)[left..right] {
+            counts[usize::from(*pixel)] += 1;
+        }
+    }
+    let mut above = counts.iter().sum::<u32>() / 10;
+    for (level, count) in counts.iter().enumerate().rev() {
+        if *count > above {
+            return level as u8;
+        }
+        above -= count;
+    }
+    0
+}
+
+fn around(cells: &[u8], columns: usize, rows: usize, reach: usize, pick: fn(u8, u8) -> u8) -> Vec<u8> {
+    let window = |index: usize, count: usize| index.saturating_sub(reach)..=(index + reach).min(count - 1);
+    let pick_of = |index: usize| {
+        let (x, y) = (index % columns, index / columns);
+        window(y, rows).flat_map(|y| window(x, columns).map(move |x| cells[y * columns + x])).reduce(pick).unwrap_or(0)
+    };
+    (0..cells.len()).map(pick_of).collect()
+}
+
+fn means(cells: &[u8], columns: usize, rows: usize) -> Vec<u8> {
+    let mean_of = |index: usize| {
+        let (x, y) = (index % columns, index / columns);
+        let (mut sum, mut count) = (0_u32, 0);
+        for y in y.saturating_sub(1)..=(y + 1).min(rows - 1) {
+            for x in x.saturating_sub(1)..=(x + 1).min(columns - 1) {
+                sum += u32::from(cells[y * columns + x]);
+                count += 1;
+            }
+        }
+        (sum / count) as u8
+    };
+    (0..cells.len()).map(mean_of).collect()
+}

@@ -1,0 +1,176 @@
+//! Vietnamese OCR on a warm Tesseract engine.
+
+use std::fmt;
+use std::path::Path;
+
+use leptess::{LepTess, Variable};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::clean::{Cleaned, clean};
+use crate::gray::Gray;
+use crate::jpeg::PageError;
+
+/// Why a page could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum OcrError {
+    /// Tesseract did not start with the language.
+    #[error(
+        "Tesseract has no model for the language {language:?}; install the package tesseract-ocr-{language} (Vietnamese: tesseract-ocr-vie) or name the folder with {language}.traineddata"
+    )]
+    NoModel {
+        /// Tesseract's name of the language.
+        language: String,
+    },
+    /// The page itself is unusable.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// Tesseract gave up on the page.
+    #[error("Tesseract failed while it {0}; start the recogniser anew and read the page again")]
+    Engine(&'static str),
+}
+
+/// What stands on one page; [`PageText::default`] is a page without words.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PageText {
+    /// In reading order.
+    pub words: Vec<Word>,
+    /// How far the text lines run down to the right on the scan, in degrees; the PDF levels the picture by it.
+    pub skew_degrees: f32,
+}
+
+/// One word and its box on the scan, in the scan's pixels from its upper left corner.
+#[derive(Clone, PartialEq)]
+pub struct Word {
+    /// In NFC.
+    pub text: String,
+    /// Left edge.
+    pub left: u32,
+    /// Upper edge.
+    pub top: u32,
+    /// Right edge, exclusive.
+    pub right: u32,
+    /// Lower edge, exclusive.
+    pub bottom: u32,
+    /// 0 to 100, as Tesseract rates it.
+    pub confidence: f32,
+    /// Words of one line share a number, counted from 0 down the page.
+    pub line: u32,
+}
+
+/// Without the text: it is personal data.
+impl fmt::Debug for Word {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text: _, left, top, right, bottom, confidence, line } = self;
+        write!(formatter, "Word({left}..{right} x {top}..{bottom}, line {line}, {confidence} %)")
+    }
+}
+
+/// A warm Tesseract engine: make one per thread and keep it, loading the model takes longer than a page.
+///
+/// It reads a cleaned copy of the page: the red channel (seals fade), divided by the paper's brightness and stretched (shadows
+/// and show-through vanish), levelled, and without dotted leaders.
+pub struct Recognizer {
+    engine: LepTess,
+}
+
+impl fmt::Debug for Recognizer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Recognizer")
+    }
+}
+
+impl Recognizer {
+    /// Loads the model of a language (`vie`), from `tessdata` or from where the Debian package puts it.
+    ///
+    /// # Errors
+    /// [`OcrError::NoModel`] when the model is not there.
+    pub fn new(language: &str, tessdata: Option<&Path>) -> Result<Self, OcrError> {
+        let no_model = || OcrError::NoModel { language: language.to_owned() };
+        let folder = tessdata.map(|folder| folder.to_str().ok_or_else(no_model)).transpose()?;
+        if language.contains('\0') || folder.is_some_and(|folder| folder.contains('\0')) {
+            return Err(no_model());
+        }
+        let mut engine = LepTess::new(folder, language).map_err(|_| no_model())?;
+        // 4: one column of text of varying sizes, which is what forms and letters are; 3 reads the columns of a form apart.
+        engine.set_variable(Variable::TesseditPagesegMode, "4").map_err(|_| OcrError::Engine("set the page layout"))?;
+        Ok(Self { engine })
+    }
+
+    /// Reads one page scanned at `dpi`. A blank page gives no or few words; ask [`crate::inspect`] first.
+    ///
+    /// # Errors
+    /// When the page is unusable or the engine fails on it.
+    pub fn recognise(&mut self, jpeg: &[u8], dpi: u16) -> Result<PageText, OcrError> {
+        let Cleaned { gray, skew_degrees } = clean(jpeg, dpi)?;
+        self.engine.set_image_from_mem(&portable_graymap(&gray)).map_err(|_| OcrError::Engine("took the picture"))?;
+        self.engine.set_source_resolution(i32::from(dpi));
+        if self.engine.recognize() != 0 {
+            return Err(OcrError::Engine("read the page"));
+        }
+        let table = self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))?;
+        let turn = Turn::new(gray.width as f32, gray.height as f32, -skew_degrees);
+        Ok(PageText { words: words(&table, turn), skew_degrees })
+    }
+}
+
+/// Leptonica reads this without a codec.
+fn portable_graymap(gray: &Gray) -> Vec<u8> {
+    let mut bytes = format!("P5\n{} {}\n255\n", gray.width, gray.height).into_bytes();
+    bytes.extend_from_slice(&gray.pixels);
+    bytes
+}
+
+/// Reads Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.
+fn words(table: &str, back: Turn) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut line_of_last = None;
+    let mut line = 0;
+    for row in table.lines() {
+        let columns: Vec<&str> = row.splitn(12, '\t').collect();
+        let ["5", _, block, paragraph, line_there, _, left, top, width, height, confidence, text] = columns[..] else { continue };
+        let numbers = [left, top, width, height, confidence].map(|number| number.parse::<f32>().unwrap_or(0.0));
+        let [left, top, width, height, confidence] = numbers;
+        let text: String = text.trim().nfc().collect();
+        if text.is_empty() {
+            continue;
+        }
+        let line_here = Some((block, paragraph, line_there));
+        if line_of_last.is_some() && line_of_last != line_here {
+            line += 1;
+        }
+        line_of_last = line_here;
+        let (x, y) = back.point(left + width / 2.0, top + height / 2.0);
+        let edge = |at: f32| at.round().max(0.0) as u32;
+        words.push(Word {
+            text,
+            left: edge(x - width / 2.0),
+            top: edge(y - height / 2.0),
+            right: edge(x + width / 2.0),
+            bottom: edge(y + height / 2.0),
+            confidence,
+            line,
+        });
+    }
+    words
+}
+
+/// A turn about a picture's centre.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    centre: (f32, f32),
+    sin: f32,
+    cos: f32,
+}
+
+impl Turn {
+    /// Counter-clockwise as seen, with y running down.
+    pub(crate) fn new(width: f32, height: f32, degrees: f32) -> Self {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        Self { centre: (width / 2.0, height / 2.0), sin, cos }
+    }
+
+    pub(crate) fn point(self, x: f32, y: f32) -> (f32, f32) {
+        let (dx, dy) = (x - self.centre.0, y - self.centre.1);
+        (self.centre.0 + dx * self.cos + dy * self.sin, self.centre.1 - dx * self.sin + dy * self.cos)
+    }
+}
