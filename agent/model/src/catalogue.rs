@@ -285,6 +285,30 @@ mod tests {
     }
 
     #[test]
+    fn the_built_in_words_are_plain() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let mut texts: Vec<&Text> = catalogue.life_events.iter().map(|e| &e.name).collect();
+        for p in &catalogue.procedures {
+            texts.extend([&p.name, &p.time_limit, &p.result]);
+            texts.extend(p.components.iter().map(|c| &c.name));
+            for q in &p.questions {
+                texts.extend([&q.ask, &q.hint]);
+                if let AnswerKind::Choice { options } = &q.kind {
+                    texts.extend(options.iter().map(|o| &o.label));
+                }
+            }
+        }
+        for words in texts.iter().flat_map(|t| [&t.vi, &t.en]) {
+            assert!(!words.trim().is_empty());
+            let longest = words.split(['.', '?', ':']).map(|s| s.split_whitespace().count()).max();
+            assert!(longest <= Some(12), "a sentence of more than 12 words: {words}");
+            for avoided in ["xác thực", "định danh", "thành phần hồ sơ", "hệ thống", "thao tác"] {
+                assert!(!words.to_lowercase().contains(avoided), "'{avoided}' is no plain word: {words}");
+            }
+        }
+    }
+
+    #[test]
     fn answers_are_normalised_or_refused_with_help() {
         let today = jiff::civil::date(2026, 11, 23);
         let ok = |kind, answer: &str| question(kind).check(answer, today);

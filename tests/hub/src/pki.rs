@@ -1,0 +1,110 @@
+//! The hub's CA, its own certificate, its receipt key, and certificates for devices.
+
+use crate::disk;
+use anyhow::{Context as _, Result, bail, ensure};
+use ed25519_dalek::SigningKey;
+use jiff::{Span, civil::Date};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use std::{fs, path::Path};
+
+/// Makes a hub's folder: CA, server certificate for `names` (host names and IP addresses), receipt key.
+/// Returns the receipt public key in hex. A folder that has a CA already is refused.
+pub fn init(dir: &Path, names: &[String], today: Date) -> Result<String> {
+    ensure!(!dir.join("ca.pem").exists(), "{} holds a hub already; use it, or choose another folder", dir.display());
+    disk::create_folder(dir)?;
+
+    let ca_key = KeyPair::generate()?;
+    let ca = ca_params(today)?.self_signed(&ca_key)?;
+    let issuer = Issuer::new(ca_params(today)?, ca_key);
+
+    let server_key = KeyPair::generate()?;
+    let mut params = leaf_params("motcua-hub", today, today.checked_add(Span::new().days(820))?)?;
+    params.subject_alt_names = CertificateParams::new(names)?.subject_alt_names;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let server = params.signed_by(&server_key, &issuer)?;
+
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|e| anyhow::anyhow!("no random numbers from the system: {e}"))?;
+    let receipt_key = hex::encode(SigningKey::from_bytes(&seed).verifying_key().as_bytes());
+
+    write_pair(dir, "server", &server, &server_key)?;
+    disk::write_durably(&dir.join("receipt.key"), hex::encode(seed).as_bytes())?;
+    disk::write_durably(&dir.join("receipt_key.txt"), receipt_key.as_bytes())?;
+    // Last, because its presence says that the folder is complete.
+    disk::write_durably(&dir.join("ca.key"), issuer.key().serialize_pem().as_bytes())?;
+    disk::write_durably(&dir.join("ca.pem"), ca.pem().as_bytes())?;
+    Ok(receipt_key)
+}
+
+/// How long a device's certificate is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// 90 days from today.
+    Usual,
+    /// Ended some days ago, for tests.
+    Expired,
+}
+
+/// Writes `device.pem`, `device.key`, `hub-ca.pem` and `receipt_key.txt` for one device into `out`.
+pub fn issue(dir: &Path, device: &str, out: &Path, validity: Validity, today: Date) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if device.is_empty() || device.len() > 64 || !device.chars().all(allowed) {
+        bail!("`{device}` cannot be a device's name; use 1 to 64 letters, digits, `.`, `_` or `-`");
+    }
+    disk::create_folder(out)?;
+    let key = KeyPair::generate()?;
+    let (from, to) = match validity {
+        Validity::Usual => (today, today.checked_add(Span::new().days(90))?),
+        Validity::Expired => (today.checked_sub(Span::new().days(100))?, today.checked_sub(Span::new().days(10))?),
+    };
+    let mut params = leaf_params(device, from, to)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let ca_key = KeyPair::from_pem(&read(&dir.join("ca.key"))?).context("ca.key is not a private key")?;
+    let certificate = params.signed_by(&key, &Issuer::new(ca_params(today)?, ca_key))?;
+    write_pair(out, "device", &certificate, &key)?;
+    disk::write_durably(&out.join("hub-ca.pem"), read(&dir.join("ca.pem"))?.as_bytes())?;
+    disk::write_durably(&out.join("receipt_key.txt"), read(&dir.join("receipt_key.txt"))?.as_bytes())
+}
+
+/// The key that signs receipts.
+pub(crate) fn receipt_key(dir: &Path) -> Result<SigningKey> {
+    let text = read(&dir.join("receipt.key"))?;
+    let mut seed = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut seed).context("receipt.key is not 32 bytes in hex")?;
+    Ok(SigningKey::from_bytes(&seed))
+}
+
+pub(crate) fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}; make a hub's folder with `motcua-hub init`", path.display()))
+}
+
+fn write_pair(dir: &Path, name: &str, certificate: &Certificate, key: &KeyPair) -> Result<()> {
+    disk::write_durably(&dir.join(format!("{name}.key")), key.serialize_pem().as_bytes())?;
+    disk::write_durably(&dir.join(format!("{name}.pem")), certificate.pem().as_bytes())
+}
+
+/// The issuer's name must be the same at `init` and at every `issue`; its dates matter at `init` alone.
+fn ca_params(today: Date) -> Result<CertificateParams> {
+    let mut params = leaf_params("Motcua reference hub CA", today, today.checked_add(Span::new().years(10))?)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = false;
+    Ok(params)
+}
+
+fn leaf_params(common_name: &str, from: Date, to: Date) -> Result<CertificateParams> {
+    let at =
+        |date: Date| -> Result<_> { Ok(date_time_ymd(i32::from(date.year()), u8::try_from(date.month())?, u8::try_from(date.day())?)) };
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    // Midnight UTC of the day before: a device's clock may be hours behind.
+    params.not_before = at(from.yesterday()?)?;
+    params.not_after = at(to)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}

@@ -1,0 +1,232 @@
+//! tus 1.0, creation and core, for the files that messages declare.
+//!
+//! An upload's address is made of its message and file, so creating it again finds it again.
+
+use crate::{
+    archive::{Expected, other_device},
+    problem::Refusal,
+    server::{Hub, Peer, blocking},
+};
+use anyhow::Context as _;
+use axum::{
+    body::{Body, BodyDataStream},
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::StreamExt as _;
+use std::{io::SeekFrom, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{
+    fs::{self, File, OpenOptions},
+    io::{AsyncSeekExt as _, AsyncWriteExt as _},
+    sync::OwnedMutexGuard,
+    time::timeout,
+};
+use uuid::Uuid;
+
+const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
+/// A sender that is silent for so long has gone.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a request waits for another one on the same upload.
+const TURN: Duration = Duration::from_secs(5);
+
+/// `OPTIONS /v1/uploads`.
+pub(crate) async fn options() -> Response {
+    (StatusCode::NO_CONTENT, [TUS, ("Tus-Version", "1.0.0"), ("Tus-Extension", "creation")]).into_response()
+}
+
+/// `POST /v1/uploads`.
+pub(crate) async fn create(State(hub): State<Arc<Hub>>, peer: Peer, headers: HeaderMap) -> Result<Response, Refusal> {
+    tus_version(&headers)?;
+    let length = number(&headers, "Upload-Length")?;
+    let (message, file) = metadata(&headers)?;
+    let expected = find(&hub, &peer, message, file).await?;
+    if expected.complete {
+        return Err(Refusal::new(409, "Complete already", "the hub has this file whole; send the message again"));
+    }
+    if length != expected.bytes {
+        return Err(Refusal::new(413, "Other length", "Upload-Length differs from the message's; send the declared file"));
+    }
+    let _turn = turn(&hub, file).await?;
+    start_part(&hub, message, file, &expected).await?;
+    let location = format!("/v1/uploads/{message}/{file}");
+    Ok((StatusCode::CREATED, [TUS, ("Location", &location)]).into_response())
+}
+
+/// `HEAD /v1/uploads/{message}/{file}`.
+pub(crate) async fn head(
+    State(hub): State<Arc<Hub>>,
+    peer: Peer,
+    Path((message, file)): Path<(Uuid, Uuid)>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    tus_version(&headers)?;
+    let expected = find(&hub, &peer, message, file).await?;
+    let offset = if expected.complete { expected.bytes } else { part_length(&hub.archive.part(message, file)).await? };
+    let answer =
+        [TUS, ("Upload-Offset", &offset.to_string()), ("Upload-Length", &expected.bytes.to_string()), ("Cache-Control", "no-store")];
+    Ok((StatusCode::OK, answer).into_response())
+}
+
+/// `PATCH /v1/uploads/{message}/{file}`.
+pub(crate) async fn patch(
+    State(hub): State<Arc<Hub>>,
+    peer: Peer,
+    Path((message, file)): Path<(Uuid, Uuid)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    tus_version(&headers)?;
+    if headers.get(header::CONTENT_TYPE).is_none_or(|t| t != "application/offset+octet-stream") {
+        return Err(Refusal::new(415, "Wrong type", "a PATCH needs Content-Type application/offset+octet-stream"));
+    }
+    let offset = number(&headers, "Upload-Offset")?;
+    let _turn = turn(&hub, file).await?;
+    let expected = find(&hub, &peer, message, file).await?;
+    if expected.complete {
+        return repeated_end(offset, body, expected.bytes).await;
+    }
+    let part = hub.archive.part(message, file);
+    let held = part_length(&part).await?;
+    if offset != held {
+        return Err(wrong_offset(held));
+    }
+    let end = append(&hub, &peer, &part, offset, expected.bytes, body.into_data_stream()).await?;
+    if end == expected.bytes {
+        settle(&hub, message, file, expected).await?;
+    }
+    Ok(held_now(end))
+}
+
+/// The answer to the last PATCH was lost and it comes again.
+async fn repeated_end(offset: u64, body: Body, length: u64) -> Result<Response, Refusal> {
+    let mut end = offset;
+    let mut stream = body.into_data_stream();
+    while let Ok(Some(Ok(bytes))) = timeout(SILENCE, stream.next()).await {
+        end = end.saturating_add(bytes.len() as u64);
+    }
+    if end == length { Ok(held_now(length)) } else { Err(wrong_offset(length)) }
+}
+
+/// Writes what comes at `offset` and syncs it, also where the sender breaks off: it need not come again.
+async fn append(hub: &Hub, peer: &Peer, part: &PathBuf, offset: u64, limit: u64, mut body: BodyDataStream) -> Result<u64, Refusal> {
+    let mut file = OpenOptions::new().write(true).open(part).await.context("cannot open an upload")?;
+    // Not in append mode: bytes of a broken-off predecessor that land late land on their own place.
+    file.seek(SeekFrom::Start(offset)).await.context("cannot seek in an upload")?;
+    let mut end = offset;
+    let cut_at = hub.faults().drop_after_bytes.map(|n| offset.saturating_add(n));
+    loop {
+        let bytes = match timeout(SILENCE, body.next()).await {
+            Ok(Some(Ok(bytes))) => bytes,
+            Ok(None) => break,
+            Ok(Some(Err(_))) | Err(_) => {
+                sync(&mut file).await?;
+                return Err(Refusal::new(408, "Broken off", "the upload broke off; ask with HEAD how far it came"));
+            }
+        };
+        if end.saturating_add(bytes.len() as u64) > limit {
+            sync(&mut file).await?;
+            return Err(Refusal::new(413, "Too long", "more bytes than Upload-Length; send the declared file"));
+        }
+        let keep = cut_at.map_or(bytes.len(), |at| bytes.len().min(usize::try_from(at.saturating_sub(end)).unwrap_or(usize::MAX)));
+        file.write_all(&bytes[..keep]).await.context("cannot write an upload")?;
+        end += keep as u64;
+        if cut_at == Some(end) {
+            sync(&mut file).await?;
+            hub.faults().drop_after_bytes = None;
+            hub.cuts.cut(peer.address);
+            return Err(Refusal::new(500, "Cut", "the connection is cut for a test"));
+        }
+    }
+    sync(&mut file).await?;
+    Ok(end)
+}
+
+async fn sync(file: &mut File) -> Result<(), Refusal> {
+    file.flush().await.context("cannot write an upload")?;
+    Ok(file.sync_all().await.context("cannot sync an upload")?)
+}
+
+/// An empty part, or the one that is there. A whole one is settled: the hub may have died just before.
+async fn start_part(hub: &Arc<Hub>, message: Uuid, file: Uuid, expected: &Expected) -> Result<(), Refusal> {
+    let part = hub.archive.part(message, file);
+    let folder = part.parent().context("an upload has no folder")?.to_owned();
+    blocking(move || crate::disk::create_folder(&folder).map_err(Refusal::from)).await?;
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&part).await;
+    let held = opened.context("cannot make an upload")?.metadata().await.context("cannot read an upload's length")?.len();
+    if held < expected.bytes {
+        return Ok(());
+    }
+    match settle(hub, message, file, expected.clone()).await {
+        Err(refusal) if refusal.problem.status == 460 && expected.bytes > 0 => {
+            File::create(&part).await.context("cannot make an upload")?;
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+async fn settle(hub: &Arc<Hub>, message: Uuid, file: Uuid, expected: Expected) -> Result<(), Refusal> {
+    let archive = Arc::clone(hub);
+    let good = blocking(move || Ok(archive.archive.settle(message, file, &expected)?)).await?;
+    if good {
+        return Ok(());
+    }
+    Err(Refusal::new(460, "Checksum differs", "the file's SHA-256 is not the declared one and it was discarded; create the upload anew"))
+}
+
+async fn find(hub: &Arc<Hub>, peer: &Peer, message: Uuid, file: Uuid) -> Result<Expected, Refusal> {
+    let archive = Arc::clone(hub);
+    let expected = blocking(move || Ok(archive.archive.expected(message, file)?)).await?;
+    match expected {
+        Some(expected) if expected.device == peer.device => Ok(expected),
+        Some(_) => Err(other_device()),
+        None => Err(Refusal::new(404, "Unknown", "no message declares this file; send the message first")),
+    }
+}
+
+async fn part_length(part: &PathBuf) -> Result<u64, Refusal> {
+    match fs::metadata(part).await {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(_) => Err(Refusal::new(404, "No upload", "there is no such upload (any more); create it")),
+    }
+}
+
+async fn turn(hub: &Hub, file: Uuid) -> Result<OwnedMutexGuard<()>, Refusal> {
+    let lock = hub.upload_lock(file);
+    timeout(TURN, lock.lock_owned())
+        .await
+        .map_err(|_| Refusal { retry_after: Some(5), ..Refusal::new(423, "Busy", "another request writes to this upload; try again") })
+}
+
+fn tus_version(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.get(TUS.0).is_some_and(|v| v == TUS.1) {
+        return Ok(());
+    }
+    Err(Refusal::new(412, "Wrong tus version", "send Tus-Resumable: 1.0.0"))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Result<u64, Refusal> {
+    let value = headers.get(name).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    value.ok_or_else(|| Refusal::new(400, "Bad header", format!("{name} is missing or not a number")))
+}
+
+/// `message <base64 of the id>,file <base64 of the id>`.
+fn metadata(headers: &HeaderMap) -> Result<(Uuid, Uuid), Refusal> {
+    let text = headers.get("Upload-Metadata").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let value = |key: &str| -> Option<Uuid> {
+        let pair = text.split(',').find_map(|pair| pair.trim().strip_prefix(key)?.strip_prefix(' '))?;
+        String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?.parse().ok()
+    };
+    let both = value("message").zip(value("file"));
+    both.ok_or_else(|| Refusal::new(400, "Bad header", "Upload-Metadata needs `message` and `file`, each the base64 of an id"))
+}
+
+fn wrong_offset(held: u64) -> Refusal {
+    Refusal { offset: Some(held), ..Refusal::new(409, "Wrong offset", "continue from Upload-Offset") }
+}
+
+fn held_now(offset: u64) -> Response {
+    (StatusCode::NO_CONTENT, [TUS, ("Upload-Offset", &offset.to_string())]).into_response()
+}
