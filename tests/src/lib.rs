@@ -1,1 +1,5 @@
-//! motcua-tests
+//! Whole-process scenarios: the real agent, the real hub and the simulated devices as processes, driven
+//! through the same interfaces that people and machines use.
+
+pub mod rig;
+pub mod visit;

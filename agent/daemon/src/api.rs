@@ -1,0 +1,206 @@
+//! The local API on a unix socket: only root, the agent's own user and those listed may speak.
+
+use crate::{
+    input::{Input, Inputs},
+    worker::Storage,
+};
+use anyhow::Context as _;
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{
+        IntoResponse, Response,
+        sse::{KeepAlive, Sse},
+    },
+    routing::{get, post},
+    serve::Listener,
+};
+use futures_util::{Stream, StreamExt as _};
+use motcua_model::{
+    api::{ActionRequest, AgentStatus, Snapshot},
+    config::Config,
+    hub::Problem,
+};
+use serde::Deserialize;
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::PathBuf,
+    sync::Arc,
+};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{UnixListener, UnixStream},
+    sync::{oneshot, watch},
+};
+use tokio_stream::wrappers::WatchStream;
+use uuid::Uuid;
+
+/// The document that describes this API.
+const OPENAPI: &str = include_str!("../openapi.json");
+
+#[derive(Clone)]
+struct Api {
+    inputs: Inputs,
+    snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
+    storage: Option<Storage>,
+}
+
+/// The socket; removed when dropped.
+pub(crate) struct Served(PathBuf);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Starts the API; from then on the screen can connect.
+pub(crate) async fn serve(
+    config: &Config,
+    inputs: Inputs,
+    snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
+    storage: Option<Storage>,
+) -> anyhow::Result<Served> {
+    let socket = &config.api.socket;
+    let listener = bind(socket).await?;
+    let own = fs::metadata("/proc/self").context("Unable to learn the agent's own user id")?.uid();
+    let allowed = [0, own].into_iter().chain(config.api.uids.iter().copied()).collect();
+    let app = router(Api { inputs, snapshots, storage });
+    tokio::spawn(async move { axum::serve(CheckedListener { listener, allowed }, app).await });
+    Ok(Served(socket.clone()))
+}
+
+async fn bind(socket: &PathBuf) -> anyhow::Result<UnixListener> {
+    if let Some(folder) = socket.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("Unable to make the folder {}", folder.display()))?;
+    }
+    if UnixStream::connect(socket).await.is_ok() {
+        anyhow::bail!("another agent answers on {}; stop it first", socket.display());
+    }
+    // What is left is the socket of an agent that was killed.
+    let _ = fs::remove_file(socket);
+    let listener = UnixListener::bind(socket).with_context(|| format!("Unable to listen on {}", socket.display()))?;
+    fs::set_permissions(socket, fs::Permissions::from_mode(0o660)).with_context(|| format!("Unable to protect {}", socket.display()))?;
+    Ok(listener)
+}
+
+fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/snapshots", get(snapshots))
+        .route("/v1/snapshot", get(snapshot))
+        .route("/v1/actions", post(act))
+        .route("/v1/pages/{id}", get(page))
+        .route("/v1/status", get(status))
+        .route("/v1/openapi.json", get(|| async { ([(header::CONTENT_TYPE, "application/json")], OPENAPI) }))
+        .with_state(api)
+}
+
+/// Accepts only peers whose user the kernel vouches for.
+struct CheckedListener {
+    listener: UnixListener,
+    allowed: Vec<u32>,
+}
+
+impl Listener for CheckedListener {
+    type Io = UnixStream;
+    type Addr = tokio::net::unix::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (mut stream, address) = Listener::accept(&mut self.listener).await;
+            match stream.peer_cred() {
+                Ok(peer) if self.allowed.contains(&peer.uid()) => return (stream, address),
+                Ok(peer) => tracing::warn!(uid = peer.uid(), "refused on the local socket; list the user in api.uids if it may speak"),
+                Err(error) => tracing::warn!("refused on the local socket: {error}"),
+            }
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+async fn snapshots(State(api): State<Api>) -> Sse<impl Stream<Item = Result<axum::response::sse::Event, axum::Error>>> {
+    let stream = WatchStream::new(api.snapshots)
+        .filter_map(|snapshot| async move { snapshot })
+        .map(|snapshot| axum::response::sse::Event::default().json_data(&*snapshot));
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+async fn snapshot(State(api): State<Api>) -> Response {
+    let now = api.snapshots.borrow().clone();
+    match now {
+        Some(snapshot) => Json(&*snapshot).into_response(),
+        None => problem(StatusCode::SERVICE_UNAVAILABLE, "starting", "ask again in a second"),
+    }
+}
+
+async fn act(State(api): State<Api>, Json(request): Json<ActionRequest>) -> Response {
+    let (answer, answered) = oneshot::channel();
+    let _ = api.inputs.send(Input::Action(request, answer)).await;
+    match answered.await {
+        Ok(true) => StatusCode::NO_CONTENT.into_response(),
+        Ok(false) => problem(StatusCode::CONFLICT, "the screen has moved on", "take the present snapshot and quote its step"),
+        Err(_) => stopping(),
+    }
+}
+
+#[derive(Deserialize)]
+struct PageQuery {
+    width: Option<u32>,
+}
+
+async fn page(State(api): State<Api>, Path(id): Path<Uuid>, Query(query): Query<PageQuery>) -> Response {
+    let (answer, answered) = oneshot::channel();
+    let _ = api.inputs.send(Input::MayShowPage(id, answer)).await;
+    let (true, Some(storage)) = (answered.await.unwrap_or(false), api.storage) else {
+        return problem(StatusCode::NOT_FOUND, "no such page", "only pages of the present visit are shown");
+    };
+    let width = query.width.unwrap_or(600).clamp(50, 2000);
+    match thumbnail(&storage, id, width).await {
+        Ok(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")], jpeg).into_response(),
+        Err(error) => {
+            tracing::warn!("page not shown: {error:#}");
+            problem(StatusCode::NOT_FOUND, "the page cannot be shown", "scan it again")
+        }
+    }
+}
+
+async fn thumbnail(storage: &Storage, id: Uuid, width: u32) -> anyhow::Result<Vec<u8>> {
+    let jpeg = storage.call(move |s| Ok(s.file(id)?)).await?;
+    Ok(tokio::task::spawn_blocking(move || motcua_digitise::thumbnail(&jpeg, width)).await??)
+}
+
+/// Status with outbox and counts: also what the console shows.
+pub(crate) async fn full_status(inputs: &Inputs, storage: Option<&Storage>) -> Option<AgentStatus> {
+    let (answer, answered) = oneshot::channel();
+    let _ = inputs.send(Input::Status(answer)).await;
+    let mut status = answered.await.ok()?;
+    if let Some(storage) = storage {
+        match storage.call(|s| Ok((s.outbox()?, s.counts()?))).await {
+            Ok((outbox, dossiers)) => (status.outbox, status.dossiers) = (outbox, dossiers),
+            Err(error) => tracing::error!("the store does not answer: {error:#}"),
+        }
+    }
+    Some(status)
+}
+
+async fn status(State(api): State<Api>) -> Response {
+    match full_status(&api.inputs, api.storage.as_ref()).await {
+        Some(status) => Json(status).into_response(),
+        None => stopping(),
+    }
+}
+
+fn stopping() -> Response {
+    problem(StatusCode::SERVICE_UNAVAILABLE, "the agent is stopping", "ask again after its start")
+}
+
+fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
+    let body = Problem { status: status.as_u16(), title: title.to_owned(), detail: detail.to_owned() };
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+}

@@ -1,0 +1,321 @@
+//! The staff console: pages from the agent over HTTPS, behind the office's access code.
+//!
+//! A first slice: dossiers with their state, the outbox, devices. No names or numbers of people.
+
+use crate::{api, input::Inputs, slip::in_vietnam, worker::Storage};
+use anyhow::Context as _;
+use axum::{
+    Form, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use axum_server::tls_rustls::RustlsConfig;
+use jiff::Timestamp;
+use motcua_model::{
+    Text,
+    api::{AgentStatus, DeviceState, LinkState},
+    config::Config,
+};
+use motcua_store::DossierLine;
+use serde::Deserialize;
+use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+
+#[derive(Clone)]
+struct Console {
+    office: Text,
+    access_code: Arc<str>,
+    /// Of this run of the agent: a restart ends every session.
+    session: Arc<str>,
+    storage: Storage,
+    inputs: Inputs,
+}
+
+/// Starts the console on its own port.
+pub(crate) async fn start(config: &Config, storage: &Storage, inputs: &Inputs) -> anyhow::Result<()> {
+    let Some(settings) = &config.console else { return Ok(()) };
+    let address: SocketAddr = settings.listen.parse().context("console.listen is not address:port")?;
+    let tls = certificate(&config.paths.state, address).await?;
+    let console = Console {
+        office: config.office.name.clone(),
+        access_code: access_code(&settings.access_code)?.into(),
+        session: random_hex(32)?.into(),
+        storage: storage.clone(),
+        inputs: inputs.clone(),
+    };
+    let app = Router::new()
+        .route("/", get(home))
+        .route("/login", get(login_page).post(login))
+        .layer(middleware::map_response(harden))
+        .with_state(console);
+    let listener = std::net::TcpListener::bind(address)
+        .with_context(|| format!("Unable to listen on {address} (console.listen); is another program there?"))?;
+    listener.set_nonblocking(true)?;
+    let server = axum_server::from_tcp_rustls(listener, tls)?;
+    tokio::spawn(async move {
+        if let Err(error) = server.serve(app.into_make_service()).await {
+            tracing::error!("the console has stopped: {error}");
+        }
+    });
+    tracing::info!("console: https://{address}, access code in {}", settings.access_code.display());
+    Ok(())
+}
+
+/// A certificate of its own, made once: the browser asks for trust once per desk.
+async fn certificate(state: &Path, address: SocketAddr) -> anyhow::Result<RustlsConfig> {
+    let (cert, key) = (state.join("console.pem"), state.join("console.key"));
+    if !cert.exists() || !key.exists() {
+        let names = vec!["localhost".to_owned(), address.ip().to_string()];
+        let made = rcgen::generate_simple_self_signed(names).context("Unable to make the console's certificate")?;
+        write_secret(&key, made.signing_key.serialize_pem().as_bytes())?;
+        write_secret(&cert, made.cert.pem().as_bytes())?;
+    }
+    RustlsConfig::from_pem_file(&cert, &key)
+        .await
+        .with_context(|| format!("Unable to use {}; delete it and its key, a new one is made", cert.display()))
+}
+
+fn access_code(path: &Path) -> anyhow::Result<String> {
+    if !path.exists() {
+        write_secret(path, format!("{}\n", random_hex(8)?).as_bytes())?;
+    }
+    let code = fs::read_to_string(path).with_context(|| format!("Unable to read the access code {}", path.display()))?;
+    let code = code.trim().to_owned();
+    anyhow::ensure!(
+        code.len() >= 8,
+        "{}: the access code is shorter than 8 characters; delete the file, a new one is made",
+        path.display()
+    );
+    Ok(code)
+}
+
+fn write_secret(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
+    written.with_context(|| format!("Unable to write {}", path.display()))
+}
+
+fn random_hex(bytes: usize) -> anyhow::Result<String> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).map_err(|e| anyhow::anyhow!("no random numbers from the system: {e}"))?;
+    Ok(hex::encode(random))
+}
+
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"),
+    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+async fn login_page(State(console): State<Console>) -> Html<String> {
+    Html(login_html(&console.office, ""))
+}
+
+#[derive(Deserialize)]
+struct Login {
+    code: String,
+}
+
+async fn login(State(console): State<Console>, Form(login): Form<Login>) -> Response {
+    if !same(login.code.trim(), &console.access_code) {
+        // Slows guessing down without locking the office out.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let page = Html(login_html(&console.office, "Mã không đúng. Mã nằm trong phong bì của máy này. · Wrong code."));
+        return (StatusCode::FORBIDDEN, page).into_response();
+    }
+    let cookie = format!("motcua={}; Path=/; Secure; HttpOnly; SameSite=Strict", console.session);
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+}
+
+async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
+    let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let known = cookies.split(';').filter_map(|c| c.trim().strip_prefix("motcua=")).any(|session| same(session, &console.session));
+    if !known {
+        return Redirect::to("/login").into_response();
+    }
+    let status = api::full_status(&console.inputs, Some(&console.storage)).await;
+    let lines = console.storage.call(|s| Ok(s.list(200)?)).await;
+    match (status, lines) {
+        (Some(status), Ok(lines)) => Html(home_html(&console.office, &status, &lines)).into_response(),
+        (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
+        (None, Ok(_)) => (StatusCode::SERVICE_UNAVAILABLE, "Máy đang dừng. · The agent is stopping.").into_response(),
+    }
+}
+
+/// Compares without telling by its duration where the texts differ.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |acc, (x, y)| acc | (x ^ y)) == 0
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn page(office: &Text, body: &str) -> String {
+    let style = include_str!("console.css");
+    format!(
+        "<!doctype html><html lang=vi><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Một Cửa Edge</title>\
+         <style>{style}</style><header><b>Một Cửa Edge</b> <span>{}</span></header><main>{body}</main></html>",
+        escape(&office.vi)
+    )
+}
+
+fn login_html(office: &Text, error: &str) -> String {
+    let error = if error.is_empty() { String::new() } else { format!("<p class=bad role=alert>{}</p>", escape(error)) };
+    let form = "<form method=post action=/login><label for=code>Mã truy cập của bàn · Desk access code</label>\
+                <input id=code name=code type=password autocomplete=off autofocus required><button>Vào · Enter</button></form>";
+    page(office, &format!("<h1>Bàn một cửa <small>Staff console</small></h1>{error}{form}"))
+}
+
+fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> String {
+    let time = |at: Timestamp| in_vietnam(at).strftime("%H:%M %d/%m/%Y").to_string();
+    let rows: String = lines.iter().map(|line| dossier_row(line, &time)).collect();
+    let dossiers = table(
+        "Chưa có hồ sơ nào. · No dossier yet.",
+        &[
+            "Mã tạm <small>Provisional code</small>",
+            "Mã hồ sơ <small>Official code</small>",
+            "Thủ tục <small>Procedure</small>",
+            "Trang <small>Pages</small>",
+            "Nộp lúc <small>Filed</small>",
+            "Trạng thái <small>State</small>",
+        ],
+        &rows,
+    );
+    let waiting: String = status
+        .outbox
+        .iter()
+        .map(|o| {
+            format!(
+                "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td class=why>{}",
+                escape(&o.kind),
+                escape(&o.code),
+                time(o.since),
+                o.attempts,
+                time(o.next_try),
+                escape(&o.problem)
+            )
+        })
+        .collect();
+    let outbox = table(
+        "Không còn gì chờ gửi. · Nothing waits.",
+        &[
+            "Loại <small>Kind</small>",
+            "Mã <small>Code</small>",
+            "Từ <small>Since</small>",
+            "Lần thử <small>Attempts</small>",
+            "Thử lại lúc <small>Next try</small>",
+            "Lý do <small>Cause</small>",
+        ],
+        &waiting,
+    );
+    let devices: String = status
+        .devices
+        .iter()
+        .map(|d| {
+            let (class, words) = device_words(d.state);
+            format!(
+                "<tr><td>{}<td>{}<td>{}<td class={class}>{words}<td class=why>{}",
+                escape(&d.kind),
+                escape(&d.model),
+                escape(&d.address),
+                escape(&d.problem)
+            )
+        })
+        .collect();
+    let devices = table(
+        "Không có thiết bị. · No device.",
+        &[
+            "Thiết bị <small>Device</small>",
+            "Kiểu <small>Model</small>",
+            "Địa chỉ <small>Address</small>",
+            "Trạng thái <small>State</small>",
+            "Cần làm <small>To do</small>",
+        ],
+        &devices,
+    );
+    let (class, link) = match status.health.hub {
+        LinkState::Up => ("good", "Đã nối với tỉnh · Linked to the province"),
+        LinkState::Down => ("warn", "Mất mạng: hồ sơ chờ trong máy · No link: dossiers wait here"),
+        LinkState::Refused => ("bad", "Tỉnh không nhận chứng thư của máy này · The certificate is refused"),
+        LinkState::Unknown => ("warn", "Đang thử nối · Connecting"),
+    };
+    page(
+        office,
+        &format!(
+            "<p class='link {class}'>{link} <small>{}</small></p><h1>Hồ sơ <small>Dossiers: {} đã gửi · delivered, {} chờ · waiting</small></h1>{dossiers}\
+             <h2>Chờ gửi <small>Outbox</small></h2>{outbox}<h2>Thiết bị <small>Devices</small></h2>{devices}\
+             <footer>motcua-agent {} · danh mục · catalogue v{} · chạy từ · since {}</footer>",
+            escape(&status.hub_problem),
+            status.dossiers.delivered,
+            status.dossiers.waiting,
+            escape(&status.version),
+            status.catalogue_version,
+            time(status.started)
+        ),
+    )
+}
+
+fn dossier_row(line: &DossierLine, time: &impl Fn(Timestamp) -> String) -> String {
+    let (class, state) = match (&line.status, line.delivered) {
+        (Some(status), _) => ("good", status.words()),
+        (None, Some(_)) => ("good", Text::new("Đã gửi", "Delivered")),
+        (None, None) => ("warn", Text::new("Chờ gửi", "Waiting")),
+    };
+    format!(
+        "<tr><td><code>{}</code><td><code>{}</code><td>{} <small>{}</small><td>{}<td>{}<td class={class}>{} <small>{}</small>",
+        escape(&line.code),
+        escape(line.official_code.as_deref().unwrap_or("—")),
+        escape(&line.procedure.vi),
+        escape(&line.procedure.en),
+        line.pages,
+        time(line.submitted),
+        escape(&state.vi),
+        escape(&state.en)
+    )
+}
+
+fn table(empty: &str, heads: &[&str], rows: &str) -> String {
+    if rows.is_empty() {
+        return format!("<p class=empty>{empty}</p>");
+    }
+    let heads: String = heads.iter().map(|h| format!("<th scope=col>{h}")).collect();
+    format!("<div class=scroll><table><thead><tr>{heads}<tbody>{rows}</table></div>")
+}
+
+fn device_words(state: DeviceState) -> (&'static str, String) {
+    match state {
+        DeviceState::Ready => ("good", "Sẵn sàng <small>Ready</small>".to_owned()),
+        DeviceState::Lost => ("bad", "Không trả lời <small>Lost</small>".to_owned()),
+        DeviceState::Absent => ("warn", "Không có <small>Absent</small>".to_owned()),
+        DeviceState::NeedsHuman(fault) => {
+            let words = fault.words();
+            ("warn", format!("{} <small>{}</small>", escape(&words.title.vi), escape(&words.title.en)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_is_escaped() {
+        let office = Text::new("<b>x</b>", "x");
+        assert!(!login_html(&office, "").contains("<b>x</b>"));
+    }
+
+    #[test]
+    fn comparison_is_exact() {
+        assert!(same("abcd", "abcd") && !same("abcd", "abce") && !same("abcd", "abc"));
+    }
+}

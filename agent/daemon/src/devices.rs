@@ -1,0 +1,105 @@
+//! One supervised task per device: found, lost, back, without ever blocking another.
+
+use crate::{
+    input::{self, Input, Inputs},
+    printing,
+    scanning::{self, ScanOrder},
+    slip::PrintOrder,
+    worker::Storage,
+};
+use anyhow::Context as _;
+use motcua_drivers::barcode::{ReaderEvent, serial};
+use motcua_flow::Event;
+use motcua_model::{
+    api::{DeviceLine, DeviceState},
+    config::Config,
+};
+use std::sync::atomic::AtomicBool;
+use tokio::sync::mpsc;
+
+/// The ways to the device tasks; a device that is not configured has none.
+#[derive(Default)]
+pub(crate) struct Devices {
+    scanner: Option<mpsc::UnboundedSender<ScanOrder>>,
+    printer: Option<mpsc::UnboundedSender<PrintOrder>>,
+}
+
+impl Devices {
+    /// The flow offers scanning only where there is a scanner, so an order without one is dropped.
+    pub(crate) fn scan(&self, order: ScanOrder) {
+        if let Some(scanner) = &self.scanner {
+            let _ = scanner.send(order);
+        }
+    }
+
+    /// As [`Self::scan`], for slips.
+    pub(crate) fn print(&self, order: PrintOrder) {
+        if let Some(printer) = &self.printer {
+            let _ = printer.send(order);
+        }
+    }
+}
+
+/// Starts the tasks of all configured devices.
+pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyhow::Result<Devices> {
+    let mut devices = Devices::default();
+    if let Some(scanner) = &config.scanner {
+        let (orders, queue) = mpsc::unbounded_channel();
+        tokio::spawn(scanning::run(scanner.clone(), queue, inputs.clone(), storage.clone()));
+        devices.scanner = Some(orders);
+    }
+    if let Some(printer) = &config.printer {
+        let (orders, queue) = mpsc::unbounded_channel();
+        tokio::spawn(printing::run(printer.clone(), queue, inputs.clone(), storage.clone()));
+        devices.printer = Some(orders);
+    }
+    if let Some(reader) = &config.reader {
+        let (events, queue) = mpsc::channel(64);
+        let (path, baud) = (reader.serial.clone(), reader.baud);
+        std::thread::Builder::new()
+            .name("reader".to_owned())
+            .spawn(move || serial::run(path, baud, events, &AtomicBool::new(false)))
+            .context("Unable to start the reader's thread")?;
+        tokio::spawn(read_codes(queue, line("reader", &reader.serial.display().to_string()), inputs.clone()));
+    }
+    Ok(devices)
+}
+
+/// The configured devices before any has answered.
+pub(crate) fn configured(config: &Config) -> Vec<DeviceLine> {
+    let printer = config.printer.iter().map(|p| line("printer", &p.tcp));
+    let reader = config.reader.iter().map(|r| line("reader", &r.serial.display().to_string()));
+    let scanner = config.scanner.iter().map(|s| line("scanner", &s.escl));
+    printer.chain(reader).chain(scanner).collect()
+}
+
+/// A line for a device that has not answered yet.
+pub(crate) fn line(kind: &str, address: &str) -> DeviceLine {
+    DeviceLine {
+        kind: kind.to_owned(),
+        address: address.to_owned(),
+        model: String::new(),
+        state: DeviceState::Lost,
+        problem: "has not answered yet".to_owned(),
+    }
+}
+
+async fn read_codes(mut events: mpsc::Receiver<ReaderEvent>, line: DeviceLine, inputs: Inputs) {
+    while let Some(event) = events.recv().await {
+        match event {
+            ReaderEvent::Opened => {
+                let line = DeviceLine { state: DeviceState::Ready, problem: String::new(), ..line.clone() };
+                let _ = inputs.send(Input::Device(line)).await;
+            }
+            ReaderEvent::Lost(problem) => {
+                let line = DeviceLine { state: DeviceState::Lost, problem, ..line.clone() };
+                let _ = inputs.send(Input::Device(line)).await;
+            }
+            ReaderEvent::Code { text, aim: _ } => input::event(&inputs, Event::Code(text)).await,
+            ReaderEvent::Garbage { bytes } => {
+                tracing::warn!(bytes, "the reader sent bytes that are no text; check its baud rate and set it to UTF-8");
+                input::event(&inputs, Event::ReaderGarbage).await;
+            }
+        }
+    }
+}

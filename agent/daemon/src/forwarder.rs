@@ -1,0 +1,252 @@
+//! The outbox's task: digitises, freezes and delivers one message after the other, and reads the inbox.
+
+use crate::{
+    input::{Input, Inputs},
+    worker::{Storage, Worker},
+};
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+use motcua_digitise::{PdfPage, Recognizer, searchable_pdf};
+use motcua_forward::{Class, ForwardError, HubClient, HubSettings, retry::Schedule};
+use motcua_model::{
+    api::LinkState,
+    config::{Config, Hub, Ocr},
+    dossier::{Document, Dossier, FileRef, Page},
+    hub::{Message, MessageBody, NamedFile},
+};
+use motcua_store::OutboxItem;
+use std::{fs, sync::Arc, time::Duration};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// News are asked for this often while there is nothing to send.
+const INBOX_EVERY: Duration = Duration::from_secs(20);
+
+struct Forwarder {
+    hub: Hub,
+    client: Option<HubClient>,
+    ocr: Ocr,
+    recognition: Worker<Option<Recognizer>>,
+    inputs: Inputs,
+    storage: Storage,
+    schedule: Schedule,
+}
+
+/// Starts the task; it lives as long as the agent.
+pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: Arc<Notify>) -> anyhow::Result<()> {
+    let mut forwarder = Forwarder {
+        hub: config.hub.clone(),
+        client: None,
+        ocr: config.ocr.clone(),
+        recognition: Worker::start("ocr", || None)?,
+        inputs: inputs.clone(),
+        storage: storage.clone(),
+        schedule: Schedule::default(),
+    };
+    tokio::spawn(async move {
+        loop {
+            let pause = forwarder.turn().await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = wake.notified() => {}
+            }
+        }
+    });
+    Ok(())
+}
+
+impl Forwarder {
+    /// Does what is due; answers how long there is nothing to do.
+    async fn turn(&mut self) -> Duration {
+        loop {
+            let due = match self.storage.call(|s| Ok(s.outbox_due(Timestamp::now())?)).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::error!("the outbox cannot be read: {error:#}");
+                    return INBOX_EVERY;
+                }
+            };
+            let Some(item) = due else { break };
+            if let Err(error) = self.send(item).await {
+                tracing::error!("{error:#}");
+                return INBOX_EVERY;
+            }
+        }
+        self.read_inbox().await;
+        let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
+        let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
+        until_next.map_or(INBOX_EVERY, |wait| wait.min(INBOX_EVERY))
+    }
+
+    /// One attempt. Its failure is written down with the time of the next; an error means that not even
+    /// that was possible.
+    async fn send(&mut self, item: OutboxItem) -> anyhow::Result<()> {
+        let (id, attempts) = (item.id, item.attempts);
+        let failure = match self.prepare(item).await {
+            Ok(bytes) => match self.deliver(id, &bytes).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            },
+            Err(error) => ForwardError { class: Class::Rejected, message: format!("{error:#}"), retry_after: None },
+        };
+        tracing::warn!(message = %id, class = ?failure.class, "not delivered: {}", failure.message);
+        let wait = self.schedule.delay(attempts, failure.retry_after, failure.class);
+        let next = Timestamp::now() + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(600));
+        self.link_after(&failure).await;
+        self.storage.call(move |s| Ok(s.attempt_failed(id, next, &failure.message)?)).await?;
+        Ok(())
+    }
+
+    async fn deliver(&mut self, id: Uuid, bytes: &[u8]) -> Result<(), ForwardError> {
+        let storage = self.storage.clone();
+        let delivered = self
+            .client()?
+            .deliver(bytes, move |file| {
+                let storage = storage.clone();
+                async move { storage.call(move |s| Ok(s.file(file)?)).await.map_err(|e| format!("{e:#}")) }
+            })
+            .await?;
+        let receipt = serde_json::to_string(&delivered.signed).map_err(|e| local(e.to_string()))?;
+        let code = delivered.receipt.official_code.clone();
+        tracing::info!(message = %id, official_code = code.as_deref().unwrap_or("-"), bytes = delivered.uploaded_bytes, "delivered");
+        self.storage
+            .call(move |s| Ok(s.delivered(id, &receipt, code.as_deref(), Timestamp::now())?))
+            .await
+            .map_err(|e| local(format!("{e:#}")))?;
+        self.link(LinkState::Up, String::new()).await;
+        Ok(())
+    }
+
+    /// The bytes that go over the wire, the same at every attempt: made once and kept.
+    async fn prepare(&mut self, item: OutboxItem) -> anyhow::Result<Vec<u8>> {
+        if let Some(frozen) = item.frozen {
+            return Ok(frozen);
+        }
+        let device = self.client().map_err(|e| anyhow::anyhow!(e.message))?.device_name().to_owned();
+        let files = match &item.body {
+            MessageBody::Dossier(dossier) => self.digitise(dossier).await?,
+            MessageBody::Handover(_) => Vec::new(),
+        };
+        let message = Message { id: item.id, device, sequence: item.sequence, body: item.body, files };
+        let bytes = serde_json::to_vec(&message)?;
+        let (id, copy) = (item.id, bytes.clone());
+        self.storage.call(move |s| Ok(s.freeze(id, &copy)?)).await?;
+        Ok(bytes)
+    }
+
+    /// One searchable PDF per document; those made before an interruption are used again.
+    async fn digitise(&mut self, dossier: &Dossier) -> anyhow::Result<Vec<NamedFile>> {
+        let id = dossier.id;
+        let stored = self.storage.call(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
+        let mut files = Vec::new();
+        for (at, document) in dossier.documents.iter().enumerate() {
+            let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
+            let file = match made {
+                Some(file) => file,
+                None => self.make_pdf(dossier, document).await?,
+            };
+            files.push(NamedFile { name: format!("{}.{:02}.pdf", dossier.code, at + 1), document: document.id, file });
+        }
+        Ok(files)
+    }
+
+    async fn make_pdf(&mut self, dossier: &Dossier, document: &Document) -> anyhow::Result<FileRef> {
+        let mut jpegs = Vec::new();
+        for page in &document.pages {
+            let image = page.image.id;
+            jpegs.push(self.storage.call(move |s| Ok(s.file(image)?)).await?);
+        }
+        let (ocr, pages, created) = (self.ocr.clone(), document.pages.clone(), dossier.submitted);
+        let title = format!("{}: {}", dossier.code, document.name.vi);
+        let pdf = self.recognition.call(move |warm| searchable(warm, &ocr, &jpegs, &pages, &title, created)).await?;
+        let (dossier, document, file) = (dossier.id, document.id, Uuid::now_v7());
+        self.storage
+            .call(move |s| {
+                let stored = s.put_file(dossier, file, "application/pdf", &pdf)?;
+                s.set_pdf(dossier, document, &stored)?;
+                Ok(stored)
+            })
+            .await
+    }
+
+    async fn read_inbox(&mut self) {
+        let news = async {
+            let after = self.storage.call(|s| Ok(s.inbox_cursor()?)).await.map_err(|e| local(format!("{e:#}")))?;
+            let inbox = self.client()?.inbox(after).await?;
+            for item in inbox.items {
+                self.storage.call(move |s| Ok(s.apply_inbox(&item)?)).await.map_err(|e| local(format!("{e:#}")))?;
+            }
+            Ok::<(), ForwardError>(())
+        };
+        match news.await {
+            Ok(()) => self.link(LinkState::Up, String::new()).await,
+            Err(failure) => self.link_after(&failure).await,
+        }
+    }
+
+    /// The client, made anew until certificate and key can be read: they may be put there later.
+    fn client(&mut self) -> Result<&HubClient, ForwardError> {
+        if self.client.is_none() {
+            let made = settings(&self.hub).and_then(|settings| Ok(HubClient::new(settings)?));
+            let client = made.map_err(|e| ForwardError { class: Class::Credential, message: format!("{e:#}"), retry_after: None })?;
+            self.client = Some(client);
+        }
+        self.client.as_ref().ok_or_else(|| local("no client".to_owned()))
+    }
+
+    async fn link_after(&mut self, failure: &ForwardError) {
+        let state = match failure.class {
+            Class::Network | Class::Server => LinkState::Down,
+            Class::Credential | Class::BadReceipt => LinkState::Refused,
+            Class::Rejected => LinkState::Up,
+        };
+        if failure.class == Class::Credential {
+            // A new certificate may lie there at the next try.
+            self.client = None;
+        }
+        self.link(state, failure.message.clone()).await;
+    }
+
+    async fn link(&self, state: LinkState, problem: String) {
+        let _ = self.inputs.send(Input::Link(state, problem)).await;
+    }
+}
+
+/// Recognises every page with the engine kept warm on this thread, and writes the PDF.
+fn searchable(
+    warm: &mut Option<Recognizer>,
+    ocr: &Ocr,
+    jpegs: &[Vec<u8>],
+    pages: &[Page],
+    title: &str,
+    created: Timestamp,
+) -> anyhow::Result<Vec<u8>> {
+    let engine = match warm {
+        Some(engine) => engine,
+        None => warm.insert(Recognizer::new(&ocr.language, ocr.tessdata.as_deref())?),
+    };
+    let texts = jpegs.iter().zip(pages).map(|(jpeg, page)| engine.recognise(jpeg, page.dpi)).collect::<Result<Vec<_>, _>>()?;
+    let pages: Vec<PdfPage<'_>> = (jpegs.iter().zip(pages).zip(&texts))
+        .map(|((jpeg, page), text)| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
+        .collect();
+    Ok(searchable_pdf(&pages, title, created)?)
+}
+
+fn local(message: String) -> ForwardError {
+    ForwardError { class: Class::Rejected, message, retry_after: None }
+}
+
+fn settings(hub: &Hub) -> anyhow::Result<HubSettings> {
+    let read = |path: &std::path::Path, what: &str| {
+        fs::read(path).with_context(|| format!("Unable to read {what} {}; enrol this device, then try again", path.display()))
+    };
+    let mut receipt_key = [0; 32];
+    hex::decode_to_slice(&hub.receipt_key, &mut receipt_key).context("hub.receipt_key is not 64 hex digits")?;
+    Ok(HubSettings {
+        url: hub.url.clone(),
+        ca_pem: read(&hub.ca, "the hub's authority")?,
+        cert_pem: read(&hub.cert, "the device certificate")?,
+        key_pem: read(&hub.key, "the device key")?.into(),
+        receipt_key,
+    })
+}

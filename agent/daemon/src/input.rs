@@ -1,0 +1,30 @@
+//! What the loop takes in: every source ends here.
+
+use motcua_flow::Event;
+use motcua_model::api::{ActionRequest, AgentStatus, DeviceLine, LinkState};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// One thing that happened, from any source.
+pub(crate) enum Input {
+    /// For the flow as it is.
+    Event(Event),
+    /// A touch, with the way to answer whether it was still current.
+    Action(ActionRequest, oneshot::Sender<bool>),
+    /// May this page be shown now?
+    MayShowPage(Uuid, oneshot::Sender<bool>),
+    /// The technician's question. Outbox and counts are added by whoever asks.
+    Status(oneshot::Sender<AgentStatus>),
+    /// A device changed.
+    Device(DeviceLine),
+    /// The link to the hub changed; the text is cause and next step, empty when it is up.
+    Link(LinkState, String),
+}
+
+/// The way into the loop.
+pub(crate) type Inputs = mpsc::Sender<Input>;
+
+/// Sends an event; the loop being gone means that the agent is stopping.
+pub(crate) async fn event(inputs: &Inputs, event: Event) {
+    let _ = inputs.send(Input::Event(event)).await;
+}

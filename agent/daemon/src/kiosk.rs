@@ -1,0 +1,340 @@
+//! The loop: every source becomes an event, the flow answers with effects, the effects are performed.
+
+use crate::{api, boot, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip, worker::Storage};
+use anyhow::Context as _;
+use jiff::{Timestamp, ToSpan as _};
+use motcua_flow::{At, Draft, Effect, Event, Kiosk, Known, Settings, Unfinished};
+use motcua_model::{
+    Text,
+    api::{AgentStatus, DeviceLine, DeviceState, DossierCounts, Health, LinkState, Snapshot},
+    config::Config,
+};
+use motcua_store::SlipState;
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::{Notify, mpsc, watch};
+use uuid::Uuid;
+
+/// How long after its submission a dossier's unprinted slip is offered to the same person.
+const SLIP_MINUTES: i64 = 30;
+
+/// The agent, from start to Ctrl-C or SIGTERM.
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let started = Timestamp::now();
+    let (inputs, queue) = mpsc::channel(256);
+    let (publish, snapshots) = watch::channel(None);
+    let catalogue = boot::read_catalogue(&config);
+    let store = boot::open_store(&config, started);
+    let (mut kiosk, storage, unfinished, catalogue_version) = match (catalogue, store) {
+        (Ok(catalogue), Ok(opened)) => {
+            let (version, unfinished) = (catalogue.version, opened.unfinished);
+            let kiosk = Kiosk::new(settings(&config), catalogue);
+            (kiosk, Some(Storage::start("store", move || opened.store)?), unfinished, version)
+        }
+        (catalogue, store) => {
+            let cause = [catalogue.err(), store.err()].into_iter().flatten().map(|e| format!("{e:#}")).collect::<Vec<_>>().join("; ");
+            tracing::error!("out of service: {cause}; next step: motcua check");
+            let empty = motcua_model::catalogue::Catalogue {
+                version: 0,
+                effective: jiff::civil::date(2026, 1, 1),
+                life_events: Vec::new(),
+                procedures: Vec::new(),
+            };
+            (Kiosk::new(settings(&config), empty), None, 0, 0)
+        }
+    };
+    let clock = Clock(Instant::now());
+    let first = match &storage {
+        Some(_) => Event::Restarted { unfinished },
+        None => Event::OutOfService(Text::new(
+            "Máy này đang ngừng phục vụ. Đến quầy giúp.",
+            "This machine is out of service. Please go to the desk.",
+        )),
+    };
+    kiosk.handle(first, &clock.now());
+
+    let wake_forwarder = Arc::new(Notify::new());
+    let served = api::serve(&config, inputs.clone(), snapshots, storage.clone()).await?;
+    let mut agent = Agent {
+        kiosk,
+        clock,
+        started,
+        catalogue_version,
+        health: Health::default(),
+        lines: Vec::new(),
+        hub_problem: String::new(),
+        devices: Devices::default(),
+        storage: storage.clone(),
+        publish,
+        wake_forwarder: Arc::clone(&wake_forwarder),
+        config,
+    };
+    if let Some(storage) = storage {
+        agent.devices = devices::start(&agent.config, &inputs, &storage)?;
+        forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;
+        if agent.config.console.is_some() {
+            console::start(&agent.config, &storage, &inputs).await?;
+        }
+    }
+    agent.announce_devices();
+    agent.publish();
+    tracing::info!(ready_ms = agent.clock.0.elapsed().as_millis(), "ready");
+    agent.turn(queue).await?;
+    drop(served);
+    Ok(())
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        office: config.office.name.clone(),
+        phone: config.office.phone.clone(),
+        agency: config.office.agency.clone(),
+        device: config.office.device.clone(),
+        tracking_url: config.office.tracking_url.clone(),
+        visit: config.visit,
+        max_sheets: 20,
+    }
+}
+
+/// Both clocks and fresh ids, read at the edge so that the flow stays pure.
+struct Clock(Instant);
+
+impl Clock {
+    fn now(&self) -> At {
+        At { mono_ms: u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX), wall: Timestamp::now(), fresh: Uuid::now_v7() }
+    }
+}
+
+struct Agent {
+    kiosk: Kiosk,
+    clock: Clock,
+    started: Timestamp,
+    catalogue_version: u32,
+    health: Health,
+    lines: Vec<DeviceLine>,
+    hub_problem: String,
+    devices: Devices,
+    storage: Option<Storage>,
+    publish: watch::Sender<Option<Arc<Snapshot>>>,
+    wake_forwarder: Arc<Notify>,
+    config: Config,
+}
+
+impl Agent {
+    /// Until the process is told to stop.
+    async fn turn(&mut self, mut queue: mpsc::Receiver<Input>) -> anyhow::Result<()> {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("Unable to listen for SIGTERM")?;
+        loop {
+            let wake = self.kiosk.wake_at().map(|at| self.clock.0 + Duration::from_millis(at));
+            tokio::select! {
+                input = queue.recv() => match input {
+                    Some(input) => self.take(input).await,
+                    None => return Ok(()),
+                },
+                () = sleep_until(wake) => self.happen(Event::Tick).await,
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+                _ = terminate.recv() => return Ok(()),
+            }
+        }
+    }
+
+    async fn take(&mut self, input: Input) {
+        match input {
+            Input::Event(event) => self.happen(event).await,
+            Input::Action(request, answer) => {
+                let current = self.kiosk.accepts(&request);
+                if current {
+                    self.happen(Event::Action(request)).await;
+                }
+                let _ = answer.send(current);
+            }
+            Input::MayShowPage(page, answer) => {
+                let _ = answer.send(self.kiosk.page_of_visit(page));
+            }
+            Input::Status(answer) => {
+                let _ = answer.send(self.status());
+            }
+            Input::Device(line) => self.device_changed(line).await,
+            Input::Link(state, problem) => {
+                self.hub_problem = problem;
+                if self.health.hub != state {
+                    self.health.hub = state;
+                    self.happen(Event::Health(self.health)).await;
+                }
+            }
+        }
+    }
+
+    async fn device_changed(&mut self, line: DeviceLine) {
+        let state = match line.kind.as_str() {
+            "scanner" => &mut self.health.scanner,
+            "reader" => &mut self.health.reader,
+            _ => &mut self.health.printer,
+        };
+        let changed = *state != line.state;
+        *state = line.state;
+        if changed {
+            tracing::info!(device = line.kind, state = ?line.state, problem = line.problem, "device");
+        }
+        self.lines.retain(|other| other.kind != line.kind);
+        self.lines.push(line);
+        self.lines.sort_by(|a, b| a.kind.cmp(&b.kind));
+        if changed {
+            self.happen(Event::Health(self.health)).await;
+        }
+    }
+
+    /// Configured devices count as lost until they answer, so that nobody is sent to one too early.
+    fn announce_devices(&mut self) {
+        self.lines = devices::configured(&self.config);
+        let state = |kind: &str| if self.lines.iter().any(|line| line.kind == kind) { DeviceState::Lost } else { DeviceState::Absent };
+        self.health = Health { scanner: state("scanner"), reader: state("reader"), printer: state("printer"), hub: LinkState::Unknown };
+        self.kiosk.handle(Event::Health(self.health), &self.clock.now());
+    }
+
+    fn status(&self) -> AgentStatus {
+        AgentStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: self.started,
+            health: self.health,
+            devices: self.lines.clone(),
+            outbox: Vec::new(),
+            dossiers: DossierCounts::default(),
+            catalogue_version: self.catalogue_version,
+            hub_problem: self.hub_problem.clone(),
+        }
+    }
+
+    /// One event and everything that follows from it, then the new picture.
+    async fn happen(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.kiosk.handle(event, &self.clock.now()) {
+                match self.perform(effect).await {
+                    Ok(follow) => events.extend(follow),
+                    Err(error) => tracing::error!("{error:#}"),
+                }
+            }
+        }
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let snapshot = self.kiosk.snapshot(&self.clock.now());
+        self.publish.send_if_modified(|last| {
+            let changed = last.as_deref() != Some(&snapshot);
+            if changed {
+                *last = Some(Arc::new(snapshot));
+            }
+            changed
+        });
+    }
+
+    /// Performs one effect. What must be durable before the next picture is awaited here; long work
+    /// becomes a task that answers with an event.
+    async fn perform(&mut self, effect: Effect) -> anyhow::Result<Option<Event>> {
+        let storage = self.storage.clone().context("no store: the agent is out of service")?;
+        let now = Timestamp::now();
+        match effect {
+            Effect::SaveDraft(draft) => {
+                let body = serde_json::to_vec(&draft)?;
+                storage.call(move |s| Ok(s.save_draft(draft.id, &draft.applicant.number, &body, now)?)).await?;
+                Ok(None)
+            }
+            Effect::DropDraft { id, reason } => {
+                let reason = serde_json::to_value(reason)?.as_str().unwrap_or("ended").to_owned();
+                storage.call(move |s| Ok(s.drop_draft(id, &reason, now)?)).await?;
+                Ok(None)
+            }
+            Effect::FindUnfinished { number } => {
+                // A person must not be stuck because their old draft cannot be read.
+                let found = find_unfinished(&storage, number, now).await.unwrap_or_else(|error| {
+                    tracing::error!("unfinished filing cannot be read: {error:#}");
+                    Unfinished::Nothing
+                });
+                Ok(Some(Event::Unfinished(found)))
+            }
+            Effect::StartScan { job, dossier, sheets } => {
+                self.devices.scan(ScanOrder::Start { job, dossier, sheets });
+                Ok(None)
+            }
+            Effect::CancelScan { job } => {
+                self.devices.scan(ScanOrder::Cancel { job });
+                Ok(None)
+            }
+            Effect::DropPages { dossier: _, pages } => {
+                storage.call(move |s| Ok(s.drop_files(&pages)?)).await?;
+                Ok(None)
+            }
+            Effect::Submit(submission) => Ok(Some(self.submit(&storage, *submission, now).await)),
+            Effect::Print(content) => {
+                self.devices.print(slip::PrintOrder::Print(content));
+                Ok(None)
+            }
+            Effect::CloseSlip { job } => {
+                self.devices.print(slip::PrintOrder::Close(job));
+                storage.call(move |s| Ok(s.set_slip(job, SlipState::Closed, now)?)).await?;
+                Ok(None)
+            }
+            Effect::LookUp { asked } => {
+                let code = asked.clone();
+                let found = storage.call(move |s| Ok(s.look_up(&code)?)).await?;
+                let found = found.map(|f| Known { official_code: f.official_code, status: f.status, known_at: f.known_at });
+                Ok(Some(Event::LookedUp { asked, found }))
+            }
+            Effect::StoreHandover(handover) => {
+                let id = handover.id;
+                match storage.call(move |s| Ok(s.record_handover(&handover)?)).await {
+                    Ok(()) => {
+                        self.wake_forwarder.notify_one();
+                        Ok(Some(Event::HandoverStored { id }))
+                    }
+                    Err(error) => {
+                        tracing::error!("handover not stored: {error:#}");
+                        Ok(Some(Event::HandoverFailed { id }))
+                    }
+                }
+            }
+        }
+    }
+
+    async fn submit(&self, storage: &Storage, submission: motcua_model::dossier::Submission, now: Timestamp) -> Event {
+        let id = submission.id;
+        let (agency, device) = (self.config.office.agency.clone(), self.config.office.device.clone());
+        let today = slip::in_vietnam(now).date();
+        match storage.call(move |s| Ok(s.submit(submission, &agency, &device, now, today)?)).await {
+            Ok(dossier) => {
+                self.wake_forwarder.notify_one();
+                Event::Submitted { id, code: dossier.code }
+            }
+            Err(error) => {
+                tracing::error!("dossier not stored: {error:#}");
+                Event::SubmitFailed { id }
+            }
+        }
+    }
+}
+
+async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::CitizenNumber, now: Timestamp) -> anyhow::Result<Unfinished> {
+    let (draft, slip) =
+        storage.call(move |s| Ok((s.find_draft(&number)?, s.unprinted_slip(&number, now - SLIP_MINUTES.minutes())?))).await?;
+    if let Some(draft) = draft {
+        let draft: Draft = serde_json::from_slice(&draft.body).context("the draft is of another version")?;
+        return Ok(Unfinished::Draft(Box::new(draft)));
+    }
+    Ok(match slip {
+        Some(dossier) => Unfinished::Slip { dossier: Box::new(dossier) },
+        None => Unfinished::Nothing,
+    })
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,196 @@
+//! The scanner's task: watches the device, runs one scan job at a time, seals every page at once.
+
+use crate::{
+    devices,
+    input::{self, Input, Inputs},
+    worker::Storage,
+};
+use motcua_drivers::{
+    DeviceError, Human,
+    scanner::{AdfState, Escl, ScanFailure, ScanSettings, ScannedPage, Source},
+};
+use motcua_flow::Event;
+use motcua_model::{
+    api::{DeviceLine, DeviceState},
+    config,
+    dossier::{Page, Side},
+    fault::Fault,
+};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+const WATCH_EVERY: Duration = Duration::from_secs(3);
+
+/// What the scanner is told.
+pub(crate) enum ScanOrder {
+    /// Scan what lies in the feeder.
+    Start {
+        /// Names the job in every event about it.
+        job: Uuid,
+        /// Whose key seals the pages.
+        dossier: Uuid,
+        /// Declared by the person; only logged, the feeder decides.
+        sheets: u16,
+    },
+    /// Stop this job.
+    Cancel {
+        /// Ignored when another job runs by now.
+        job: Uuid,
+    },
+}
+
+struct Scanner {
+    escl: Escl,
+    line: DeviceLine,
+    dpi: u16,
+    duplex: bool,
+    feeder: bool,
+    inputs: Inputs,
+    storage: Storage,
+}
+
+/// Until the agent stops.
+pub(crate) async fn run(config: config::Scanner, mut orders: mpsc::UnboundedReceiver<ScanOrder>, inputs: Inputs, storage: Storage) {
+    let mut line = devices::line("scanner", &config.escl);
+    let escl = match Escl::new(&config.escl) {
+        Ok(escl) => escl,
+        Err(error) => {
+            line.problem = format!("{error}; mend scanner.escl in the configuration");
+            let _ = inputs.send(Input::Device(line)).await;
+            return;
+        }
+    };
+    let mut scanner = Scanner { escl, line, dpi: config.dpi, duplex: false, feeder: false, inputs, storage };
+    let mut watch = tokio::time::interval(WATCH_EVERY);
+    loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(ScanOrder::Start { job, dossier, sheets }) => {
+                    tracing::info!(%job, sheets, "scan");
+                    scanner.scan(job, dossier, &mut orders).await;
+                }
+                Some(ScanOrder::Cancel { .. }) => {}
+                None => return,
+            },
+            _ = watch.tick() => scanner.watch().await,
+        }
+    }
+}
+
+impl Scanner {
+    async fn watch(&mut self) {
+        let answer = match self.line.model.is_empty() {
+            true => self.get_to_know().await,
+            false => self.escl.status().await.map(|status| status.adf),
+        };
+        let (state, problem) = match answer {
+            Ok(AdfState::Jam) => (DeviceState::NeedsHuman(Fault::ScannerJam), "paper jam: free the paper".to_owned()),
+            Ok(AdfState::HatchOpen) => (DeviceState::NeedsHuman(Fault::ScannerCoverOpen), "cover open: close it".to_owned()),
+            Ok(_) => (DeviceState::Ready, String::new()),
+            Err(error) => {
+                // Another device may stand at the address when it comes back.
+                self.line.model.clear();
+                (DeviceState::Lost, format!("{error}; check its power and network cable"))
+            }
+        };
+        self.line.state = state;
+        self.line.problem = problem;
+        let _ = self.inputs.send(Input::Device(self.line.clone())).await;
+    }
+
+    async fn get_to_know(&mut self) -> Result<AdfState, DeviceError> {
+        let capabilities = self.escl.capabilities().await?;
+        self.duplex = capabilities.duplex;
+        self.feeder = capabilities.feeder;
+        let status = self.escl.status().await?;
+        self.line.model = capabilities.make_and_model;
+        Ok(status.adf)
+    }
+
+    async fn scan(&mut self, job: Uuid, dossier: Uuid, orders: &mut mpsc::UnboundedReceiver<ScanOrder>) {
+        let source = if self.feeder { Source::Feeder { duplex: self.duplex } } else { Source::Flatbed };
+        let settings = ScanSettings { source, dpi: self.dpi };
+        let (pages, mut arrived) = mpsc::channel(2);
+        let (cancel, cancelled) = watch::channel(false);
+        let duplex = matches!(source, Source::Feeder { duplex: true });
+        let mut keeper = PageKeeper { job, dossier, dpi: self.dpi, duplex, inputs: self.inputs.clone(), storage: self.storage.clone() };
+        let scan = self.escl.scan(&settings, pages, cancelled);
+        let keep = async {
+            while let Some(page) = arrived.recv().await {
+                if let Err(fault) = keeper.keep(page).await {
+                    let _ = cancel.send(true);
+                    return Some(fault);
+                }
+            }
+            None
+        };
+        let stop = async {
+            while let Some(order) = orders.recv().await {
+                if matches!(order, ScanOrder::Cancel { job: which } if which == job) {
+                    let _ = cancel.send(true);
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let (ended, kept) = tokio::select! {
+            both = async { tokio::join!(scan, keep) } => both,
+            () = stop => return,
+        };
+        let fault = kept.or_else(|| ended.err().map(|failure| fault_of(&failure)));
+        if let Some(fault) = fault {
+            tracing::warn!(%job, ?fault, "scan ended early");
+        }
+        input::event(&self.inputs, Event::ScanEnded { job, fault }).await;
+    }
+}
+
+/// Seals pages in the order they come.
+struct PageKeeper {
+    job: Uuid,
+    dossier: Uuid,
+    dpi: u16,
+    duplex: bool,
+    inputs: Inputs,
+    storage: Storage,
+}
+
+impl PageKeeper {
+    async fn keep(&mut self, scanned: ScannedPage) -> Result<(), Fault> {
+        let side = if self.duplex && scanned.index % 2 == 1 { Side::Back } else { Side::Front };
+        let jpeg = scanned.jpeg;
+        let inspected = tokio::task::spawn_blocking(move || motcua_digitise::inspect(&jpeg).map(|seen| (seen, jpeg))).await;
+        let (seen, jpeg) = match inspected {
+            Ok(Ok(both)) => both,
+            Ok(Err(error)) => {
+                tracing::warn!("page {} dropped: {error}", scanned.index + 1);
+                return Err(Fault::PageDamaged);
+            }
+            Err(_) => return Err(Fault::PageDamaged),
+        };
+        let (dossier, file) = (self.dossier, Uuid::now_v7());
+        let stored = self.storage.call(move |s| Ok(s.put_file(dossier, file, "image/jpeg", &jpeg)?)).await;
+        let image = stored.map_err(|error| {
+            tracing::error!("page not stored: {error:#}");
+            Fault::StoreFailed
+        })?;
+        let page = Page { image, side, width: seen.width, height: seen.height, dpi: self.dpi, blank: seen.blank };
+        input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;
+        Ok(())
+    }
+}
+
+fn fault_of(failure: &ScanFailure) -> Fault {
+    if failure.damaged {
+        return Fault::PageDamaged;
+    }
+    match &failure.error {
+        DeviceError::Disconnected(_) | DeviceError::Timeout(_) => Fault::ScannerGone,
+        DeviceError::Busy(_) => Fault::ScannerBusy,
+        DeviceError::NeedsHuman(Human::Jam) => Fault::ScannerJam,
+        DeviceError::NeedsHuman(Human::CoverOpen) => Fault::ScannerCoverOpen,
+        DeviceError::NeedsHuman(Human::FeederEmpty | Human::PaperOut) => Fault::ScannerEmpty,
+        DeviceError::NeedsHuman(Human::DoubleFeed) => Fault::ScannerDoubleFeed,
+        DeviceError::NeedsHuman(Human::Other) | DeviceError::Rejected(_) | DeviceError::Protocol(_) => Fault::ScannerUnsure,
+    }
+}

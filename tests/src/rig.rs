@@ -1,0 +1,367 @@
+//! A commune office in a folder: hub, simulated devices and agent, each a process.
+
+use anyhow::{Context as _, bail, ensure};
+use motcua_model::{
+    api::{Action, ActionRequest, AgentStatus, Snapshot},
+    hub::SignedReceipt,
+};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+
+/// Name of the device in its certificate.
+pub const DEVICE: &str = "kiosk-k07";
+/// QR of an invented citizen's 2021 card (seven fields).
+pub const CARD: &str = "001190000016|012345678|Nguyễn Thị Mẫu|15011990|Nữ|Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm|10052021";
+/// QR of another invented citizen's 2024 card (eleven fields).
+pub const OTHER_CARD: &str = "001090000017||Trần Văn Thử|20021990|Nam|Phường Minh Họa, Thử Nghiệm|02082024||||";
+
+/// How an office is set up.
+pub struct Options {
+    /// Where everything is kept.
+    pub dir: PathBuf,
+    /// Milliseconds the simulated scanner takes for a side.
+    pub page_delay_ms: u32,
+    /// Seconds; below the floors of a real configuration are not possible.
+    pub idle_s: u16,
+}
+
+/// The running office.
+pub struct Rig {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Where the sim's dock listens.
+    pub dock: String,
+    /// Where the hub listens.
+    pub hub: String,
+    /// Where the console listens.
+    pub console: String,
+    hub_port: u16,
+    sim: Child,
+    hub_process: Option<Child>,
+    agent: Option<Child>,
+    http: reqwest::Client,
+    local: reqwest::Client,
+}
+
+impl Rig {
+    /// Starts hub, devices and agent, and waits until the agent is ready.
+    pub async fn start(options: &Options) -> anyhow::Result<Self> {
+        let mut rig = Self::start_without_agent(options).await?;
+        rig.start_agent().await?;
+        Ok(rig)
+    }
+
+    /// Hub and devices alone.
+    pub async fn start_without_agent(options: &Options) -> anyhow::Result<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = options.dir.clone();
+        for folder in ["hub", "device", "slips", "logs", "run"] {
+            fs::create_dir_all(dir.join(folder)).with_context(|| format!("Unable to make {}", dir.join(folder).display()))?;
+        }
+        run(binary("motcua-hub")?.arg("init").arg(dir.join("hub"))).await?;
+        run(binary("motcua-hub")?.arg("issue").arg(dir.join("hub")).args(["--device", DEVICE, "--out"]).arg(dir.join("device"))).await?;
+        let hub_port = free_port()?;
+        let console = format!("127.0.0.1:{}", free_port()?);
+        let gun = dir.join("run/gun");
+        let mut sim = binary("motcua-sim")?;
+        sim.args(["--escl-port", "0", "--printer-port", "0", "--dock-port", "0", "--gun-link"]).arg(&gun);
+        sim.arg("--pages").arg(pages_folder()).arg("--out").arg(dir.join("slips"));
+        sim.args(["--page-delay-ms", &options.page_delay_ms.to_string()]);
+        let (sim, ports) = spawn(sim, &dir.join("logs/sim.log")).await?;
+        let address =
+            |key: &str| ports[key].as_str().map(str::to_owned).with_context(|| format!("motcua-sim did not say its {key}: {ports}"));
+        let config = config(&dir, &address("escl")?, &gun, &address("printer")?, hub_port, &console, options)?;
+        fs::write(dir.join("agent.toml"), config)?;
+        let socket = dir.join("run/agent.sock");
+        let mut rig = Self {
+            dock: address("dock")?,
+            hub: format!("https://127.0.0.1:{hub_port}"),
+            console: format!("https://{console}"),
+            hub_port,
+            sim,
+            hub_process: None,
+            agent: None,
+            http: reqwest::Client::builder().no_proxy().build()?,
+            local: reqwest::Client::builder().no_proxy().unix_socket(socket).build()?,
+            dir,
+        };
+        rig.start_hub().await?;
+        Ok(rig)
+    }
+
+    /// Starts the hub, again if need be, on the same folder and port.
+    pub async fn start_hub(&mut self) -> anyhow::Result<()> {
+        let mut hub = binary("motcua-hub")?;
+        hub.arg("serve").arg(self.dir.join("hub")).args(["--listen", &format!("127.0.0.1:{}", self.hub_port), "--agency", "H15.50.05"]);
+        let (process, _) = spawn(hub, &self.dir.join("logs/hub.log")).await?;
+        self.hub_process = Some(process);
+        Ok(())
+    }
+
+    /// Ends the hub at once.
+    pub async fn kill_hub(&mut self) -> anyhow::Result<()> {
+        if let Some(mut process) = self.hub_process.take() {
+            process.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the agent and waits for its first snapshot; answers how long that took.
+    pub async fn start_agent(&mut self) -> anyhow::Result<Duration> {
+        let started = Instant::now();
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.join("logs/agent.log"))?;
+        let mut agent = binary("motcua-agent")?;
+        agent.arg("--config").arg(self.dir.join("agent.toml")).env("OMP_THREAD_LIMIT", "1");
+        agent.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        self.agent = Some(agent.spawn().context("Unable to start motcua-agent")?);
+        loop {
+            if self.snapshot().await.is_ok() {
+                return Ok(started.elapsed());
+            }
+            if let Some(status) = self.agent.as_mut().and_then(|a| a.try_wait().ok().flatten()) {
+                bail!("motcua-agent ended with {status}; see {}", self.dir.join("logs/agent.log").display());
+            }
+            ensure!(
+                started.elapsed() < Duration::from_secs(20),
+                "motcua-agent is not ready after 20 s; see {}",
+                self.dir.join("logs/agent.log").display()
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// SIGKILL: no chance to tidy up.
+    pub async fn kill_agent(&mut self) -> anyhow::Result<()> {
+        let mut agent = self.agent.take().context("the agent does not run")?;
+        agent.kill().await?;
+        Ok(())
+    }
+
+    /// Process id of the agent.
+    pub fn agent_pid(&self) -> Option<u32> {
+        self.agent.as_ref().and_then(Child::id)
+    }
+
+    /// The agent's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.join("run/agent.sock")
+    }
+
+    /// What the screen shows now.
+    pub async fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        let answer = self.local.get("http://agent/v1/snapshot").timeout(Duration::from_secs(5)).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    /// What the technician is told.
+    pub async fn status(&self) -> anyhow::Result<AgentStatus> {
+        Ok(self.local.get("http://agent/v1/status").send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Touches the screen as it is now. A screen that moves on meanwhile is looked at again.
+    pub async fn act(&self, action: Action) -> anyhow::Result<()> {
+        for _ in 0..5 {
+            let request = ActionRequest { step: self.snapshot().await?.step, action: action.clone() };
+            let answer = self.local.post("http://agent/v1/actions").json(&request).send().await?;
+            if answer.status().is_success() {
+                return Ok(());
+            }
+        }
+        bail!("the agent does not take {action:?}")
+    }
+
+    /// Sends the same step's action as it was composed: for stale touches.
+    pub async fn act_at(&self, step: u64, action: Action) -> anyhow::Result<u16> {
+        let answer = self.local.post("http://agent/v1/actions").json(&ActionRequest { step, action }).send().await?;
+        Ok(answer.status().as_u16())
+    }
+
+    /// A thumbnail as the screen would fetch it.
+    pub async fn page(&self, id: uuid::Uuid) -> anyhow::Result<reqwest::Response> {
+        Ok(self.local.get(format!("http://agent/v1/pages/{id}?width=300")).send().await?)
+    }
+
+    /// A command for the simulator's dock.
+    pub async fn dock(&self, command: Value) -> anyhow::Result<Value> {
+        let answer = self.http.post(format!("{}/dock", self.dock)).json(&command).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        ensure!(status.is_success(), "the dock refuses {command}: {status} {text}");
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Types a line on the barcode gun.
+    pub async fn scan_code(&self, text: &str) -> anyhow::Result<()> {
+        self.dock(json!({"command": "type", "text": text})).await.map(|_| ())
+    }
+
+    /// Waits until the screen is as `wanted` says.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> anyhow::Result<Snapshot> {
+        self.until_within(Duration::from_secs(30), what, wanted).await
+    }
+
+    /// As [`Self::until`], with a limit.
+    pub async fn until_within(&self, limit: Duration, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> anyhow::Result<Snapshot> {
+        let started = Instant::now();
+        loop {
+            let snapshot = self.snapshot().await?;
+            if wanted(&snapshot) {
+                return Ok(snapshot);
+            }
+            ensure!(
+                started.elapsed() < limit,
+                "waited {limit:?} in vain for {what}; the screen shows {} with overlay {:?}",
+                snapshot.screen.code(),
+                snapshot.overlay
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until the screen has this code and nothing lies over it.
+    pub async fn screen(&self, code: &str) -> anyhow::Result<Snapshot> {
+        self.until(code, |s| s.screen.code() == code && s.overlay.is_none()).await
+    }
+
+    /// Waits until status is as `wanted` says.
+    pub async fn until_status(&self, what: &str, wanted: impl Fn(&AgentStatus) -> bool) -> anyhow::Result<AgentStatus> {
+        let started = Instant::now();
+        loop {
+            let status = self.status().await?;
+            if wanted(&status) {
+                return Ok(status);
+            }
+            ensure!(started.elapsed() < Duration::from_secs(90), "waited 90 s in vain for {what}: {status:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Messages that the hub holds whole, each a folder with message, receipt and files.
+    pub fn hub_copies(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        let Ok(entries) = fs::read_dir(self.dir.join("hub/files")) else { return Ok(folders) };
+        for entry in entries {
+            let folder = entry?.path();
+            if folder.join("receipt.json").exists() {
+                folders.push(folder);
+            }
+        }
+        folders.sort();
+        Ok(folders)
+    }
+
+    /// Slips that the simulated printer cut off.
+    pub fn slips(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut slips: Vec<PathBuf> = fs::read_dir(self.dir.join("slips"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+        slips.retain(|p| p.extension().is_some_and(|e| e == "png"));
+        slips.sort();
+        Ok(slips)
+    }
+
+    /// Ends everything.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        for process in [self.agent.take(), self.hub_process.take()].into_iter().flatten() {
+            let mut process = process;
+            process.kill().await?;
+        }
+        self.sim.kill().await?;
+        Ok(())
+    }
+}
+
+/// The receipt beside a hub's copy.
+pub fn receipt(copy: &Path) -> anyhow::Result<motcua_model::hub::Receipt> {
+    let signed: SignedReceipt = serde_json::from_str(&fs::read_to_string(copy.join("receipt.json"))?)?;
+    Ok(serde_json::from_str(&signed.receipt)?)
+}
+
+/// The folder of page pictures that come with the simulator.
+pub fn pages_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../drivers/sim/pages")
+}
+
+/// A program of this workspace, built beside the one that runs.
+pub fn binary(name: &str) -> anyhow::Result<Command> {
+    let own = std::env::current_exe()?;
+    let found = own.ancestors().skip(1).take(3).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let path = found.with_context(|| format!("{name} is not built; run: cargo build --workspace"))?;
+    Ok(Command::new(path))
+}
+
+/// Runs a program to its end.
+pub async fn run(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.stdin(Stdio::null()).output().await.with_context(|| format!("Unable to run {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} failed with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Starts a program that says its addresses in one line of JSON.
+pub async fn spawn(mut command: Command, log: &Path) -> anyhow::Result<(Child, Value)> {
+    let stderr = fs::OpenOptions::new().create(true).append(true).open(log)?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);
+    let mut child = command.spawn().with_context(|| format!("Unable to start {command:?}"))?;
+    let stdout = child.stdout.take().context("no standard output")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let first = tokio::time::timeout(Duration::from_secs(20), lines.next_line())
+        .await
+        .with_context(|| format!("{command:?} said nothing for 20 s; see {}", log.display()))??
+        .with_context(|| format!("{command:?} ended at once; see {}", log.display()))?;
+    // The pipe is read on, or the program would stop when it is full.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Ok((child, serde_json::from_str(&first).with_context(|| format!("{command:?} said: {first}"))?))
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn config(dir: &Path, escl: &str, gun: &Path, printer: &str, hub_port: u16, console: &str, options: &Options) -> anyhow::Result<String> {
+    let receipt_key = fs::read_to_string(dir.join("device/receipt_key.txt"))?;
+    let (dir, gun, idle, receipt_key) = (dir.display(), gun.display(), options.idle_s, receipt_key.trim());
+    Ok(format!(
+        r#"version = 1
+[office]
+name = {{ vi = "Trung tâm Phục vụ hành chính công phường Minh Họa", en = "Minh Hoa Ward Public Service Centre" }}
+agency = "H15.50.05"
+device = "K07"
+phone = "0200 000 0000"
+tracking_url = "https://dichvucong.thunghiem.example/tra-cuu?m={{code}}"
+[paths]
+state = "{dir}/state"
+key = "{dir}/store.key"
+[api]
+socket = "{dir}/run/agent.sock"
+[console]
+listen = "{console}"
+access_code = "{dir}/console.code"
+[scanner]
+escl = "{escl}"
+[reader]
+serial = "{gun}"
+[printer]
+tcp = "{printer}"
+[hub]
+url = "https://127.0.0.1:{hub_port}"
+ca = "{dir}/device/hub-ca.pem"
+cert = "{dir}/device/device.pem"
+key = "{dir}/device/device.key"
+receipt_key = "{receipt_key}"
+[visit]
+reading_s = {idle}
+typing_s = {idle}
+scanning_s = {idle}
+waiting_s = {idle}
+warning_s = 20
+"#
+    ))
+}

@@ -1,0 +1,160 @@
+//! A person at the screen: looks at the snapshot, does the next sensible thing.
+
+use crate::rig::Rig;
+use motcua_model::{
+    api::{Action, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
+    catalogue::AnswerKind,
+};
+use serde_json::json;
+
+/// Đăng ký khai sinh.
+pub const PROCEDURE: &str = "1.001193";
+
+/// Someone who files a birth registration with this card.
+pub struct Citizen {
+    /// Text of the card's QR.
+    pub card: &'static str,
+    /// Whether the slip was taken: the next C01 is the end of the visit.
+    pub done: bool,
+    /// Provisional codes that were shown as safe, in order.
+    pub codes: Vec<String>,
+}
+
+/// What the person does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Touches the screen.
+    Act(Action),
+    /// Shows the card to the reader.
+    ShowCard,
+    /// Puts this paper into the feeder and starts the scan.
+    Feed(&'static str),
+    /// Waits for the machine.
+    Wait,
+    /// Goes home.
+    Leave,
+}
+
+impl Citizen {
+    /// Someone who has not begun.
+    pub fn new(card: &'static str) -> Self {
+        Self { card, done: false, codes: Vec::new() }
+    }
+
+    /// The next sensible thing for this picture.
+    pub fn next(&mut self, snapshot: &Snapshot) -> Next {
+        match &snapshot.overlay {
+            Some(Overlay::Fault { retry: true, .. }) => return Next::Act(Action::Retry),
+            Some(Overlay::Fault { .. } | Overlay::Help | Overlay::ConfirmEnd) => return Next::Act(Action::Dismiss),
+            Some(Overlay::StillThere { .. }) => return Next::Act(Action::MoreTime),
+            None => {}
+        }
+        match &snapshot.screen {
+            Screen::Waiting { .. } if self.done => Next::Leave,
+            Screen::Waiting { unfinished: true, .. } => Next::ShowCard,
+            Screen::Waiting { services, .. } => match services.iter().any(|s| s.service == Service::File && s.unavailable.is_none()) {
+                true => Next::Act(Action::Start { service: Service::File }),
+                false => Next::Wait,
+            },
+            Screen::Notice => Next::Act(Action::Agree),
+            Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: PROCEDURE.to_owned() }),
+            Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
+            Screen::Identify { .. } => Next::ShowCard,
+            Screen::ConfirmPerson { .. } => Next::Act(Action::ConfirmPerson { correct: true }),
+            Screen::Resume { .. } => Next::Act(Action::Resume { go_on: true }),
+            Screen::Question { kind, .. } => Next::Act(Action::Answer { value: motcua_model::Private::new(answer(kind)) }),
+            Screen::Papers { papers } => match papers.iter().position(|p| p.state == PaperState::ToScan) {
+                Some(at) if papers[at].required => Next::Act(Action::ScanPaper { paper: at as u8 }),
+                Some(at) => Next::Act(Action::LeavePaper { paper: at as u8 }),
+                None => Next::Act(Action::PapersDone),
+            },
+            Screen::CountSheets { .. } => Next::Act(Action::DeclareSheets { sheets: 1 }),
+            Screen::Scan { running: true, .. } => Next::Wait,
+            Screen::Scan { paper, .. } => Next::Feed(picture(&paper.vi)),
+            Screen::PageCheck { pages, expected, .. } if pages.len() == usize::from(*expected) => Next::Act(Action::AcceptPages),
+            Screen::PageCheck { .. } => Next::Act(Action::ScanAgain),
+            Screen::Review { .. } => Next::Act(Action::Submit),
+            Screen::Submitting => Next::Wait,
+            Screen::Slip { code, printing, .. } => {
+                if self.codes.last() != Some(code) {
+                    self.codes.push(code.clone());
+                }
+                match printing {
+                    PrintState::Printing | PrintState::Waiting(_) => Next::Wait,
+                    PrintState::Printed | PrintState::Unknown | PrintState::None => {
+                        self.done = true;
+                        Next::Act(Action::SlipTaken)
+                    }
+                }
+            }
+            Screen::Done { .. }
+            | Screen::LookUp
+            | Screen::LookUpResult { .. }
+            | Screen::CourierBadge
+            | Screen::Parcels { .. }
+            | Screen::HandoverDone { .. }
+            | Screen::OutOfService { .. } => Next::Act(Action::End),
+        }
+    }
+
+    /// Does it.
+    pub async fn perform(&self, rig: &Rig, snapshot: &Snapshot, next: &Next) -> anyhow::Result<()> {
+        match next {
+            // A stale touch is a person's everyday mistake; the next look tells.
+            Next::Act(action) => rig.act_at(snapshot.step, action.clone()).await.map(|_| ()),
+            Next::ShowCard => {
+                rig.scan_code(self.card).await?;
+                let step = snapshot.step;
+                rig.until("the card to be taken", |s| s.step != step).await.map(|_| ())
+            }
+            Next::Feed(paper) => {
+                rig.dock(json!({"command": "load", "images": [format!("{paper}-1.jpg"), format!("{paper}-2.jpg")]})).await?;
+                rig.act_at(snapshot.step, Action::StartScan).await.map(|_| ())
+            }
+            Next::Wait => {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                Ok(())
+            }
+            Next::Leave => Ok(()),
+        }
+    }
+
+    /// From the present picture to the end of the visit.
+    pub async fn finish(&mut self, rig: &Rig) -> anyhow::Result<()> {
+        let started = std::time::Instant::now();
+        loop {
+            let snapshot = rig.snapshot().await?;
+            let next = self.next(&snapshot);
+            if next == Next::Leave {
+                return Ok(());
+            }
+            self.perform(rig, &snapshot, &next).await?;
+            anyhow::ensure!(
+                started.elapsed().as_secs() < 120,
+                "the visit does not end; the screen shows {} with {:?}",
+                snapshot.screen.code(),
+                snapshot.overlay
+            );
+        }
+    }
+}
+
+fn answer(kind: &AnswerKind) -> String {
+    match kind {
+        AnswerKind::Name => "Trần Nguyễn Ước Mơ".to_owned(),
+        AnswerKind::Text { .. } => "Bệnh viện Ví Dụ".to_owned(),
+        AnswerKind::PastDate => "19/10/2026".to_owned(),
+        AnswerKind::Phone => "0900000456".to_owned(),
+        AnswerKind::CitizenNumber => "001090000017".to_owned(),
+        AnswerKind::Number { min, .. } => min.to_string(),
+        AnswerKind::Choice { options } => options.first().map(|o| o.id.clone()).unwrap_or_default(),
+    }
+}
+
+fn picture(paper: &str) -> &'static str {
+    match motcua_model::fold(paper) {
+        p if p.contains("to khai") => "to-khai",
+        p if p.contains("chung sinh") => "chung-sinh",
+        _ => "ket-hon",
+    }
+}
