@@ -1,5 +1,7 @@
 //! The plan of the house, checked: arrows between crates, pure crates, the owner's packages, size of files.
 
+#![expect(clippy::expect_used, reason = "a test tells what it could not read by failing")]
+
 use serde_json::Value;
 use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
