@@ -132,10 +132,10 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::NoSpace,
-            _ => Self::Database(error),
-        }
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        let full =
+            error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) || extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
+        if full { Self::NoSpace } else { Self::Database(error) }
     }
 }
 

@@ -38,8 +38,9 @@ use key::Keys;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::{
     fmt, fs,
-    io::ErrorKind,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// File name of the database.
@@ -49,6 +50,7 @@ const BALLAST: &str = "ballast";
 const LOCK: &str = "lock";
 /// A full partition stops even DELETE; measured: 0.3 MB let the outbox drain again.
 const BALLAST_BYTES: usize = 2 << 20;
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A store that has passed its checks.
 #[derive(Debug)]
@@ -82,11 +84,17 @@ impl Store {
             return Err(StoreError::DatabaseMissing { path: database });
         }
         disk::private_folder(&blobs)?;
-        let db = db::open(&database, key)?;
+        let db = match db::open(&database, key) {
+            Err(StoreError::NoSpace) => {
+                give_up_ballast(state_dir)?;
+                db::open(&database, key)?
+            }
+            opened => opened?,
+        };
         disk::sync_folder(state_dir)?;
         let mut store = Self { db, keys: Keys::derive(key)?, state: state_dir.to_owned(), _lock: lock };
         store.sweep()?;
-        store.lay_ballast();
+        lay_ballast(state_dir);
         Ok(Opened { unfinished: store.unfinished()?, damaged: store.damaged()?, store })
     }
 
@@ -108,22 +116,10 @@ impl Store {
     fn write_to_make_room<T>(&mut self, change: impl Fn(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self.write(|db, _| change(db)) {
             Err(StoreError::NoSpace) => {
-                disk::remove(&self.state.join(BALLAST))?;
-                tracing::warn!("the disk is full: the ballast was given up so that the outbox can drain");
+                give_up_ballast(&self.state)?;
                 self.write(|db, _| change(db))
             }
             done => done,
-        }
-    }
-
-    /// Without room for it the store works all the same.
-    fn lay_ballast(&self) {
-        let path = self.state.join(BALLAST);
-        if fs::metadata(&path).is_ok_and(|meta| meta.len() == BALLAST_BYTES as u64) {
-            return;
-        }
-        if let Err(error) = disk::write_durably(&path, &vec![0; BALLAST_BYTES]) {
-            tracing::warn!("no room for the ballast: {error}");
         }
     }
 
@@ -162,14 +158,38 @@ impl fmt::Debug for Store {
     }
 }
 
+/// Without room for it the store works all the same. It is laid only where as much again stays free:
+/// room that was just given up must not be taken back at once.
+fn lay_ballast(state: &Path) {
+    let path = state.join(BALLAST);
+    if fs::metadata(&path).is_ok_and(|meta| meta.len() == BALLAST_BYTES as u64) {
+        return;
+    }
+    let probe = vec![0; 2 * BALLAST_BYTES];
+    let laid = disk::write_durably(&path, &probe).and_then(|()| disk::write_durably(&path, &probe[..BALLAST_BYTES]));
+    if let Err(error) = laid {
+        let _ = disk::remove(&path);
+        tracing::warn!("no room for the ballast: {error}");
+    }
+}
+
+fn give_up_ballast(state: &Path) -> Result<(), StoreError> {
+    tracing::warn!("the disk is full: the ballast is given up so that the outbox can drain");
+    disk::remove(&state.join(BALLAST))
+}
+
 /// Two agents on one state would give the same code to two people.
 fn lock(state: &Path) -> Result<fs::File, StoreError> {
     let path = state.join(LOCK);
     let file = fs::File::options().write(true).create(true).truncate(false).open(&path).map_err(StoreError::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { state: state.to_owned() }),
-        Err(fs::TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(file),
-        Err(fs::TryLockError::Error(error)) => Err(StoreError::io(&path)(error)),
+    let give_up = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // The one before may be ending just now, or a child it has forked may not have reached exec yet.
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < give_up => thread::sleep(Duration::from_millis(10)),
+            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::Locked { state: state.to_owned() }),
+            Err(fs::TryLockError::Error(error)) => return Err(StoreError::io(&path)(error)),
+        }
     }
 }

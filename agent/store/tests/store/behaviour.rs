@@ -1,0 +1,219 @@
+//! What the daemon relies on, call by call.
+
+use crate::support::*;
+use motcua_model::{
+    code::ProvisionalCode,
+    dossier::Status,
+    hub::{InboxItem, MessageBody},
+};
+use motcua_store::{SlipState, StoreError};
+
+#[test]
+fn a_visit_from_draft_to_result() {
+    let place = Place::new();
+    let mut store = place.store();
+    let (dossier, file) = (id(1), id(101));
+    let page = store.put_file(dossier, file, "image/jpeg", &jpeg(1)).unwrap();
+    store.save_draft(dossier, &citizen(), b"first", at(0)).unwrap();
+    store.save_draft(dossier, &citizen(), b"second", at(1)).unwrap();
+    let draft = store.find_draft(&citizen()).unwrap().unwrap();
+    assert_eq!((draft.id, draft.body.as_slice(), draft.saved), (dossier, b"second".as_slice(), at(1)));
+    assert_eq!(store.find_draft(&other_citizen()).unwrap(), None);
+
+    let sent = store.submit(submission(dossier, std::slice::from_ref(&page)), "H15.50.05.13", "K07", at(2), today()).unwrap();
+    assert_eq!(sent.code, ProvisionalCode::new("K07", today(), 1));
+    assert_eq!(store.find_draft(&citizen()).unwrap(), None, "the draft became the dossier");
+    assert_eq!(store.file(file).unwrap(), jpeg(1), "the files stay");
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap().unwrap(), sent);
+    assert_eq!(store.unprinted_slip(&citizen(), at(2)).unwrap(), None, "not submitted after that");
+    store.set_slip(dossier, SlipState::Started, at(3)).unwrap();
+    assert!(store.unprinted_slip(&citizen(), at(0)).unwrap().is_some(), "begun is not printed");
+    store.set_slip(dossier, SlipState::Printed, at(4)).unwrap();
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), None);
+
+    let pdf = store.put_file(dossier, id(102), "application/pdf", b"%PDF-1.7 invented").unwrap();
+    store.set_pdf(dossier, document_of(dossier), &pdf).unwrap();
+    store.set_pdf(dossier, document_of(dossier), &pdf).unwrap();
+    assert_eq!(store.look_up(&sent.code.as_str().to_lowercase()).unwrap().unwrap().status, None);
+
+    store.delivered(dossier, "{\"receipt\":1}", Some("H15.50.05.13-261123-0001"), at(60)).unwrap();
+    store.delivered(dossier, "{\"receipt\":2}", None, at(61)).unwrap();
+    let news = InboxItem { cursor: 7, dossier, official_code: "H15.50.05.13-261123-0001".to_owned(), status: Status::Accepted, at: at(90) };
+    store.apply_inbox(&news).unwrap();
+    store.apply_inbox(&InboxItem { cursor: 6, status: Status::Refused, ..news.clone() }).unwrap();
+    assert_eq!(store.inbox_cursor().unwrap(), 7);
+    let found = store.look_up(" h15.50.05.13-261123-0001").unwrap().unwrap();
+    assert_eq!((found.status, found.known_at), (Some(Status::Accepted), at(90)), "old news do not overwrite new ones");
+
+    let stored = store.dossier(dossier).unwrap().unwrap();
+    assert_eq!(stored.dossier, sent);
+    assert_eq!(stored.pdfs, vec![(document_of(dossier), pdf)]);
+    assert_eq!((stored.delivered, stored.slip), (Some(at(60)), SlipState::Printed));
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.waiting, counts.delivered), (0, 1));
+    let line = store.list(10).unwrap().remove(0);
+    assert_eq!((line.pages, line.status, line.code.as_str()), (1, Some(Status::Accepted), sent.code.as_str()));
+    let audit = store.verify_audit().unwrap();
+    assert_eq!((audit.rows, audit.broken_at), (6, None), "submitted, two slips, pdf, delivered, status");
+}
+
+#[test]
+fn the_same_submission_again_is_the_same_dossier() {
+    let place = Place::new();
+    let mut store = place.store();
+    let first = submit(&mut store, id(1), at(0));
+    let again = submit(&mut store, id(1), at(500));
+    let second = submit(&mut store, id(2), at(501));
+    assert_eq!(first, again);
+    assert_ne!(first.code, second.code);
+    assert_eq!(store.outbox().unwrap().len(), 2);
+    assert_eq!(store.list(1).unwrap()[0].id, id(2), "newest first");
+}
+
+#[test]
+fn codes_count_per_day_and_are_never_given_twice() {
+    let place = Place::new();
+    let mut store = place.store();
+    let day_before = today().yesterday().unwrap();
+    let mut codes = Vec::new();
+    // The clock of a kiosk with a dead battery goes back and forth.
+    for (number, day) in [today(), day_before, today(), day_before].into_iter().enumerate() {
+        codes.push(store.submit(submission(id(number as u128), &[]), "H15", "K07", at(0), day).unwrap().code);
+    }
+    let expected = [(today(), 1), (day_before, 1), (today(), 2), (day_before, 2)].map(|(day, n)| ProvisionalCode::new("K07", day, n));
+    assert_eq!(codes, expected);
+}
+
+#[test]
+fn a_page_that_is_not_on_the_disk_cannot_be_submitted() {
+    let place = Place::new();
+    let mut store = place.store();
+    let page = store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
+    std::fs::remove_file(place.blob(id(101))).unwrap();
+    let refused = store.submit(submission(id(1), std::slice::from_ref(&page)), "H15", "K07", at(0), today());
+    assert!(matches!(refused, Err(StoreError::Damaged { file }) if file == id(101)), "{refused:?}");
+    let foreign = store.submit(submission(id(2), &[page]), "H15", "K07", at(0), today());
+    assert!(matches!(foreign, Err(StoreError::Damaged { .. })), "a page of another visit");
+    assert_eq!((store.counts().unwrap().waiting, store.outbox().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn dropping_a_draft_leaves_neither_key_nor_files() {
+    let place = Place::new();
+    let mut store = place.store();
+    store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
+    store.put_file(id(2), id(201), "image/jpeg", &jpeg(2)).unwrap();
+    store.save_draft(id(1), &citizen(), b"body", at(0)).unwrap();
+    store.save_draft(id(2), &citizen(), b"body", at(1)).unwrap();
+    let sealed = std::fs::read(place.blob(id(101))).unwrap();
+    store.drop_draft(id(1), "ended", at(2)).unwrap();
+    store.drop_draft(id(1), "ended", at(3)).unwrap();
+    assert!(!place.blob(id(101)).exists());
+    assert!(matches!(store.file(id(101)), Err(StoreError::Unknown { .. })));
+    assert_eq!(store.find_draft(&citizen()).unwrap().unwrap().id, id(2));
+    assert_eq!(store.file(id(201)).unwrap(), jpeg(2), "other drafts are left alone");
+    assert_eq!(store.verify_audit().unwrap().rows, 1, "dropping what is gone is no event");
+
+    // Whoever kept a copy of the sealed file finds no key for it, not even under the same id.
+    store.put_file(id(1), id(102), "image/jpeg", &jpeg(3)).unwrap();
+    store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
+    std::fs::write(place.blob(id(101)), sealed).unwrap();
+    assert!(matches!(store.file(id(101)), Err(StoreError::Damaged { .. })));
+}
+
+#[test]
+fn what_was_confirmed_cannot_be_erased_by_a_late_call() {
+    let place = Place::new();
+    let mut store = place.store();
+    let page = store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
+    store.put_file(id(2), id(201), "image/jpeg", &jpeg(2)).unwrap();
+    store.submit(submission(id(1), &[page]), "H15", "K07", at(0), today()).unwrap();
+    store.drop_draft(id(1), "idle", at(1)).unwrap();
+    assert!(matches!(store.drop_files(&[id(201), id(101)]), Err(StoreError::Confirmed { file }) if file == id(101)));
+    assert_eq!(store.file(id(201)).unwrap(), jpeg(2), "all or nothing");
+    store.save_draft(id(1), &citizen(), b"late", at(2)).unwrap();
+    assert_eq!(store.find_draft(&citizen()).unwrap(), None, "a submitted dossier does not become a draft again");
+    store.drop_stale_drafts(at(1000), at(1001)).unwrap();
+    assert_eq!(store.file(id(101)).unwrap(), jpeg(1));
+}
+
+#[test]
+fn stale_drafts_go_and_fresh_ones_stay() {
+    let place = Place::new();
+    let mut store = place.store();
+    store.save_draft(id(1), &citizen(), b"old", at(0)).unwrap();
+    store.save_draft(id(2), &other_citizen(), b"new", at(100)).unwrap();
+    submit(&mut store, id(3), at(0));
+    submit(&mut store, id(4), at(100));
+    drop(store);
+    let mut opened = place.open();
+    assert_eq!(opened.unfinished, 4, "two drafts and two slips");
+    assert_eq!(opened.store.drop_stale_drafts(at(50), at(101)).unwrap(), 1);
+    assert_eq!(opened.store.find_draft(&citizen()).unwrap(), None);
+    assert!(opened.store.find_draft(&other_citizen()).unwrap().is_some());
+    drop(opened);
+    assert_eq!(place.open().unfinished, 2, "nobody comes back for the old slip either");
+}
+
+#[test]
+fn files_are_idempotent_by_id_and_content() {
+    let place = Place::new();
+    let mut store = place.store();
+    let first = store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
+    assert_eq!(store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap(), first);
+    assert!(matches!(store.put_file(id(1), id(101), "image/jpeg", &jpeg(2)), Err(StoreError::Conflict { .. })));
+    assert!(matches!(store.put_file(id(2), id(101), "image/jpeg", &jpeg(1)), Err(StoreError::Conflict { .. })));
+    assert_eq!(store.file(id(101)).unwrap(), jpeg(1));
+    store.drop_files(&[id(101), id(999)]).unwrap();
+    store.drop_files(&[id(101)]).unwrap();
+    assert!(!place.blob(id(101)).exists());
+}
+
+#[test]
+fn a_handover_waits_for_the_hub_once() {
+    let place = Place::new();
+    let mut store = place.store();
+    let given = handover(id(9), at(5));
+    store.record_handover(&given).unwrap();
+    store.record_handover(&given).unwrap();
+    let item = store.outbox_due(at(5)).unwrap().unwrap();
+    assert_eq!((item.id, item.sequence, item.body), (id(9), 1, MessageBody::Handover(given)));
+    let line = store.outbox().unwrap().remove(0);
+    assert_eq!((line.kind.as_str(), line.code, line.since), ("handover", id(9).to_string(), at(5)));
+    store.delivered(id(9), "{}", None, at(6)).unwrap();
+    store.delivered(id(9), "{}", None, at(7)).unwrap();
+    assert!(store.outbox().unwrap().is_empty());
+    assert!(matches!(store.delivered(id(8), "{}", None, at(8)), Err(StoreError::Unknown { .. })));
+}
+
+#[test]
+fn the_frozen_message_is_the_first_one() {
+    let place = Place::new();
+    let mut store = place.store();
+    submit(&mut store, id(1), at(0));
+    store.freeze(id(1), b"as sent").unwrap();
+    store.freeze(id(1), b"another").unwrap();
+    assert_eq!(store.outbox_due(at(0)).unwrap().unwrap().frozen.unwrap(), b"as sent");
+    assert!(matches!(store.freeze(id(2), b"x"), Err(StoreError::Unknown { .. })));
+}
+
+#[test]
+fn news_of_an_unknown_dossier_move_only_the_cursor() {
+    let place = Place::new();
+    let mut store = place.store();
+    let news = InboxItem { cursor: 3, dossier: id(77), official_code: "H15-261123-0001".to_owned(), status: Status::Accepted, at: at(0) };
+    store.apply_inbox(&news).unwrap();
+    assert_eq!(store.inbox_cursor().unwrap(), 3);
+    assert_eq!(store.look_up("H15-261123-0001").unwrap(), None);
+    assert_eq!(store.verify_audit().unwrap().rows, 0);
+}
+
+#[test]
+fn the_disk_use_counts_sealed_files() {
+    let place = Place::new();
+    let mut store = place.store();
+    let before = store.bytes_on_disk().unwrap();
+    store.put_file(id(1), id(101), "image/jpeg", &[7; 300_000]).unwrap();
+    let grown = store.bytes_on_disk().unwrap() - before;
+    assert!((300_000..400_000).contains(&grown), "{grown}");
+}

@@ -1,0 +1,13 @@
+//! The store against real SQLite, real files, real kills and a real full disk.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
+
+mod audit;
+mod behaviour;
+mod damage;
+mod full_disk;
+mod keys;
+mod kill;
+mod ordering;
+mod privacy;
+mod support;

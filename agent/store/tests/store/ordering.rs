@@ -1,0 +1,109 @@
+//! The outbox against a model of it: a plain list.
+
+use crate::support::*;
+use motcua_store::SlipState;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Record { handover: bool },
+    Fail { which: usize, wait: i64 },
+    Deliver { which: usize },
+    Freeze { which: usize, byte: u8 },
+    Wait { seconds: i64 },
+    RetryNow,
+    Slip { which: usize },
+    Restart,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    id: u128,
+    sequence: u64,
+    attempts: u32,
+    next_try: i64,
+    frozen: Option<Vec<u8>>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let which = 0usize..8;
+    prop_oneof![
+        5 => proptest::bool::weighted(0.2).prop_map(|handover| Step::Record { handover }),
+        4 => (which.clone(), 1i64..50).prop_map(|(which, wait)| Step::Fail { which, wait }),
+        3 => which.clone().prop_map(|which| Step::Deliver { which }),
+        2 => (which.clone(), any::<u8>()).prop_map(|(which, byte)| Step::Freeze { which, byte }),
+        3 => (1i64..30).prop_map(|seconds| Step::Wait { seconds }),
+        1 => Just(Step::RetryNow),
+        1 => which.prop_map(|which| Step::Slip { which }),
+        1 => Just(Step::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn the_outbox_behaves_like_a_list(steps in proptest::collection::vec(step(), 1..40)) {
+        let place = Place::new();
+        let mut store = place.store();
+        let mut list: Vec<Waiting> = Vec::new();
+        let (mut now, mut made, mut audited) = (0i64, 0u64, 0u64);
+        for step in steps {
+            match step {
+                Step::Record { handover: parcels } => {
+                    made += 1;
+                    audited += 1;
+                    let new = id(u128::from(made));
+                    if parcels {
+                        store.record_handover(&handover(new, at(now))).unwrap();
+                    } else {
+                        submit(&mut store, new, at(now));
+                    }
+                    list.push(Waiting { id: u128::from(made), sequence: made, attempts: 0, next_try: now, frozen: None });
+                }
+                Step::Fail { which, wait } => {
+                    if let Some(item) = list.get_mut(which) {
+                        item.attempts += 1;
+                        item.next_try = now + wait;
+                        prop_assert_eq!(store.attempt_failed(id(item.id), at(item.next_try), "no connection").unwrap(), item.attempts);
+                    }
+                }
+                Step::Deliver { which } => {
+                    if which < list.len() {
+                        audited += 1;
+                        store.delivered(id(list.remove(which).id), "{}", None, at(now)).unwrap();
+                    }
+                }
+                Step::Freeze { which, byte } => {
+                    if let Some(item) = list.get_mut(which) {
+                        store.freeze(id(item.id), &[byte]).unwrap();
+                        item.frozen.get_or_insert(vec![byte]);
+                    }
+                }
+                Step::Wait { seconds } => now += seconds,
+                Step::RetryNow => {
+                    prop_assert_eq!(store.retry_now(at(now)).unwrap() as usize, list.len());
+                    list.iter_mut().for_each(|item| item.next_try = now);
+                }
+                Step::Slip { which } => {
+                    if let Some(item) = list.get(which).filter(|item| store.dossier(id(item.id)).unwrap().is_some()) {
+                        audited += 1;
+                        store.set_slip(id(item.id), SlipState::Started, at(now)).unwrap();
+                    }
+                }
+                Step::Restart => {
+                    drop(store);
+                    store = place.store();
+                }
+            }
+            let due = store.outbox_due(at(now)).unwrap().map(|item| (item.id, item.sequence, item.attempts, item.frozen));
+            let expected = list.iter().find(|item| item.next_try <= now);
+            prop_assert_eq!(due, expected.map(|item| (id(item.id), item.sequence, item.attempts, item.frozen.clone())));
+            prop_assert_eq!(store.outbox_next().unwrap(), list.iter().map(|item| item.next_try).min().map(at));
+            let lines: Vec<_> = store.outbox().unwrap().iter().map(|line| (line.id, line.attempts, line.next_try)).collect();
+            let expected: Vec<_> = list.iter().map(|item| (id(item.id), item.attempts, at(item.next_try))).collect();
+            prop_assert_eq!(lines, expected);
+        }
+        let audit = store.verify_audit().unwrap();
+        prop_assert_eq!((audit.rows, audit.broken_at), (audited, None));
+    }
+}
