@@ -1,5 +1,7 @@
 //! The copy of a page that OCR reads: seals faded, paper white, lines level, dotted leaders gone.
 
+use std::ops::Range;
+
 use crate::gray::Gray;
 use crate::jpeg::{self, PageError};
 
@@ -50,17 +52,42 @@ impl Dot {
 fn wipe_leaders(gray: &mut Gray, dpi: usize) {
     let mut dots = dots(gray, dpi / 33);
     dots.sort_by_key(|dot| dot.left);
-    for row in rows_of_dots(&dots, dpi) {
-        for dot in row {
+    let rows = rows_of_dots(&dots, dpi);
+    for dot in rows.iter().flatten() {
+        wipe(gray, *dot);
+    }
+    // What was written over a leader leaves single dots of it; a full stop stands closer to its word.
+    let heights: Vec<usize> = rows.iter().filter_map(|row| row.get(row.len() / 2)).map(|dot| dot.middle().1).collect();
+    for dot in dots {
+        let (_, y) = dot.middle();
+        if heights.iter().any(|height| height.abs_diff(y) <= play(dpi)) && stands_alone(gray, dot, dpi) {
             wipe(gray, dot);
         }
     }
 }
 
-/// Six or more dots at one height, none further than 2.5 mm from the one before.
+/// So far may the dots of one row lie apart in height.
+fn play(dpi: usize) -> usize {
+    (dpi / 120).max(1)
+}
+
+/// Nothing dark within 0.8 mm to the left, to the right or, as the upper half of a colon would be, above within a letter's height.
+fn stands_alone(gray: &Gray, dot: Dot, dpi: usize) -> bool {
+    let (gap, letter) = (dpi / 30, dpi / 10);
+    let white = |columns: Range<usize>, rows: Range<usize>| {
+        let columns = columns.start.min(gray.width)..columns.end.min(gray.width);
+        rows.into_iter().all(|y| gray.row(y)[columns.clone()].iter().all(|pixel| *pixel >= 128))
+    };
+    let top = dot.top.saturating_sub(letter);
+    white(dot.left.saturating_sub(gap)..dot.left, top..dot.bottom + 1)
+        && white(dot.right + 1..dot.right + 1 + gap, top..dot.bottom + 1)
+        && white(dot.left..dot.right + 1, top..dot.top)
+}
+
+/// Four or more dots at one height, none further than 2.5 mm from the one before.
 fn rows_of_dots(dots: &[Dot], dpi: usize) -> Vec<Vec<Dot>> {
-    const AT_LEAST: usize = 6;
-    let (reach, play) = (dpi / 10, (dpi / 120).max(1));
+    const AT_LEAST: usize = 4;
+    let (reach, play) = (dpi / 10, play(dpi));
     let mut open: Vec<Vec<Dot>> = Vec::new();
     let mut rows = Vec::new();
     for dot in dots {

@@ -35,6 +35,10 @@ pub(crate) struct Frame {
     pub(crate) height: u32,
     /// 1 (grey) or 3 (colour).
     pub(crate) components: u8,
+    /// Sent in one pass from top to bottom, as scanners do.
+    sequential: bool,
+    /// Where the picture's end marker stands.
+    end: usize,
 }
 
 /// Walks the JPEG's segments from its first to its last marker.
@@ -46,17 +50,20 @@ pub(crate) fn frame(jpeg: &[u8]) -> Result<Frame, PageError> {
         return Err(PageError::NotJpeg);
     }
     let truncated = PageError::Truncated(jpeg.len());
-    let mut found = None;
+    let mut found: Option<Frame> = None;
     let mut at = 2;
     loop {
         let (marker, after) = next_marker(jpeg, at).ok_or(truncated.clone())?;
         match marker {
-            0xD9 => return found.ok_or(PageError::Damaged("no frame header".into())),
+            0xD9 => {
+                let frame = found.ok_or(PageError::Damaged("no frame header".into()))?;
+                return Ok(Frame { end: after - 2, ..frame });
+            }
             0x01 | 0xD0..=0xD7 => at = after,
             _ => {
                 let body = segment(jpeg, after).ok_or(truncated.clone())?;
                 if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
-                    found = Some(frame_header(body)?);
+                    found = Some(frame_header(body, marker)?);
                 }
                 at = after + 2 + body.len();
             }
@@ -82,7 +89,7 @@ fn segment(jpeg: &[u8], at: usize) -> Option<&[u8]> {
     jpeg.get(at + 2..at + length.max(2))
 }
 
-fn frame_header(body: &[u8]) -> Result<Frame, PageError> {
+fn frame_header(body: &[u8], marker: u8) -> Result<Frame, PageError> {
     let [precision, h1, h0, w1, w0, components, ..] = *body else {
         return Err(PageError::Damaged("short frame header".into()));
     };
@@ -96,22 +103,26 @@ fn frame_header(body: &[u8]) -> Result<Frame, PageError> {
     if width == 0 || height == 0 {
         return Err(PageError::Unsupported(format!("{width} x {height} pixels")));
     }
-    Ok(Frame { width, height, components })
+    Ok(Frame { width, height, components, sequential: matches!(marker, 0xC0 | 0xC1), end: 0 })
 }
 
 /// The whole picture as rows of red, green, blue (colour) or of grey, and its frame.
 pub(crate) fn decode(jpeg: &[u8]) -> Result<(Frame, Vec<u8>), PageError> {
     let frame = frame(jpeg)?;
     let colour = if frame.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
-    Ok((frame, decode_as(jpeg, colour)?))
+    Ok((frame, decode_as(jpeg, frame, colour)?))
 }
 
 /// The whole picture's brightness.
 pub(crate) fn decode_luma(jpeg: &[u8]) -> Result<(Frame, Vec<u8>), PageError> {
-    Ok((frame(jpeg)?, decode_as(jpeg, ColorSpace::Luma)?))
+    let frame = frame(jpeg)?;
+    Ok((frame, decode_as(jpeg, frame, ColorSpace::Luma)?))
 }
 
-fn decode_as(jpeg: &[u8], colour: ColorSpace) -> Result<Vec<u8>, PageError> {
+fn decode_as(jpeg: &[u8], frame: Frame, colour: ColorSpace) -> Result<Vec<u8>, PageError> {
+    // At an end marker that comes too early the decoder pads what is missing with grey and says nothing; at the end of the bytes
+    // it complains. So it does not get to see the marker.
+    let jpeg = if frame.sequential { &jpeg[..frame.end] } else { jpeg };
     let options =
         DecoderOptions::default().set_strict_mode(true).set_max_width(MAX_SIDE).set_max_height(MAX_SIDE).jpeg_set_out_colorspace(colour);
     JpegDecoder::new_with_options(ZCursor::new(jpeg), options).decode().map_err(|error| PageError::Damaged(error.to_string()))

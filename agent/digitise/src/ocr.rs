@@ -120,6 +120,9 @@ fn portable_graymap(gray: &Gray) -> Vec<u8> {
     bytes
 }
 
+/// What Tesseract rates below this is pen strokes and specks, not words.
+const NOISE: f32 = 20.0;
+
 /// Reads Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.
 fn words(table: &str, back: Turn) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
@@ -131,7 +134,7 @@ fn words(table: &str, back: Turn) -> Vec<Word> {
         let numbers = [left, top, width, height, confidence].map(|number| number.parse::<f32>().unwrap_or(0.0));
         let [left, top, width, height, confidence] = numbers;
         let text: String = text.trim().nfc().collect();
-        if text.is_empty() {
+        if text.is_empty() || confidence < NOISE {
             continue;
         }
         let line_here = Some((block, paragraph, line_there));
