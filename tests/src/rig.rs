@@ -202,7 +202,7 @@ impl Rig {
 
     /// Types a line on the barcode gun.
     pub async fn scan_code(&self, text: &str) -> anyhow::Result<()> {
-        self.dock(json!({"command": "type", "text": text})).await.map(|_| ())
+        self.dock(json!({"type": text})).await.map(|_| ())
     }
 
     /// Waits until the screen is as `wanted` says.
