@@ -75,6 +75,7 @@ CREATE TABLE outbox (
     frozen BLOB,
     quarantined INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX outbox_next_try ON outbox (next_try);
 
 -- 'sequence', 'inbox_cursor', 'code <device> <day>'. A number that was given is never given again.
 CREATE TABLE counter (

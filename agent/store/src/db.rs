@@ -12,6 +12,8 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
 
 pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     let mut db = Connection::open(path)?;
+    // What it would print on stderr comes back as an error anyway.
+    db.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     db.execute_batch(&key.pragma())?;
     db.busy_timeout(Duration::from_secs(5))?;
     unlock(&db, path)?;

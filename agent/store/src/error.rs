@@ -1,5 +1,6 @@
 //! What can go wrong, and what a technician does about it.
 
+use rusqlite::ErrorCode;
 use std::{io, path::PathBuf};
 use uuid::Uuid;
 
@@ -125,6 +126,10 @@ pub enum StoreError {
     /// A record could not be sealed or written as JSON.
     #[error("{0} could not be encoded: report this to the makers")]
     Encoding(&'static str),
+    /// A write to the database failed on the disk: what it holds now is not known until it is opened anew,
+    /// and this store answers every further change like this.
+    #[error("the disk failed under the database ({0}): restart the agent, and replace the disk when it happens again (smartctl)")]
+    DiskFailed(String),
     /// SQLite refused.
     #[error("the database refused: {0}; restart the agent, then check the disk")]
     Database(rusqlite::Error),
@@ -133,9 +138,12 @@ pub enum StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         let extended = error.sqlite_error().map(|error| error.extended_code);
-        let full =
-            error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) || extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
-        if full { Self::NoSpace } else { Self::Database(error) }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::NoSpace,
+            Some(ErrorCode::SystemIoFailure) if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => Self::NoSpace,
+            Some(ErrorCode::SystemIoFailure) => Self::DiskFailed(error.to_string()),
+            _ => Self::Database(error),
+        }
     }
 }
 

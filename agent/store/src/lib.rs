@@ -13,7 +13,7 @@
 //! in the database, wrapped under a key derived from the store key: dropping a draft drops the key too.
 //!
 //! Every call is synchronous and durable when it returns `Ok`: run the store on one writer thread.
-//! After [`StoreError::Database`] from a failing disk the state of SQLite's pages is unknown: open anew.
+//! After [`StoreError::DiskFailed`] nothing more is written: drop the store and open it anew.
 
 mod audit;
 mod db;
@@ -68,6 +68,8 @@ pub struct Store {
     db: Connection,
     keys: Keys,
     state: PathBuf,
+    /// After a failed sync the kernel may have forgotten pages: a later success would be a lie.
+    disk_failed: bool,
     /// The lock goes with the file.
     _lock: fs::File,
 }
@@ -80,7 +82,8 @@ impl Store {
         let lock = lock(state_dir)?;
         let blobs = state_dir.join(BLOBS);
         let database = state_dir.join(DATABASE);
-        if !database.exists() && disk::bytes_in(&blobs)? > 0 {
+        let empty = fs::metadata(&database).map_or(0, |meta| meta.len()) == 0;
+        if empty && disk::bytes_in(&blobs)? > 0 {
             return Err(StoreError::DatabaseMissing { path: database });
         }
         disk::private_folder(&blobs)?;
@@ -92,7 +95,7 @@ impl Store {
             opened => opened?,
         };
         disk::sync_folder(state_dir)?;
-        let mut store = Self { db, keys: Keys::derive(key)?, state: state_dir.to_owned(), _lock: lock };
+        let mut store = Self { db, keys: Keys::derive(key)?, state: state_dir.to_owned(), disk_failed: false, _lock: lock };
         store.sweep()?;
         lay_ballast(state_dir);
         Ok(Opened { unfinished: store.unfinished()?, damaged: store.damaged()?, store })
@@ -106,10 +109,12 @@ impl Store {
 
     /// All of `change`, or nothing; durable when this returns.
     fn write<T>(&mut self, change: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = change(&transaction, &self.keys)?;
-        transaction.commit()?;
-        Ok(done)
+        if self.disk_failed {
+            return Err(StoreError::DiskFailed("an earlier write".to_owned()));
+        }
+        let done = transact(&mut self.db, &self.keys, change);
+        self.disk_failed = matches!(done, Err(StoreError::DiskFailed(_)));
+        done
     }
 
     /// For changes that end in more room: on a full disk the ballast is given up for them.
@@ -156,6 +161,17 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("state", &self.state).finish_non_exhaustive()
     }
+}
+
+fn transact<T>(
+    db: &mut Connection,
+    keys: &Keys,
+    change: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = change(&transaction, keys)?;
+    transaction.commit()?;
+    Ok(done)
 }
 
 /// Without room for it the store works all the same. It is laid only where as much again stays free:

@@ -114,6 +114,8 @@ fn sealed_files_without_their_database_are_not_swept() {
     let kept = place.folder.path().join("kept.db");
     fs::rename(place.state().join("store.db"), &kept).unwrap();
     assert!(matches!(Store::open(&place.state(), &key(&place)), Err(StoreError::DatabaseMissing { .. })));
+    fs::write(place.state().join("store.db"), []).unwrap();
+    assert!(matches!(Store::open(&place.state(), &key(&place)), Err(StoreError::DatabaseMissing { .. })), "an empty file is none");
     assert!(place.blob(id(101)).exists());
 }
 

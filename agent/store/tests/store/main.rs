@@ -5,6 +5,7 @@
 mod audit;
 mod behaviour;
 mod damage;
+mod failing_disk;
 mod full_disk;
 mod keys;
 mod kill;
