@@ -1,0 +1,263 @@
+//! Devices of a counter simulated at the wire: an eSCL scanner, a barcode reader and a receipt printer, with a dock to handle them.
+//!
+//! The drivers and the agent see the same bytes as from real devices. What a person would do with hands (load paper, open a cover,
+//! pull a plug) is a [`Command`] to the dock: from a test through [`Sim::command`], by `POST /dock`, or by the buttons of `GET /`.
+
+mod command;
+mod dock;
+mod escl;
+mod feeder;
+mod gun;
+mod plug;
+mod printer;
+mod receipt;
+
+pub use command::{CARDS, Card, Command, Device, PrinterMode};
+
+use anyhow::Context;
+use feeder::{Fault, Scanner, Trouble};
+use gun::Gun;
+use plug::Plug;
+use printer::Printer;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Where the simulated devices live.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Port of the scanner on the loopback; 0 takes any free one.
+    pub escl_port: u16,
+    /// Port of the printer; 0 takes any free one.
+    pub printer_port: u16,
+    /// Port of the dock; 0 takes any free one.
+    pub dock_port: u16,
+    /// Where the link to the reader's tty is made.
+    pub gun_link: PathBuf,
+    /// Folder with the pictures (.jpg) that the scanner scans.
+    pub pages: PathBuf,
+    /// Folder for the printed slips.
+    pub out: PathBuf,
+    /// Time that the scanner takes for one side.
+    pub page_delay: Duration,
+}
+
+/// The addresses after the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ports {
+    /// Port of the scanner.
+    pub escl_port: u16,
+    /// Root address of the scanner, for the driver.
+    pub escl_url: String,
+    /// Port of the printer.
+    pub printer_port: u16,
+    /// Port of the dock.
+    pub dock_port: u16,
+    /// Address of the dock's page.
+    pub dock_url: String,
+    /// Link to the reader's tty.
+    pub gun_link: PathBuf,
+}
+
+/// State of the dock, as `GET /dock` answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DockState {
+    /// Scanner plugged in.
+    pub scanner_plugged: bool,
+    /// Loads in the feeder: sheets, or single pictures that a duplex job pairs.
+    pub feeder: usize,
+    /// What the feeder reports (`AdfState`).
+    pub adf: String,
+    /// Another user holds the scanner.
+    pub busy: bool,
+    /// The side at which something will happen, and what.
+    pub planned: Option<String>,
+    /// A job is open at the scanner.
+    pub scanning: bool,
+    /// Jobs opened since the start.
+    pub jobs: usize,
+    /// Jobs deleted by their clients.
+    pub jobs_deleted: u32,
+    /// Pictures that can be loaded.
+    pub pictures: Vec<String>,
+    /// Reader plugged in.
+    pub gun_plugged: bool,
+    /// Printer plugged in.
+    pub printer_plugged: bool,
+    /// State of the printer.
+    pub printer: PrinterMode,
+    /// Rows and commands in the printer's buffer that wait for a person.
+    pub printer_waiting: usize,
+    /// Slips cut since the folder is in use; the last one is `slip-NNN.png`.
+    pub slips: u32,
+}
+
+/// The running devices. Dropping it unplugs them all.
+pub struct Sim {
+    ports: Ports,
+    hands: Arc<Hands>,
+    dock: tokio::task::JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Sim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sim").field("ports", &self.ports).finish_non_exhaustive()
+    }
+}
+
+/// Starts the devices and the dock.
+///
+/// # Errors
+/// When a port is taken, or a folder or the link cannot be used; the message says which.
+pub async fn start(options: Options) -> anyhow::Result<Sim> {
+    let delay = u64::try_from(options.page_delay.as_millis())?;
+    let scanner = Arc::new(Mutex::new(Scanner::new(options.pages.clone(), delay)));
+    anyhow::ensure!(!lock(&scanner).pictures().is_empty(), "no .jpg in {}; give another --pages", options.pages.display());
+    let printer = Printer::new(options.out.clone()).with_context(|| format!("folder for slips {}", options.out.display()))?;
+    let printer = Arc::new(Mutex::new(printer));
+
+    let (scanner_side, printer_side) = (Arc::clone(&scanner), Arc::clone(&printer));
+    let hands = Arc::new(Hands {
+        scanner_plug: Plug::new(options.escl_port, move |listener| escl::serve(listener, Arc::clone(&scanner_side))).await?.into(),
+        printer_plug: Plug::new(options.printer_port, move |listener| {
+            let printer = Arc::clone(&printer_side);
+            async move { printer::serve(listener, printer).await }
+        })
+        .await?
+        .into(),
+        scanner,
+        printer,
+        gun: Mutex::new(Gun::new(options.gun_link.clone())?),
+        out: options.out,
+    });
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.dock_port))
+        .await
+        .with_context(|| format!("port {} of the dock is taken; give another --dock-port", options.dock_port))?;
+    let (escl_port, printer_port) = (hands.scanner_plug.lock().await.port(), hands.printer_plug.lock().await.port());
+    let dock_port = listener.local_addr()?.port();
+    let ports = Ports {
+        escl_port,
+        escl_url: format!("http://127.0.0.1:{escl_port}/eSCL"),
+        printer_port,
+        dock_port,
+        dock_url: format!("http://127.0.0.1:{dock_port}/"),
+        gun_link: options.gun_link,
+    };
+    let dock = tokio::spawn(dock::serve(listener, Arc::clone(&hands)));
+    Ok(Sim { ports, hands, dock })
+}
+
+impl Sim {
+    /// The addresses.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Does what a person at the dock would do. Done when it returns: an unplugged port refuses connections.
+    ///
+    /// # Errors
+    /// When it cannot be done: an unknown picture, a reader that nobody has opened.
+    pub async fn command(&self, command: Command) -> anyhow::Result<()> {
+        self.hands.command(command).await
+    }
+
+    /// How everything stands.
+    pub async fn state(&self) -> DockState {
+        self.hands.state().await
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.dock.abort();
+    }
+}
+
+/// All devices, for whoever handles them.
+pub(crate) struct Hands {
+    scanner: Arc<Mutex<Scanner>>,
+    scanner_plug: tokio::sync::Mutex<Plug>,
+    printer: Arc<Mutex<Printer>>,
+    printer_plug: tokio::sync::Mutex<Plug>,
+    gun: Mutex<Gun>,
+    pub(crate) out: PathBuf,
+}
+
+impl Hands {
+    pub(crate) async fn command(&self, command: Command) -> anyhow::Result<()> {
+        match command {
+            Command::Load(names) => lock(&self.scanner).load(names)?,
+            Command::LoadSheets(count) => lock(&self.scanner).load_sheets(count)?,
+            Command::Platen(name) => lock(&self.scanner).lay_on_platen(name)?,
+            Command::Empty => lock(&self.scanner).empty(),
+            Command::PageDelay(milliseconds) => lock(&self.scanner).delay_ms = milliseconds,
+            Command::Jam(side) => self.plan(side, Fault::Jam),
+            Command::Jam409(side) => self.plan(side, Fault::Jam409),
+            Command::DoubleFeed(side) => self.plan(side, Fault::DoubleFeed),
+            Command::Truncate(side) => self.plan(side, Fault::Truncate),
+            Command::Stall(side) => self.plan(side, Fault::Stall),
+            Command::NotReady(times) => lock(&self.scanner).not_ready = times,
+            Command::Cover => lock(&self.scanner).trouble = Some(Trouble::CoverOpen),
+            Command::Busy => lock(&self.scanner).busy = true,
+            Command::Clear => lock(&self.scanner).clear(),
+            Command::Type(text) => self.type_text(&text)?,
+            Command::Card(name) => {
+                let card = CARDS.iter().find(|card| card.name == name).with_context(|| format!("no card {name:?} in the dock"))?;
+                self.type_text(card.text)?;
+            }
+            Command::Garbage(bytes) => lock(&self.gun).send(&bytes)?,
+            Command::Printer(mode) => lock(&self.printer).set_mode(mode),
+            Command::PaperRows(rows) => lock(&self.printer).rows_left = Some(rows.max(1)),
+            Command::LoadPaper => lock(&self.printer).load_paper(),
+            Command::Unplug(Device::Scanner) => {
+                self.scanner_plug.lock().await.pull().await?;
+                lock(&self.scanner).power_off();
+            }
+            Command::Unplug(Device::Gun) => lock(&self.gun).unplug()?,
+            Command::Unplug(Device::Printer) => {
+                self.printer_plug.lock().await.pull().await?;
+                lock(&self.printer).forget();
+            }
+            Command::Plug(Device::Scanner) => self.scanner_plug.lock().await.insert().await?,
+            Command::Plug(Device::Gun) => lock(&self.gun).plug()?,
+            Command::Plug(Device::Printer) => self.printer_plug.lock().await.insert().await?,
+        }
+        Ok(())
+    }
+
+    fn plan(&self, side: u32, fault: Fault) {
+        lock(&self.scanner).plan = Some((side.max(1), fault));
+    }
+
+    fn type_text(&self, text: &str) -> anyhow::Result<()> {
+        lock(&self.gun).send(format!("{text}\r").as_bytes())
+    }
+
+    pub(crate) async fn state(&self) -> DockState {
+        let (scanner_plugged, printer_plugged) = (self.scanner_plug.lock().await.is_in(), self.printer_plug.lock().await.is_in());
+        let scanner = lock(&self.scanner);
+        let printer = lock(&self.printer);
+        DockState {
+            scanner_plugged,
+            feeder: scanner.loaded(),
+            adf: scanner.adf_word().to_owned(),
+            busy: scanner.busy,
+            planned: scanner.plan.map(|(side, fault)| format!("{fault:?} at side {side}")),
+            scanning: scanner.is_working(),
+            jobs: scanner.jobs.len(),
+            jobs_deleted: scanner.deleted,
+            pictures: scanner.pictures(),
+            gun_plugged: lock(&self.gun).is_in(),
+            printer_plugged,
+            printer: printer.mode,
+            printer_waiting: printer.waiting(),
+            slips: printer.slips,
+        }
+    }
+}
+
+/// A poisoned lock means that a handler panicked; the devices go on with what they have.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
