@@ -23,19 +23,23 @@ perl                | builds the OpenSSL inside SQLCipher
 pkg-config          | finds the libraries above
 '
 DEMO_PACKAGES='
+curl                | asks the simulated office from outside
 fonts-noto-core     | Vietnamese letters on screen and slip
+imagemagick         | photographs the screen
 libx11-6            | kiosk screen under X
 libx11-xcb1         | kiosk screen under X
 libxcursor1         | kiosk screen under X
 libxi6              | touch under X
 libxkbcommon-x11-0  | keyboard under X
+poppler-utils       | pdftotext: shows what a finished PDF says
 tesseract-ocr-eng   | English model of the text recognition
 tesseract-ocr-vie   | Vietnamese model of the text recognition
 xvfb                | a screen where there is none
 '
 TEST_PACKAGES='
-poppler-utils       | pdftotext and pdftoppm: reads our PDFs independently
 qpdf                | checks our PDFs independently
+strace              | makes the disk fail on purpose
+systemd             | checks the service units; it is not started
 '
 
 say() { printf 'set-up: %s\n' "$*"; }

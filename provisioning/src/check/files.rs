@@ -89,8 +89,7 @@ pub(super) fn state_folder(path: &Path) -> Finding {
 }
 
 fn room(name: &str, free: u64) -> Finding {
-    #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
-    let seen = format!("{name}, {:.1} GB free", free as f64 / f64::from(1 << 30));
+    let seen = format!("{name}, {} MB free", free >> 20);
     let fix = "free space on that disk or use a larger one: 30 days without the hub need 6 GB";
     match free {
         0..ROOM_NEEDED => Finding::fail("state folder", seen, fix),
@@ -211,7 +210,7 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         assert!(state_folder(&path).seen.contains("mode 0755"), "{}", state_folder(&path));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        assert!(state_folder(&path).seen.contains("GB free"), "{}", state_folder(&path));
+        assert!(state_folder(&path).seen.contains("MB free"), "{}", state_folder(&path));
     }
 
     #[test]
