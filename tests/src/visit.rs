@@ -108,7 +108,7 @@ impl Citizen {
                 rig.until("the card to be taken", |s| s.step != step).await.map(|_| ())
             }
             Next::Feed(paper) => {
-                rig.dock(json!({"command": "load", "images": [format!("{paper}-1.jpg"), format!("{paper}-2.jpg")]})).await?;
+                rig.dock(json!({"load": [format!("{paper}-1.jpg"), format!("{paper}-2.jpg")]})).await?;
                 rig.act_at(snapshot.step, Action::StartScan).await.map(|_| ())
             }
             Next::Wait => {

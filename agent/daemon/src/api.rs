@@ -2,6 +2,7 @@
 
 use crate::{
     input::{Input, Inputs},
+    openapi,
     worker::Storage,
 };
 use anyhow::Context as _;
@@ -36,9 +37,6 @@ use tokio::{
 };
 use tokio_stream::wrappers::WatchStream;
 use uuid::Uuid;
-
-/// The document that describes this API.
-const OPENAPI: &str = include_str!("../openapi.json");
 
 #[derive(Clone)]
 struct Api {
@@ -93,7 +91,7 @@ fn router(api: Api) -> Router {
         .route("/v1/actions", post(act))
         .route("/v1/pages/{id}", get(page))
         .route("/v1/status", get(status))
-        .route("/v1/openapi.json", get(|| async { ([(header::CONTENT_TYPE, "application/json")], OPENAPI) }))
+        .route("/v1/openapi.json", get(|| async { Json(openapi::document()) }))
         .with_state(api)
 }
 

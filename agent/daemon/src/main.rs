@@ -8,6 +8,7 @@ mod devices;
 mod forwarder;
 mod input;
 mod kiosk;
+mod openapi;
 mod printing;
 mod scanning;
 mod slip;

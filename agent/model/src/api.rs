@@ -13,11 +13,12 @@
 
 use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, fault::Fault};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Everything that the screen needs to draw itself. The screen holds no other truth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// Rises whenever the person reaches another screen or question; actions quote it.
     pub step: u64,
@@ -42,7 +43,7 @@ pub struct Snapshot {
 }
 
 /// Step `at` of `of`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// From 1.
     pub at: u8,
@@ -51,7 +52,7 @@ pub struct Progress {
 }
 
 /// State of the devices and of the link to the hub.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// Document scanner.
     pub scanner: DeviceState,
@@ -64,7 +65,7 @@ pub struct Health {
 }
 
 /// A device as the supervisor sees it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceState {
     /// Not in the configuration.
@@ -79,7 +80,7 @@ pub enum DeviceState {
 }
 
 /// The link to the hub.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// Not tried yet.
@@ -94,7 +95,7 @@ pub enum LinkState {
 }
 
 /// The screens, by the codes of ux.md 7.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "screen", rename_all = "snake_case")]
 pub enum Screen {
     /// C01 Chờ.
@@ -300,7 +301,7 @@ impl Screen {
 }
 
 /// A tile of C01.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceTile {
     /// What it starts.
     pub service: Service,
@@ -309,7 +310,7 @@ pub struct ServiceTile {
 }
 
 /// What a person can do here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// Nộp hồ sơ.
@@ -321,7 +322,7 @@ pub enum Service {
 }
 
 /// One procedure of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProcedureLine {
     /// Mã TTHC.
     pub code: String,
@@ -332,7 +333,7 @@ pub struct ProcedureLine {
 }
 
 /// One paper and its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaperLine {
     /// Name.
     pub name: Text,
@@ -343,7 +344,7 @@ pub struct PaperLine {
 }
 
 /// What has been done with a paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaperState {
     /// Not scanned yet.
@@ -355,7 +356,7 @@ pub enum PaperState {
 }
 
 /// One page for the thumbnails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageView {
     /// For `GET /v1/pages/{id}`.
     pub id: Uuid,
@@ -364,7 +365,7 @@ pub struct PageView {
 }
 
 /// One row of C12.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReviewRow {
     /// What the row is about.
     pub label: Text,
@@ -375,7 +376,7 @@ pub struct ReviewRow {
 }
 
 /// The right side of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewValue {
     /// Words of the person.
@@ -387,7 +388,7 @@ pub enum ReviewValue {
 }
 
 /// What "Đổi" goes back to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeTarget {
     /// Question by index.
@@ -397,7 +398,7 @@ pub enum ChangeTarget {
 }
 
 /// How the slip's printing goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrintState {
     /// On its way.
@@ -413,7 +414,7 @@ pub enum PrintState {
 }
 
 /// One scanned parcel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ParcelLine {
     /// The barcode.
     pub code: String,
@@ -422,7 +423,7 @@ pub struct ParcelLine {
 }
 
 /// What lies over a screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "overlay", rename_all = "snake_case")]
 pub enum Overlay {
     /// C90 "Còn ở đây không?".
@@ -444,7 +445,7 @@ pub enum Overlay {
 }
 
 /// What a person does on the screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
     /// A tile of C01.
@@ -546,7 +547,7 @@ pub enum Action {
 }
 
 /// An action with the step it was meant for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActionRequest {
     /// [`Snapshot::step`] of the picture that the person touched.
     pub step: u64,
@@ -556,7 +557,7 @@ pub struct ActionRequest {
 }
 
 /// For the technician and the console: no personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentStatus {
     /// Of the agent.
     pub version: String,
@@ -577,7 +578,7 @@ pub struct AgentStatus {
 }
 
 /// One configured device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeviceLine {
     /// `scanner`, `reader`, `printer`.
     pub kind: String,
@@ -592,7 +593,7 @@ pub struct DeviceLine {
 }
 
 /// One waiting message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutboxLine {
     /// Message id.
     pub id: Uuid,
@@ -611,7 +612,7 @@ pub struct OutboxLine {
 }
 
 /// How many dossiers stand where.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DossierCounts {
     /// On this disk only.
     pub waiting: u32,

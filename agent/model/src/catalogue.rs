@@ -5,6 +5,7 @@
 
 use crate::{Text, citizen::CitizenNumber, fold};
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All procedures this office receives, with their effective date.
@@ -82,7 +83,7 @@ pub struct Question {
 }
 
 /// The form of an answer; the screen picks its input by it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AnswerKind {
     /// Họ và tên of a person: letters of any language, no digits.
@@ -113,7 +114,7 @@ pub enum AnswerKind {
 }
 
 /// One option of a [`AnswerKind::Choice`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// Stored value.

@@ -1,6 +1,7 @@
 //! Codes that people carry: the provisional code of this device, the hub's dossier code, parcels.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -135,7 +136,7 @@ pub struct ParcelCode {
 }
 
 /// Verdict on the S10 check digit. Real VNPost items fail it: warn and confirm, never refuse (domain.md 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParcelCheck {
     /// UPU S10 with the right check digit.

@@ -1,10 +1,11 @@
 //! What can go wrong in front of a person, with the words for it.
 
 use crate::Text;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A fault that a screen shows. One cause, one title, one instruction (ux.md 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// The scanner does not answer.

@@ -14,6 +14,7 @@
 
 use crate::dossier::{Dossier, FileRef, Handover, Status};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -111,7 +112,7 @@ pub struct InboxItem {
 }
 
 /// RFC 9457 problem details.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// HTTP status.
     pub status: u16,

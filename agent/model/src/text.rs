@@ -1,5 +1,6 @@
 //! Bilingual text, private text, and comparison without diacritics.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 use zeroize::Zeroize as _;
 
 /// The language a person reads (CV 9318 I.2.a, R09).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Tiếng Việt.
@@ -18,7 +19,7 @@ pub enum Language {
 }
 
 /// The same words in both languages of the product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
     /// Vietnamese, NFC.
     pub vi: String,
@@ -42,7 +43,7 @@ impl Text {
 }
 
 /// Text about a person. `Debug` is redacted, so that it never reaches a log; memory is wiped on drop.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Private(String);
 

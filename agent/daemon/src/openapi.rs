@@ -1,0 +1,85 @@
+//! The OpenAPI document of the local API, made from the types themselves so that it cannot drift.
+
+use motcua_model::{
+    api::{ActionRequest, AgentStatus, Snapshot},
+    hub::Problem,
+};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+/// OpenAPI 3.1 of what [`crate::api`] serves.
+pub(crate) fn document() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into()).into_generator();
+    let snapshot = schema::<Snapshot>(&mut generator);
+    let action = schema::<ActionRequest>(&mut generator);
+    let status = schema::<AgentStatus>(&mut generator);
+    let problem = answer("problem, RFC 9457", "application/problem+json", &schema::<Problem>(&mut generator));
+    let ok = |what: &str, media: &str, schema: &Value| json!({"200": answer(what, media, schema), "503": problem});
+    let paths = json!({
+        "/v1/snapshots": {"get": {
+            "summary": "Every change of the picture as server-sent events; the first comes at once",
+            "responses": ok("each data field is a Snapshot", "text/event-stream", &snapshot),
+        }},
+        "/v1/snapshot": {"get": {"summary": "The present picture", "responses": ok("a Snapshot", "application/json", &snapshot)}},
+        "/v1/actions": {"post": {
+            "summary": "A touch, quoting the step of the picture it was meant for",
+            "requestBody": {"required": true, "content": {"application/json": {"schema": action}}},
+            "responses": {"204": {"description": "taken"}, "409": problem, "422": {"description": "not an action"}, "503": problem},
+        }},
+        "/v1/pages/{id}": {"get": {
+            "summary": "A page of the present visit as a small picture",
+            "parameters": [
+                {"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
+                {"name": "width", "in": "query", "schema": {"type": "integer", "minimum": 50, "maximum": 2000}},
+            ],
+            "responses": {"200": {"description": "JPEG", "content": {"image/jpeg": {}}}, "404": problem},
+        }},
+        "/v1/status": {"get": {"summary": "Devices, link and outbox, without personal data", "responses": ok("an AgentStatus", "application/json", &status)}},
+        "/v1/openapi.json": {"get": {"summary": "This document", "responses": {"200": {"description": "OpenAPI 3.1"}}}},
+    });
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Một Cửa Edge: local API of the agent",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "HTTP on a unix socket; the kernel vouches for the peer's user.",
+            "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        },
+        "paths": paths,
+        "components": {"schemas": generator.take_definitions(true)},
+    })
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().to_value()
+}
+
+fn answer(what: &str, media: &str, schema: &Value) -> Value {
+    json!({"description": what, "content": {media: {"schema": schema}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_points_to_a_schema() {
+        let document = document();
+        let text = document.to_string();
+        let mut references = 0;
+        for part in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = part.split('"').next().unwrap();
+            assert!(document.pointer(pointer).is_some(), "{pointer} leads nowhere");
+            references += 1;
+        }
+        assert!(references > 20, "only {references} references");
+    }
+
+    #[test]
+    fn every_action_of_the_screen_is_described() {
+        let text = document()["components"]["schemas"].to_string();
+        for action in ["choose_procedure", "declare_sheets", "confirm_parcel", "more_time"] {
+            assert!(text.contains(&format!("\"const\":\"{action}\"")), "{action} is missing");
+        }
+    }
+}
