@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CARGO := cargo
+START := $(shell date +%s)
+.NOTPARALLEL:
 # $(call step,name,command): announces the step and says how long it took, failed or not.
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
@@ -18,7 +20,7 @@ demo: setup-demo ## a whole office on this machine, every device simulated; ARGS
 	@$(TARGET)/debug/motcua-demo $(ARGS)
 
 test: setup-test fmt clippy deny tests ## everything that must pass before a change goes in
-	@echo "== all passed in $$SECONDS s"
+	@echo "== all passed in $$(($$(date +%s) - $(START))) s"
 
 check: fmt clippy tests ## test without the set-up and the licence check
 
@@ -26,9 +28,9 @@ bench: setup-demo ## speed and size against the targets; agent, hub and devices 
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
 	@$(TARGET)/release/motcua-bench $(ARGS)
 
-gallery: setup-demo ## a picture of every kiosk screen
+gallery: setup-demo ## a picture of every kiosk screen into target/gallery; DIR=... elsewhere
 	$(call step,build,$(CARGO) build -p motcua-kiosk)
-	@$(TARGET)/debug/motcua-gallery $(ARGS)
+	@$(TARGET)/debug/motcua-kiosk --gallery $(or $(DIR),$(TARGET)/gallery) $(ARGS)
 
 setup-demo:
 	$(call step,set-up,provisioning/setup/setup.sh demo)

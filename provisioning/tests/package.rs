@@ -13,11 +13,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 fn run(program: &str, arguments: &[&str], path: &Path) -> Output {
-    Command::new(program)
-        .args(arguments)
-        .arg(path)
-        .output()
-        .unwrap_or_else(|e| panic!("{program}: {e}; run provisioning/setup/setup.sh test"))
+    Command::new(program).args(arguments).arg(path).output().expect("systemd's tools; run provisioning/setup/setup.sh test")
 }
 
 fn text(output: &Output) -> String {
