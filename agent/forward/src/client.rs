@@ -1,6 +1,6 @@
 //! The requests of the hub contract.
 
-use crate::{Class, ForwardError, HubSettings, SetupError, receipt, tls, upload};
+use crate::{Class, ForwardError, HubSettings, SetupError, error::is_credential, probe, receipt, tls, upload};
 use motcua_model::hub::{Inbox, Message, MessageState, NamedFile, Receipt, SignedReceipt};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -86,13 +86,13 @@ impl HubClient {
     pub async fn inbox(&self, after: u64) -> Result<Inbox, ForwardError> {
         let what = "asking for news";
         let request = self.request(Method::GET, &format!("v1/inbox?after={after}"))?;
-        json(what, send(what, request).await?)
+        json(what, self.send(what, request).await?)
     }
 
     /// Whether the hub answers and accepts this device.
     pub async fn health(&self) -> Result<(), ForwardError> {
         let what = "asking the hub for its health";
-        let answer = send(what, self.request(Method::GET, "v1/health")?).await?;
+        let answer = self.send(what, self.request(Method::GET, "v1/health")?).await?;
         if answer.status.is_success() { Ok(()) } else { Err(answer.refused(what)) }
     }
 
@@ -103,7 +103,7 @@ impl HubClient {
             .header("Idempotency-Key", id.to_string())
             .header(header::CONTENT_TYPE, "application/json")
             .body(json_bytes.to_vec());
-        json(what, send(what, request).await?)
+        json(what, self.send(what, request).await?)
     }
 
     fn check(&self, signed: &SignedReceipt, message: &Message, json_bytes: &[u8]) -> Result<Receipt, ForwardError> {
@@ -128,6 +128,34 @@ impl HubClient {
         }
         Ok(self.ready.http.request(method, url).timeout(ANSWER))
     }
+
+    pub(crate) async fn send(&self, what: &str, request: RequestBuilder) -> Result<Answer, ForwardError> {
+        match exchange(request).await {
+            Ok(answer) => {
+                tracing::debug!(what, status = answer.status.as_u16(), "hub answered");
+                Ok(answer)
+            }
+            Err(error) => Err(self.why(what, &error).await),
+        }
+    }
+
+    /// A connection that was made and then lost may be a refused certificate in disguise.
+    async fn why(&self, what: &str, error: &reqwest::Error) -> ForwardError {
+        let plain = ForwardError::no_answer(what, error);
+        if plain.class != Class::Network || error.is_connect() || error.is_timeout() {
+            return plain;
+        }
+        match probe::tls_refusal(&self.ready.base, &self.ready.tls).await {
+            Some(tls) if is_credential(&tls) => ForwardError::credential(what, &tls),
+            Some(_) | None => plain,
+        }
+    }
+}
+
+async fn exchange(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    Ok(Answer { status, headers, body: response.bytes().await?.to_vec() })
 }
 
 fn missing<'m>(message: &'m Message, ids: &[Uuid]) -> Result<Vec<&'m NamedFile>, ForwardError> {
@@ -167,15 +195,6 @@ impl Answer {
     pub(crate) fn refused(&self, what: &str) -> ForwardError {
         ForwardError::bad_answer(what, self.status.as_u16(), &self.headers, &self.body)
     }
-}
-
-pub(crate) async fn send(what: &str, request: RequestBuilder) -> Result<Answer, ForwardError> {
-    let lost = |e: reqwest::Error| ForwardError::no_answer(what, &e);
-    let response = request.send().await.map_err(lost)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(lost)?.to_vec();
-    tracing::debug!(what, status = status.as_u16(), "hub answered");
-    Ok(Answer { status, headers, body })
 }
 
 fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardError> {

@@ -68,28 +68,20 @@ impl ForwardError {
 
     /// No answer came. `what` names the step, for example `sending the message`.
     pub(crate) fn no_answer(what: &str, error: &reqwest::Error) -> Self {
-        // The URL holds ids only, yet adds nothing for a reader.
-        let causes = causes(error);
-        match tls_error(error) {
-            Some(tls) if is_credential(tls) => Self::new(
-                Class::Credential,
-                format!(
-                    "{what} failed: the hub and this device do not accept each other's certificate ({tls}). Check this device's clock, then renew its certificate or install the hub's present CA file"
-                ),
-            ),
-            _ if error.is_timeout() => Self::new(
-                Class::Network,
-                format!(
-                    "{what} failed: no answer from the hub in time ({causes}). It is tried again by itself; check the line if it lasts"
-                ),
-            ),
-            _ => Self::new(
-                Class::Network,
-                format!(
-                    "{what} failed: no connection to the hub ({causes}). It is tried again by itself; check cable, address and hub if it lasts"
-                ),
-            ),
+        if let Some(tls) = tls_error(error).filter(|tls| is_credential(tls)) {
+            return Self::credential(what, tls);
         }
+        let cause = if error.is_timeout() { "no answer from the hub in time" } else { "no connection to the hub" };
+        let next = "It is tried again by itself; check cable, address and hub if it lasts";
+        Self::new(Class::Network, format!("{what} failed: {cause} ({}). {next}", causes(error)))
+    }
+
+    /// The certificates do not please.
+    pub(crate) fn credential(what: &str, tls: &rustls::Error) -> Self {
+        let text = format!(
+            "{what} failed: the hub and this device do not accept each other's certificate ({tls}). Check this device's clock, then renew its certificate or install the hub's present CA file"
+        );
+        Self::new(Class::Credential, text)
     }
 
     /// An answer came, but no good one.
@@ -152,17 +144,18 @@ fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> 
     None
 }
 
-fn is_credential(error: &rustls::Error) -> bool {
+pub(crate) fn is_credential(error: &rustls::Error) -> bool {
     if let rustls::Error::AlertReceived(alert) = error {
         return is_credential_alert(*alert);
     }
     matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented | rustls::Error::UnsupportedNameType)
 }
 
-/// RFC 8446, 6.2: 42-46 bad, unsupported, revoked, expired, unknown certificate; 48 unknown CA;
-/// 116 certificate required.
+/// RFC 8446, 6.2: 42-46 bad, unsupported, revoked, expired, unknown certificate; 48 unknown CA; 49 access
+/// denied to a valid certificate; 51 a signature does not verify, as with a CA of the same name and another
+/// key; 116 certificate required.
 fn is_credential_alert(alert: AlertDescription) -> bool {
-    matches!(u8::from(alert), 42..=46 | 48 | 116)
+    matches!(u8::from(alert), 42..=46 | 48 | 49 | 51 | 116)
 }
 
 fn causes(error: &reqwest::Error) -> String {
@@ -193,7 +186,7 @@ mod tests {
     #[test]
     fn certificate_alerts_are_credentials_and_others_are_not() {
         let of = |byte: u8| is_credential_alert(AlertDescription::from(byte));
-        assert_eq!((0..=255).filter(|b| of(*b)).collect::<Vec<u8>>(), [42, 43, 44, 45, 46, 48, 116]);
+        assert_eq!((0..=255).filter(|b| of(*b)).collect::<Vec<u8>>(), [42, 43, 44, 45, 46, 48, 49, 51, 116]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod client;
 mod error;
+mod probe;
 mod receipt;
 pub mod retry;
 mod tls;

@@ -56,6 +56,7 @@ pub enum SetupError {
 /// The parts of [`HubSettings`] in usable form.
 pub(crate) struct Ready {
     pub(crate) http: Client,
+    pub(crate) tls: Arc<ClientConfig>,
     pub(crate) base: Url,
     pub(crate) device: String,
     pub(crate) receipt_key: VerifyingKey,
@@ -66,9 +67,9 @@ pub(crate) fn set_up(settings: &HubSettings) -> Result<Ready, SetupError> {
     let receipt_key = VerifyingKey::from_bytes(&settings.receipt_key).map_err(|_| SetupError::ReceiptKey)?;
     let chain = certificates(&settings.cert_pem).map_err(SetupError::Certificate)?;
     let device = common_name(&chain).map_err(SetupError::Certificate)?;
-    let config = client_config(settings, chain)?;
-    let http = http_client(config)?;
-    Ok(Ready { http, base, device, receipt_key })
+    let tls = Arc::new(client_config(settings, chain)?);
+    let http = http_client(ClientConfig::clone(&tls))?;
+    Ok(Ready { http, tls, base, device, receipt_key })
 }
 
 fn base_url(text: &str) -> Result<Url, SetupError> {

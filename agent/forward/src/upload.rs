@@ -5,7 +5,7 @@
 
 use crate::{
     Class, ForwardError, HubClient,
-    client::{ANSWER, Answer, send},
+    client::{ANSWER, Answer},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use motcua_model::hub::NamedFile;
@@ -70,7 +70,7 @@ async fn create(hub: &HubClient, message: Uuid, file: &NamedFile) -> Result<Opti
         .header("Tus-Resumable", "1.0.0")
         .header("Upload-Length", file.file.bytes)
         .header("Upload-Metadata", format!("message {},file {}", encode(message), encode(file.file.id)));
-    let answer = send(what, request).await?;
+    let answer = hub.send(what, request).await?;
     match answer.status.as_u16() {
         201 => text(&answer, header::LOCATION.as_str()).map(|l| Some(l.to_owned())).ok_or_else(|| no_tus(what)),
         409 => Ok(None),
@@ -81,7 +81,7 @@ async fn create(hub: &HubClient, message: Uuid, file: &NamedFile) -> Result<Opti
 /// How many bytes the hub holds; none where the upload is gone.
 async fn offset(hub: &HubClient, location: &str, length: usize) -> Result<Option<usize>, ForwardError> {
     let what = "asking how far an upload is";
-    let answer = send(what, hub.request(Method::HEAD, location)?.header("Tus-Resumable", "1.0.0")).await?;
+    let answer = hub.send(what, hub.request(Method::HEAD, location)?.header("Tus-Resumable", "1.0.0")).await?;
     match answer.status.as_u16() {
         200 | 204 => upload_offset(&answer).filter(|o| *o <= length).map(Some).ok_or_else(|| no_tus(what)),
         404 | 410 => Ok(None),
@@ -98,7 +98,7 @@ async fn patch(hub: &HubClient, location: &str, offset: usize, chunk: &[u8]) -> 
         .header(header::CONTENT_TYPE, "application/offset+octet-stream")
         .timeout(ANSWER + Duration::from_secs(chunk.len() as u64 / SLOWEST_BYTES_PER_SECOND))
         .body(chunk.to_vec());
-    let answer = send(what, request).await?;
+    let answer = hub.send(what, request).await?;
     match answer.status.as_u16() {
         204 => upload_offset(&answer).map(Patched::To).ok_or_else(|| no_tus(what)),
         409 => Ok(Patched::WrongOffset),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// In the next upload, keep this many bytes of the PATCH and cut the connection. Once.
+    /// Cut the connection as soon as an upload holds this many bytes; later bytes are lost. Once.
     pub drop_after_bytes: Option<u64>,
     /// Answer this status instead of doing anything, `times` times (0 counts as 1).
     pub status: Option<u16>,

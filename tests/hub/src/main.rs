@@ -9,6 +9,7 @@ use std::{
     io::{self, Write as _},
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -80,9 +81,20 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nowhere is left to report a broken standard error.
+            let _ = writeln!(io::stderr(), "motcua-hub: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
-    match Arguments::parse().command {
+    match command {
         Command::Init { dir, name, ip } => {
             let names: Vec<String> = name.into_iter().chain(ip.iter().map(IpAddr::to_string)).collect();
             say(&pki::init(&dir, &names, Zoned::now().date())?)

@@ -115,7 +115,7 @@ async fn append(hub: &Hub, peer: &Peer, part: &PathBuf, offset: u64, limit: u64,
     // Not in append mode: bytes of a broken-off predecessor that land late land on their own place.
     file.seek(SeekFrom::Start(offset)).await.context("cannot seek in an upload")?;
     let mut end = offset;
-    let cut_at = hub.faults().drop_after_bytes.map(|n| offset.saturating_add(n));
+    let cut_at = hub.faults().drop_after_bytes.filter(|at| *at > offset);
     loop {
         let bytes = match timeout(SILENCE, body.next()).await {
             Ok(Some(Ok(bytes))) => bytes,

@@ -1,0 +1,193 @@
+//! Dossiers and handovers reach the hub once and whole, whatever the line does.
+
+mod common;
+
+use common::{AGENCY, Lab, dossier, handover};
+use motcua_forward::Class;
+use motcua_hub::{Archive, Faults};
+use motcua_model::{code::DossierCode, dossier::Status, hub::Receipt};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_dossier_with_two_files_is_stored_whole_and_gets_its_code() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    assert_eq!(client.device_name(), "K07");
+    client.health().await.unwrap();
+    let parcel = dossier("K07", &[1_300_000, 17]);
+    let delivered = parcel.deliver(&client).await.unwrap();
+
+    assert_eq!(delivered.uploaded_bytes, parcel.total());
+    let code = delivered.receipt.official_code.clone().unwrap();
+    assert!(DossierCode::parse(&code).is_ok() && code.starts_with(AGENCY), "{code}");
+    for file in &parcel.message.files {
+        assert!(lab.copy(parcel.message.id, &file.name) == parcel.files[&file.file.id], "{} differs", file.name);
+    }
+    assert_eq!(lab.copy(parcel.message.id, "message.json"), parcel.json);
+    let stored: Receipt = serde_json::from_slice(&lab.copy(parcel.message.id, "receipt.json")).unwrap();
+    assert_eq!(stored, delivered.receipt);
+}
+
+#[tokio::test]
+async fn sending_again_gives_the_same_receipt_and_sends_no_file() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let parcel = dossier("K07", &[5000]);
+    let first = parcel.deliver(&client).await.unwrap();
+    let second = parcel.deliver(&client).await.unwrap();
+    assert_eq!((second.signed, second.uploaded_bytes), (first.signed, 0));
+    assert_eq!(Archive::open(&lab.dir()).unwrap().list().unwrap().len(), 1);
+    let other = dossier("K07", &[5000]).deliver(&client).await.unwrap();
+    assert_ne!(other.receipt.official_code, second.receipt.official_code);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_dossier_sent_many_times_at_once_is_one_dossier() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let parcel = dossier("K07", &[40_000, 0, 600_000]);
+    let clients: Vec<_> = (0..6).map(|_| lab.client("K07", hub.addr)).collect();
+    let results = futures_util::future::join_all(clients.iter().map(|c| parcel.deliver(c))).await;
+    // One who loses a race for an upload may be told to come back; it then finds the same receipt.
+    let mut codes = Vec::new();
+    for (client, result) in clients.iter().zip(results) {
+        let delivered = match result {
+            Ok(delivered) => delivered,
+            Err(error) => {
+                assert_eq!(error.class, Class::Server, "{error}");
+                parcel.deliver(client).await.unwrap()
+            }
+        };
+        codes.push(delivered.receipt.official_code.unwrap());
+    }
+    codes.dedup();
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    let listed = Archive::open(&lab.dir()).unwrap().list().unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(codes[0].ends_with("-0001"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_costs_a_try_but_no_second_dossier() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let parcel = dossier("K07", &[9000]);
+    for faults in [Faults { lose_response: true, ..Faults::default() }, Faults { lose_receipt: true, ..Faults::default() }] {
+        hub.set_faults(faults);
+        let error = parcel.deliver(&client).await.unwrap_err();
+        assert_eq!(error.class, Class::Network, "{error}");
+    }
+    // The hub finished at the lost receipt; what is fetched now is that very one.
+    let delivered = parcel.deliver(&client).await.unwrap();
+    assert_eq!(delivered.uploaded_bytes, 0);
+    let stored: Receipt = serde_json::from_slice(&lab.copy(parcel.message.id, "receipt.json")).unwrap();
+    assert_eq!(stored, delivered.receipt);
+    assert_eq!(client.inbox(0).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_cut_in_the_middle_goes_on_where_it_was() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let parcel = dossier("K07", &[1_500_000]);
+    for cut in [100_000, 1_400_000] {
+        hub.set_faults(Faults { drop_after_bytes: Some(cut), ..Faults::default() });
+        let error = parcel.deliver(&client).await.unwrap_err();
+        assert_eq!(error.class, Class::Network, "{error}");
+    }
+    let delivered = parcel.deliver(&client).await.unwrap();
+    assert_eq!(delivered.uploaded_bytes, 100_000);
+    assert!(lab.copy(parcel.message.id, &parcel.message.files[0].name) == *parcel.files.values().next().unwrap());
+}
+
+#[tokio::test]
+async fn a_busy_hub_is_obeyed() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let parcel = dossier("K07", &[100]);
+    // Through the test port, as a test of another process would.
+    let body = r#"{"status":503,"retry_after":7,"times":2}"#;
+    let url = format!("http://{}/test/faults", hub.test_addr.unwrap());
+    let plain = reqwest::Client::builder().tls_backend_preconfigured(common_plain_tls()).build().unwrap();
+    let ordered = plain.post(url).header("content-type", "application/json").body(body).send().await.unwrap();
+    assert_eq!(ordered.status(), 204);
+    for _ in 0..2 {
+        let error = parcel.deliver(&client).await.unwrap_err();
+        assert_eq!((error.class, error.retry_after), (Class::Server, Some(Duration::from_secs(7))), "{error}");
+    }
+    parcel.deliver(&client).await.unwrap();
+}
+
+/// reqwest wants a TLS backend even for plain HTTP.
+fn common_plain_tls() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+#[tokio::test]
+async fn a_hub_that_dies_and_comes_back_keeps_everything() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let whole = dossier("K07", &[70_000]);
+    let first = whole.deliver(&client).await.unwrap();
+    let half = dossier("K07", &[900_000]);
+    hub.set_faults(Faults { drop_after_bytes: Some(600_000), ..Faults::default() });
+    half.deliver(&client).await.unwrap_err();
+    hub.kill().await;
+    assert_eq!(client.health().await.unwrap_err().class, Class::Network);
+
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let again = whole.deliver(&client).await.unwrap();
+    assert_eq!((again.signed, again.uploaded_bytes), (first.signed, 0));
+    let rest = half.deliver(&client).await.unwrap();
+    assert_eq!(rest.uploaded_bytes, 300_000);
+    assert!(rest.receipt.official_code.unwrap().ends_with("-0002"));
+    assert_eq!(client.inbox(0).await.unwrap().items.len(), 2);
+}
+
+#[tokio::test]
+async fn a_handover_has_a_receipt_and_no_code() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let delivered = handover("K07").deliver(&client).await.unwrap();
+    assert_eq!(delivered.receipt.official_code, None);
+    assert!(client.inbox(0).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn news_reach_the_right_device_in_order_and_from_the_cursor_on() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let parcel = dossier("K07", &[]);
+    let code = parcel.deliver(&client).await.unwrap().receipt.official_code.unwrap();
+    // The clerk's command opens the same folder while the hub runs.
+    let clerk = Archive::open(&lab.dir()).unwrap();
+    let now = jiff::Timestamp::now();
+    let accepted = clerk.set_status(&code, Status::Accepted, now).unwrap();
+    for _ in 0..120 {
+        clerk.set_status(&code, Status::Processing, now).unwrap();
+    }
+    assert!(clerk.set_status("H15.50.05-000101-0001", Status::Accepted, now).is_err());
+
+    let items = client.inbox(0).await.unwrap().items;
+    assert_eq!(items.len(), 100);
+    assert_eq!([items[0].status, items[1].status], [Status::Registered, Status::Accepted]);
+    assert_eq!((items[1].cursor, items[1].dossier, &items[1].official_code), (accepted, parcel.message.id, &code));
+    let rest = client.inbox(items[99].cursor).await.unwrap().items;
+    assert_eq!(rest.len(), 22);
+    assert!(rest[0].cursor > items[99].cursor);
+    assert!(client.inbox(rest[21].cursor).await.unwrap().items.is_empty());
+    assert!(lab.client("K08", hub.addr).inbox(0).await.unwrap().items.is_empty());
+}
