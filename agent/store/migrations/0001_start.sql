@@ -45,6 +45,8 @@ CREATE TABLE dossier (
 CREATE INDEX dossier_submitted ON dossier (submitted);
 CREATE INDEX dossier_owner ON dossier (owner, submitted);
 CREATE INDEX dossier_official_code ON dossier (official_code);
+CREATE INDEX dossier_delivered ON dossier (delivered);
+CREATE INDEX dossier_open_slip ON dossier (submitted) WHERE slip IN ('none', 'started');
 
 CREATE TABLE pdf (
     dossier BLOB NOT NULL REFERENCES dossier (id),
@@ -61,7 +63,6 @@ CREATE TABLE handover (
     receipt TEXT
 ) STRICT;
 
--- frozen: the exact bytes that were sent, so that every repeat is the same message.
 -- quarantined: its record cannot be read; it waits for a technician and blocks nobody.
 CREATE TABLE outbox (
     id BLOB PRIMARY KEY,
@@ -72,10 +73,16 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL DEFAULT 0,
     next_try INTEGER NOT NULL,
     problem TEXT NOT NULL DEFAULT '',
-    frozen BLOB,
     quarantined INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_next_try ON outbox (next_try);
+
+-- The exact bytes that were sent, so that every repeat is the same message. Apart from the outbox, which
+-- is read whole and often.
+CREATE TABLE frozen (
+    id BLOB PRIMARY KEY REFERENCES outbox (id) ON DELETE CASCADE,
+    message BLOB NOT NULL
+) STRICT;
 
 -- 'sequence', 'inbox_cursor', 'code <device> <day>'. A number that was given is never given again.
 CREATE TABLE counter (

@@ -40,7 +40,6 @@ struct OutboxRow {
     sequence: u64,
     attempts: u32,
     kind: String,
-    frozen: Option<Vec<u8>>,
 }
 
 impl Store {
@@ -69,8 +68,8 @@ impl Store {
             let Some(row) = self.first_due(now)? else { return Ok(None) };
             match self.message_body(&row) {
                 Ok(body) => {
-                    let OutboxRow { id, sequence, attempts, frozen, .. } = row;
-                    return Ok(Some(OutboxItem { id, sequence, attempts, body, frozen }));
+                    let OutboxRow { id, sequence, attempts, .. } = row;
+                    return Ok(Some(OutboxItem { id, sequence, attempts, body, frozen: self.frozen(id)? }));
                 }
                 Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
                 Err(error) => return Err(error),
@@ -82,8 +81,9 @@ impl Store {
         let row = self
             .db
             .prepare_cached(
-                "SELECT id, sequence, attempts, kind, frozen FROM outbox
-                 WHERE next_try <= ? AND NOT quarantined ORDER BY sequence LIMIT 1",
+                // The plus keeps SQLite from sorting all that is due only to take the first.
+                "SELECT id, sequence, attempts, kind FROM outbox
+                 WHERE +next_try <= ? AND NOT quarantined ORDER BY sequence LIMIT 1",
             )?
             .query_row([time::store(now)], |row| {
                 Ok(OutboxRow {
@@ -91,7 +91,6 @@ impl Store {
                     sequence: row.get::<_, i64>(1)?.unsigned_abs(),
                     attempts: row.get(2)?,
                     kind: row.get(3)?,
-                    frozen: row.get(4)?,
                 })
             })
             .optional()?;
@@ -112,6 +111,10 @@ impl Store {
             }
             other => Err(StoreError::Unreadable { id: row.id, why: format!("kind {other}") }),
         }
+    }
+
+    fn frozen(&self, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.db.query_row("SELECT message FROM frozen WHERE id = ?", [id.into_bytes()], |row| row.get(0)).optional()?)
     }
 
     fn quarantine(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
@@ -135,9 +138,15 @@ impl Store {
     /// what [`Store::outbox_due`] gives afterwards.
     pub fn freeze(&mut self, id: Uuid, message_json: &[u8]) -> Result<(), StoreError> {
         self.write(|db, _| {
-            let known =
-                db.execute("UPDATE outbox SET frozen = COALESCE(frozen, ?) WHERE id = ?", params![message_json, id.into_bytes()])?;
-            if known == 0 { Err(StoreError::Unknown { what: "waiting message", id }) } else { Ok(()) }
+            let waiting: bool = db.query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)", [id.into_bytes()], |row| row.get(0))?;
+            if !waiting {
+                return Err(StoreError::Unknown { what: "waiting message", id });
+            }
+            db.execute(
+                "INSERT INTO frozen (id, message) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+                params![id.into_bytes(), message_json],
+            )?;
+            Ok(())
         })
     }
 
