@@ -1,2 +1,12 @@
-//! Compiles the Slint pages.
-fn main() {}
+//! Compiles the Slint pages with the English words bundled; Vietnamese is the source.
+
+fn main() -> Result<(), slint_build::CompileError> {
+    println!("cargo:rerun-if-changed=lang");
+    let config = slint_build::CompilerConfiguration::new()
+        .with_style("fluent-light".into())
+        .with_bundled_translations("lang")
+        .with_default_translation_context(slint_build::DefaultTranslationContext::None)
+        .with_debug_info(std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some() || std::env::var("PROFILE").as_deref() == Ok("debug"))
+        .embed_resources(slint_build::EmbedResourcesKind::EmbedFiles);
+    slint_build::compile_with_config("ui/app.slint", config)
+}

@@ -1,0 +1,480 @@
+//! The screen's own thread: takes messages of the agent in, turns touches into actions, keeps what is local
+//! to one screen (which page of a list, what is half typed).
+
+use crate::{
+    input::{Form, Typed},
+    ui::{Act, App, Kiosk, ProcedureView, Theme},
+    view,
+};
+use motcua_model::{
+    Language, Private,
+    api::{Action, ActionRequest, PageView, Screen, Snapshot},
+    catalogue::AnswerKind,
+    fold,
+};
+use slint::{ComponentHandle as _, Image, Rgb8Pixel, SharedPixelBuffer};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::{Rc, Weak},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// EN 301 549 5.8: the same touch again within this time is a trembling hand, not a second wish.
+const DOUBLE_TAP: Duration = Duration::from_millis(250);
+/// "Still there" is said to the agent at most this often.
+const TOUCH_EVERY: Duration = Duration::from_secs(5);
+/// Choices on one page.
+pub(crate) const CHOICES: usize = 6;
+/// Sheet counts on one page.
+const COUNTS: usize = 12;
+
+/// What the agent's side says.
+pub enum FromAgent {
+    /// The truth has changed.
+    Snapshot(Box<Snapshot>),
+    /// The agent does not answer.
+    Lost,
+    /// The picture of a page.
+    Page(Uuid, SharedPixelBuffer<Rgb8Pixel>),
+}
+
+/// What the screen asks of the agent's side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToAgent {
+    /// Send this action.
+    Act(ActionRequest),
+    /// Fetch the picture of this page.
+    Page(Uuid),
+}
+
+/// What belongs to the present screen alone and is forgotten with it.
+pub(crate) struct Local {
+    pub(crate) page: usize,
+    pub(crate) procedures: ProcedureView,
+    pub(crate) life_event: usize,
+    pub(crate) typed: Typed,
+    pub(crate) zoomed: Option<usize>,
+}
+
+impl Local {
+    fn fresh(snapshot: Option<&Snapshot>) -> Self {
+        let mut local = Self {
+            page: 0,
+            procedures: ProcedureView::LifeEvents,
+            life_event: 0,
+            typed: Typed::new(Form::None, true),
+            zoomed: None,
+        };
+        match snapshot.map(|s| &s.screen) {
+            Some(Screen::Question { kind, answer, required, .. }) => local.typed = Typed::for_question(kind, answer.reveal(), *required),
+            Some(Screen::LookUp) => local.typed = Typed::new(Form::Code, true),
+            Some(Screen::Procedures { procedures, .. }) if procedures.len() <= CHOICES => local.procedures = ProcedureView::OfEvent,
+            Some(_) | None => {}
+        }
+        local
+    }
+}
+
+pub(crate) struct State {
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) local: Local,
+    pub(crate) pictures: HashMap<Uuid, Image>,
+    asked: Vec<Uuid>,
+    last_act: Option<Duration>,
+    last_key: Option<(String, Duration)>,
+    last_said: Option<Duration>,
+}
+
+/// The screen and what drives it.
+pub struct Face {
+    app: App,
+    state: RefCell<State>,
+    send: Box<dyn Fn(ToAgent)>,
+    now: Box<dyn Fn() -> Duration>,
+}
+
+impl Face {
+    /// A screen that sends its wishes to `send`; `now` is any clock that only goes forward.
+    ///
+    /// # Errors
+    /// Where no window can be made.
+    pub fn new(send: impl Fn(ToAgent) + 'static, now: impl Fn() -> Duration + 'static) -> Result<Rc<Self>, slint::PlatformError> {
+        let state = State {
+            snapshot: None,
+            local: Local::fresh(None),
+            pictures: HashMap::new(),
+            asked: Vec::new(),
+            last_act: None,
+            last_key: None,
+            last_said: None,
+        };
+        let face = Rc::new(Self { app: App::new()?, state: RefCell::new(state), send: Box::new(send), now: Box::new(now) });
+        face.wire();
+        face.draw();
+        Ok(face)
+    }
+
+    /// The window.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The size of the screen: pixels, and pixels in a millimetre.
+    pub fn set_size(&self, width: u32, height: u32, px_per_mm: f32) {
+        let theme = self.app.global::<Theme>();
+        theme.set_px_per_mm(px_per_mm);
+        theme.set_landscape(width > height);
+        self.app.window().set_size(slint::PhysicalSize::new(width, height));
+    }
+
+    /// The clock in the header.
+    pub fn set_clock(&self, clock: &str) {
+        self.app.global::<Kiosk>().set_clock(clock.into());
+    }
+
+    fn wire(self: &Rc<Self>) {
+        let kiosk = self.app.global::<Kiosk>();
+        let weak = || Rc::downgrade(self);
+        let face = weak();
+        kiosk.on_act(move |act, at| with(&face, |f| f.act(act, usize::try_from(at).unwrap_or(0))));
+        let face = weak();
+        kiosk.on_key(move |key| with(&face, |f| f.type_key(&key, |typed| typed.press(&key))));
+        let face = weak();
+        kiosk.on_tone(move |tone| with(&face, |f| f.type_key(&format!("tone {tone}"), |typed| typed.tone(usize::try_from(tone).unwrap_or(0)))));
+        let face = weak();
+        kiosk.on_backspace(move || with(&face, |f| f.type_key("backspace", Typed::backspace)));
+        let face = weak();
+        kiosk.on_clear_input(move || with(&face, |f| f.type_key("clear", Typed::clear)));
+        let face = weak();
+        kiosk.on_shift(move || with(&face, |f| f.type_key("shift", Typed::turn_shift)));
+        let face = weak();
+        kiosk.on_layer(move |layer| with(&face, |f| f.type_key(&format!("layer {layer}"), |typed| typed.turn_layer(layer))));
+        let face = weak();
+        kiosk.on_part(move |part| with(&face, |f| f.type_key(&format!("part {part}"), |typed| typed.turn_part(usize::try_from(part).unwrap_or(0)))));
+        let face = weak();
+        kiosk.on_submit_input(move || with(&face, |f| f.submit_input()));
+        let face = weak();
+        kiosk.on_move_focus(move |forward| with(&face, |f| f.move_focus(forward)));
+    }
+
+    /// Takes in what the agent says, and draws it.
+    pub fn receive(&self, message: FromAgent) {
+        {
+            let mut state = self.state.borrow_mut();
+            match message {
+                FromAgent::Snapshot(snapshot) => state.take(*snapshot),
+                FromAgent::Lost => state.forget(),
+                FromAgent::Page(id, picture) => state.take_picture(id, picture),
+            }
+        }
+        self.fetch_pictures();
+        self.draw();
+    }
+
+    fn fetch_pictures(&self) {
+        let mut state = self.state.borrow_mut();
+        let missing: Vec<Uuid> =
+            pages_of(state.snapshot.as_ref()).iter().map(|p| p.id).filter(|id| !state.pictures.contains_key(id) && !state.asked.contains(id)).collect();
+        state.asked.extend(&missing);
+        drop(state);
+        for id in missing {
+            (self.send)(ToAgent::Page(id));
+        }
+    }
+
+    fn draw(&self) {
+        let state = self.state.borrow();
+        view::draw(&self.app, &state);
+    }
+
+    fn draw_input(&self) {
+        let state = self.state.borrow();
+        view::draw_input(&self.app, &state);
+    }
+
+    /// A touch on the keyboard: changes the screen alone.
+    fn type_key(&self, name: &str, change: impl FnOnce(&mut Typed)) {
+        let now = (self.now)();
+        {
+            let mut state = self.state.borrow_mut();
+            let again = state.last_key.as_ref().is_some_and(|(key, at)| key == name && now.saturating_sub(*at) < DOUBLE_TAP);
+            if again {
+                return;
+            }
+            state.last_key = Some((name.to_owned(), now));
+            change(&mut state.local.typed);
+            state.local.page = 0;
+        }
+        self.draw_input();
+        self.say_touched();
+    }
+
+    fn submit_input(&self) {
+        let state = self.state.borrow();
+        let value = state.local.typed.value();
+        let action = match (state.snapshot.as_ref().map(|s| &s.screen), value) {
+            (Some(Screen::Question { .. }), Some(value)) => Some(Action::Answer { value: Private::new(value) }),
+            (Some(Screen::LookUp), Some(code)) => Some(Action::LookUp { code }),
+            (_, _) => None,
+        };
+        drop(state);
+        if let Some(action) = action {
+            self.send_action(action);
+        }
+    }
+
+    /// A touch on a button.
+    fn act(&self, act: Act, at: usize) {
+        let action = self.state.borrow().action(act, at);
+        if let Some(action) = action {
+            self.send_action(action);
+        } else {
+            self.state.borrow_mut().change_locally(act, at);
+            self.draw();
+            self.say_touched();
+        }
+    }
+
+    fn send_action(&self, action: Action) {
+        let now = (self.now)();
+        let mut state = self.state.borrow_mut();
+        let Some(step) = state.snapshot.as_ref().map(|s| s.step) else { return };
+        if state.last_act.is_some_and(|at| now.saturating_sub(at) < DOUBLE_TAP) {
+            return;
+        }
+        state.last_act = Some(now);
+        state.last_said = Some(now);
+        drop(state);
+        (self.send)(ToAgent::Act(ActionRequest { step, action }));
+    }
+
+    fn say_touched(&self) {
+        let now = (self.now)();
+        let mut state = self.state.borrow_mut();
+        let Some(step) = state.snapshot.as_ref().map(|s| s.step) else { return };
+        if state.last_said.is_some_and(|at| now.saturating_sub(at) < TOUCH_EVERY) {
+            return;
+        }
+        state.last_said = Some(now);
+        drop(state);
+        (self.send)(ToAgent::Act(ActionRequest { step, action: Action::Touch }));
+    }
+
+    /// Arrows do what Tab does. Sent after the present key is done with, because Slint handles one at a time.
+    fn move_focus(&self, forward: bool) {
+        let app = self.app.as_weak();
+        slint::Timer::single_shot(Duration::ZERO, move || {
+            let Some(app) = app.upgrade() else { return };
+            let key = if forward { slint::platform::Key::Tab } else { slint::platform::Key::Backtab };
+            for event in [slint::platform::WindowEvent::KeyPressed { text: key.into() }, slint::platform::WindowEvent::KeyReleased { text: key.into() }] {
+                if let Err(e) = app.window().dispatch_event_with_result(event) {
+                    tracing::warn!("the focus could not be moved: {e}");
+                }
+            }
+        });
+        self.say_touched();
+    }
+}
+
+fn with(face: &Weak<Face>, run: impl FnOnce(&Face)) {
+    if let Some(face) = face.upgrade() {
+        run(&face);
+    }
+}
+
+impl State {
+    fn take(&mut self, snapshot: Snapshot) {
+        let moved = self.snapshot.as_ref().is_none_or(|old| old.step != snapshot.step || old.screen.code() != snapshot.screen.code());
+        let refused = matches!(&snapshot.screen, Screen::Question { error: Some(_), .. });
+        if moved || (refused && self.snapshot.as_ref().is_some_and(|old| old.screen != snapshot.screen)) {
+            self.local = Local::fresh(Some(&snapshot));
+        }
+        let pages = pages_of(Some(&snapshot));
+        self.pictures.retain(|id, _| pages.iter().any(|p| p.id == *id));
+        self.asked.retain(|id| pages.iter().any(|p| p.id == *id));
+        if matches!(snapshot.screen, Screen::Waiting { .. }) {
+            self.last_key = None;
+        }
+        self.snapshot = Some(snapshot);
+    }
+
+    fn take_picture(&mut self, id: Uuid, picture: SharedPixelBuffer<Rgb8Pixel>) {
+        if pages_of(self.snapshot.as_ref()).iter().any(|p| p.id == id) {
+            self.pictures.insert(id, Image::from_rgb8(picture));
+        }
+    }
+
+    fn forget(&mut self) {
+        self.snapshot = None;
+        self.local = Local::fresh(None);
+        self.pictures.clear();
+        self.asked.clear();
+        self.last_key = None;
+    }
+
+    /// Choices of C03 that are on the present page, as indexes into the snapshot's list.
+    pub(crate) fn shown_procedures(&self) -> (usize, Vec<usize>) {
+        let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return (0, Vec::new()) };
+        let words = fold(self.local.typed.text());
+        let every = procedures.len() <= CHOICES;
+        let fits = |at: &usize| {
+            let p = &procedures[*at];
+            match self.local.procedures {
+                ProcedureView::LifeEvents => false,
+                ProcedureView::OfEvent => every || usize::from(p.life_event) == self.local.life_event,
+                ProcedureView::Search => words.split(' ').all(|word| fold(&p.name.vi).contains(word) || fold(&p.name.en).contains(word)),
+            }
+        };
+        let all: Vec<usize> = (0..procedures.len()).filter(fits).collect();
+        let count = all.len();
+        let most = if self.local.procedures == ProcedureView::Search { 4 } else { CHOICES };
+        (count, all.into_iter().skip(self.local.page * most).take(most).collect())
+    }
+
+    /// Pages of the present list.
+    pub(crate) fn pages(&self) -> usize {
+        let Some(snapshot) = &self.snapshot else { return 1 };
+        let (items, most) = match &snapshot.screen {
+            Screen::Procedures { life_events, .. } => match self.local.procedures {
+                ProcedureView::LifeEvents => (life_events.len(), CHOICES),
+                ProcedureView::OfEvent => (self.shown_procedures().0, CHOICES),
+                ProcedureView::Search => (0, CHOICES),
+            },
+            Screen::Papers { papers } => (papers.len(), view::PAPERS),
+            Screen::CountSheets { max, .. } => (usize::from(*max), COUNTS),
+            Screen::PageCheck { pages, .. } => (pages.len(), CHOICES),
+            Screen::Review { rows, .. } => (rows.len(), CHOICES),
+            Screen::Parcels { parcels, .. } => (parcels.len(), CHOICES),
+            Screen::Waiting { .. }
+            | Screen::Notice
+            | Screen::ProcedureDetails { .. }
+            | Screen::Identify { .. }
+            | Screen::ConfirmPerson { .. }
+            | Screen::Resume { .. }
+            | Screen::Question { .. }
+            | Screen::Scan { .. }
+            | Screen::Submitting
+            | Screen::Slip { .. }
+            | Screen::Done { .. }
+            | Screen::LookUp
+            | Screen::LookUpResult { .. }
+            | Screen::CourierBadge
+            | Screen::HandoverDone { .. }
+            | Screen::OutOfService { .. } => (0, CHOICES),
+        };
+        items.div_ceil(most).max(1)
+    }
+
+    /// Whether "Quay lại" means a step back inside C03.
+    pub(crate) fn backs_locally(&self) -> bool {
+        let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return false };
+        match self.local.procedures {
+            ProcedureView::LifeEvents => false,
+            ProcedureView::OfEvent => procedures.len() > CHOICES,
+            ProcedureView::Search => true,
+        }
+    }
+
+    /// The action of the local API that a touch means; none where it changes the screen alone.
+    fn action(&self, act: Act, at: usize) -> Option<Action> {
+        let screen = &self.snapshot.as_ref()?.screen;
+        let small = u8::try_from(at).unwrap_or(u8::MAX);
+        Some(match act {
+            Act::Start => match screen {
+                Screen::Waiting { services, .. } => Action::Start { service: services.get(at)?.service },
+                _ => return None,
+            },
+            Act::LanguageVi => Action::SetLanguage { language: Language::Vi },
+            Act::LanguageEn => Action::SetLanguage { language: Language::En },
+            Act::Agree => Action::Agree,
+            Act::ChooseProcedure => match screen {
+                Screen::Procedures { procedures, .. } => {
+                    let at = *self.shown_procedures().1.get(at)?;
+                    Action::ChooseProcedure { code: procedures.get(at)?.code.clone() }
+                }
+                _ => return None,
+            },
+            Act::HavePapers => Action::HavePapers,
+            Act::PersonRight => Action::ConfirmPerson { correct: true },
+            Act::PersonWrong => Action::ConfirmPerson { correct: false },
+            Act::ResumeGo => Action::Resume { go_on: true },
+            Act::ResumeDrop => Action::Resume { go_on: false },
+            Act::ChooseAnswer => match screen {
+                Screen::Question { kind: AnswerKind::Choice { options }, .. } => {
+                    Action::Answer { value: Private::new(options.get(at)?.id.clone()) }
+                }
+                _ => return None,
+            },
+            Act::SkipAnswer => Action::Answer { value: Private::new("") },
+            Act::ScanPaper => Action::ScanPaper { paper: small },
+            Act::LeavePaper => Action::LeavePaper { paper: small },
+            Act::PapersDone => Action::PapersDone,
+            Act::DeclareSheets => Action::DeclareSheets { sheets: u16::try_from(at).ok()? },
+            Act::StartScan => Action::StartScan,
+            Act::CancelScan => Action::CancelScan,
+            Act::AcceptPages => Action::AcceptPages,
+            Act::ScanAgain => Action::ScanAgain,
+            Act::ScanMore => Action::ScanMore,
+            Act::Change => match screen {
+                Screen::Review { rows, .. } => Action::Change { target: rows.get(at)?.change? },
+                _ => return None,
+            },
+            Act::Submit => Action::Submit,
+            Act::SlipTaken => Action::SlipTaken,
+            Act::ParcelKeep => Action::ConfirmParcel { keep: true },
+            Act::ParcelDrop => Action::ConfirmParcel { keep: false },
+            Act::CloseHandover => Action::CloseHandover,
+            Act::Retry => Action::Retry,
+            Act::Dismiss => Action::Dismiss,
+            Act::MoreTime => Action::MoreTime,
+            Act::Help => Action::Help,
+            Act::Back if self.backs_locally() => return None,
+            Act::Back => Action::Back,
+            Act::End => Action::End,
+            Act::ChooseLifeEvent | Act::Search | Act::NextPage | Act::PreviousPage | Act::Zoom | Act::CloseZoom | Act::Touch => return None,
+        })
+    }
+
+    fn change_locally(&mut self, act: Act, at: usize) {
+        let local = &mut self.local;
+        match act {
+            Act::ChooseLifeEvent => {
+                local.life_event = local.page * CHOICES + at;
+                local.procedures = ProcedureView::OfEvent;
+                local.page = 0;
+            }
+            Act::Search => {
+                local.procedures = ProcedureView::Search;
+                local.typed = Typed::new(Form::Search, false);
+                local.page = 0;
+            }
+            Act::Back => {
+                local.procedures = ProcedureView::LifeEvents;
+                local.page = 0;
+                if let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen)
+                    && procedures.len() <= CHOICES
+                {
+                    self.local.procedures = ProcedureView::OfEvent;
+                }
+            }
+            Act::NextPage => {
+                let last = self.pages() - 1;
+                self.local.page = (self.local.page + 1).min(last);
+            }
+            Act::PreviousPage => local.page = local.page.saturating_sub(1),
+            Act::Zoom => local.zoomed = Some(local.page * CHOICES + at),
+            Act::CloseZoom => local.zoomed = None,
+            _ => {}
+        }
+    }
+}
+
+/// The pages whose pictures a screen shows.
+pub(crate) fn pages_of(snapshot: Option<&Snapshot>) -> &[PageView] {
+    match snapshot.map(|s| &s.screen) {
+        Some(Screen::Scan { pages, .. } | Screen::PageCheck { pages, .. }) => pages,
+        Some(_) | None => &[],
+    }
+}

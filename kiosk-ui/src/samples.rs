@@ -1,0 +1,287 @@
+//! Invented snapshots: one for each screen and overlay, for the gallery and the tests.
+
+use jiff::Timestamp;
+use motcua_model::{
+    Language, Private, Text,
+    api::{
+        ChangeTarget, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState, ProcedureLine, Progress,
+        ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
+    },
+    catalogue::{AnswerKind, Choice},
+    code::ParcelCheck,
+    fault::Fault,
+};
+use uuid::Uuid;
+
+/// A screen with a name for its file.
+pub struct Sample {
+    /// Short, for file names.
+    pub name: &'static str,
+    /// What the agent would send.
+    pub snapshot: Snapshot,
+}
+
+/// The id of the page with this number.
+pub fn page_id(number: u16) -> Uuid {
+    Uuid::from_u128(0x7000_0000_0000_0000 + u128::from(number))
+}
+
+/// A snapshot of this screen, with all devices ready.
+pub fn snapshot(screen: Screen, language: Language) -> Snapshot {
+    let waiting = matches!(screen, Screen::Waiting { .. } | Screen::OutOfService { .. });
+    Snapshot {
+        step: 1,
+        language,
+        office: Text::new("Trung tâm Phục vụ hành chính công xã Thử Nghiệm", "Public Service Centre of Thử Nghiệm Commune"),
+        phone: "0204 000 0000".to_owned(),
+        progress: progress(&screen),
+        screen,
+        overlay: None,
+        health: Health { scanner: DeviceState::Ready, reader: DeviceState::Ready, printer: DeviceState::Ready, hub: LinkState::Up },
+        can_back: !waiting,
+        can_end: !waiting,
+    }
+}
+
+fn progress(screen: &Screen) -> Option<Progress> {
+    let at = match screen {
+        Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
+        Screen::Identify { .. } | Screen::ConfirmPerson { .. } | Screen::Resume { .. } => 2,
+        Screen::Question { .. } => 3,
+        Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
+        Screen::Review { .. } => 5,
+        Screen::Slip { .. } => 6,
+        Screen::Waiting { .. }
+        | Screen::Notice
+        | Screen::Submitting
+        | Screen::Done { .. }
+        | Screen::LookUp
+        | Screen::LookUpResult { .. }
+        | Screen::CourierBadge
+        | Screen::Parcels { .. }
+        | Screen::HandoverDone { .. }
+        | Screen::OutOfService { .. } => return None,
+    };
+    Some(Progress { at, of: 6 })
+}
+
+/// Every screen, the forms of its inputs, and every overlay.
+pub fn all(language: Language) -> Vec<Sample> {
+    let mut samples: Vec<Sample> =
+        screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
+    for (name, overlay) in overlays() {
+        let mut snapshot = snapshot(question(name_kind(), "Trần Văn Thử"), language);
+        snapshot.overlay = Some(overlay);
+        samples.push(Sample { name, snapshot });
+    }
+    let mut poor = snapshot(waiting(true, Some(Text::new("Máy in hết giấy. Chờ cán bộ thay giấy.", "Printer out of paper. Please wait."))), language);
+    poor.health = Health {
+        scanner: DeviceState::Lost,
+        reader: DeviceState::Absent,
+        printer: DeviceState::NeedsHuman(Fault::PrinterPaperOut),
+        hub: LinkState::Down,
+    };
+    samples.push(Sample { name: "devices-lost", snapshot: poor });
+    samples
+}
+
+fn overlays() -> Vec<(&'static str, Overlay)> {
+    vec![
+        ("still-there", Overlay::StillThere { seconds: 45 }),
+        ("fault-jam", Overlay::Fault { fault: Fault::ScannerJam, retry: true }),
+        ("help", Overlay::Help),
+        ("confirm-end", Overlay::ConfirmEnd),
+    ]
+}
+
+fn waiting(unfinished: bool, problem: Option<Text>) -> Screen {
+    let tile = |service, unavailable| ServiceTile { service, unavailable };
+    Screen::Waiting { services: vec![tile(Service::File, problem), tile(Service::LookUp, None), tile(Service::Courier, None)], unfinished }
+}
+
+fn name_kind() -> AnswerKind {
+    AnswerKind::Name
+}
+
+fn question(kind: AnswerKind, answer: &str) -> Screen {
+    let (ask, hint) = match &kind {
+        AnswerKind::Name => (("Họ và tên của trẻ?", "What is the child's full name?"), ("Viết đủ họ, chữ đệm và tên.", "Family name, middle name and given name.")),
+        AnswerKind::Text { .. } => (("Lý do xin xác nhận?", "Why is the confirmation needed?"), ("Viết ngắn gọn.", "In a few words.")),
+        AnswerKind::PastDate => (("Trẻ sinh ngày nào?", "When was the child born?"), ("Theo giấy chứng sinh.", "As on the birth notice.")),
+        AnswerKind::Phone => {
+            (("Số điện thoại để báo tin?", "Which phone number can be called?"), ("Mười số, bắt đầu bằng số 0.", "Ten digits, starting with 0."))
+        }
+        AnswerKind::CitizenNumber => {
+            (("Số căn cước của người cha?", "What is the father's ID number?"), ("Mười hai số, trên mặt thẻ.", "Twelve digits, on the card."))
+        }
+        AnswerKind::Number { .. } => (("Cần mấy bản sao?", "How many copies?"), ("Từ 1 đến 20 bản.", "From 1 to 20 copies.")),
+        AnswerKind::Choice { .. } => (("Nhận kết quả ở đâu?", "Where to receive the result?"), ("Chọn một cách.", "Choose one way.")),
+    };
+    Screen::Question {
+        ask: Text::new(ask.0, ask.1),
+        hint: Text::new(hint.0, hint.1),
+        required: !matches!(kind, AnswerKind::Text { .. }),
+        kind,
+        answer: Private::new(answer),
+        error: None,
+        at: 2,
+        of: 5,
+    }
+}
+
+fn papers() -> Vec<PaperLine> {
+    let line = |vi: &str, en: &str, required, state| PaperLine { name: Text::new(vi, en), required, state };
+    vec![
+        line("Giấy chứng sinh", "Birth notice", true, PaperState::Scanned(2)),
+        line("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate", false, PaperState::ToScan),
+        line("Văn bản ủy quyền đi đăng ký khai sinh", "Letter of authorisation", false, PaperState::Left),
+        line("Tờ khai đăng ký khai sinh theo mẫu", "Birth registration form", true, PaperState::ToScan),
+    ]
+}
+
+fn pages(count: u16) -> Vec<PageView> {
+    (1..=count).map(|n| PageView { id: page_id(n), blank: n == 4 }).collect()
+}
+
+fn procedures() -> Screen {
+    let events = [
+        ("Sinh con, nuôi con nhỏ", "Birth and small children"),
+        ("Cư trú", "Residence"),
+        ("Hôn nhân", "Marriage"),
+        ("Chứng thực", "Certification"),
+        ("Đất đai", "Land"),
+        ("Trợ cấp xã hội", "Social allowance"),
+        ("Người thân qua đời", "Death of a relative"),
+    ];
+    let names = [
+        ("1.001193", 0, "Đăng ký khai sinh", "Birth registration"),
+        ("1.000894", 2, "Đăng ký kết hôn", "Marriage registration"),
+        ("1.004873", 2, "Cấp giấy xác nhận tình trạng hôn nhân", "Certificate of marital status"),
+        ("1.000656", 6, "Đăng ký khai tử", "Death registration"),
+        ("2.000815", 3, "Chứng thực bản sao từ bản chính", "Certified copy of an original"),
+        ("1.004222", 1, "Đăng ký thường trú", "Permanent residence registration"),
+        ("1.004194", 1, "Đăng ký tạm trú", "Temporary residence registration"),
+        ("1.001776", 5, "Hưởng trợ cấp xã hội hằng tháng, hỗ trợ kinh phí chăm sóc, nuôi dưỡng hằng tháng", "Monthly social allowance and care support"),
+    ];
+    Screen::Procedures {
+        procedures: names.iter().map(|(code, life_event, vi, en)| ProcedureLine { code: (*code).to_owned(), name: Text::new(*vi, *en), life_event: *life_event }).collect(),
+        life_events: events.iter().map(|(vi, en)| Text::new(*vi, *en)).collect(),
+    }
+}
+
+fn review() -> Screen {
+    let row = |vi: &str, en: &str, value, change| ReviewRow { label: Text::new(vi, en), value, change };
+    let said = |text: &str| ReviewValue::Private(Private::new(text));
+    Screen::Review {
+        procedure: Text::new("Đăng ký khai sinh", "Birth registration"),
+        rows: vec![
+            row("Người nộp", "Applicant", said("Nguyễn Thị Mẫu"), None),
+            row("Số căn cước", "ID number", said("099•••••0012"), None),
+            row("Họ và tên của trẻ", "Child's full name", said("Trần Nguyễn Minh Thử"), Some(ChangeTarget::Question(0))),
+            row("Ngày sinh của trẻ", "Child's date of birth", said("05/09/2026"), Some(ChangeTarget::Question(1))),
+            row("Nhận kết quả", "Result", ReviewValue::Words(Text::new("Tại trung tâm", "At the centre")), Some(ChangeTarget::Question(2))),
+            row("Giấy chứng sinh", "Birth notice", ReviewValue::Pages(pages(2)), Some(ChangeTarget::Paper(0))),
+            row("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate", ReviewValue::Pages(pages(4)), Some(ChangeTarget::Paper(1))),
+        ],
+    }
+}
+
+fn slip(offline: bool, printing: PrintState) -> Screen {
+    Screen::Slip { code: "T-K001-260720-00012-57".to_owned(), qr: "T-K001-260720-00012-57".to_owned(), offline, printing }
+}
+
+fn parcels(count: u32, doubtful: Option<&str>, repeated: bool) -> Screen {
+    let parcels = (1..=count)
+        .map(|n| ParcelLine {
+            code: format!("EA{:08}{}VN", 12_340_000 + n * 17, n % 10),
+            check: match n {
+                3 => ParcelCheck::Wrong,
+                5 => ParcelCheck::NotS10,
+                _ => ParcelCheck::Right,
+            },
+        })
+        .collect();
+    Screen::Parcels { parcels, doubtful: doubtful.map(str::to_owned), repeated }
+}
+
+fn screens() -> Vec<(&'static str, Screen)> {
+    let at = Timestamp::from_second(1_784_531_100).unwrap_or(Timestamp::UNIX_EPOCH);
+    let birth = || Text::new("Đăng ký khai sinh", "Birth registration");
+    let paper = || Text::new("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate");
+    let limit = || Text::new("Trong ngày làm việc", "Within the working day");
+    let choice = |id: &str, vi: &str, en: &str| Choice { id: id.to_owned(), label: Text::new(vi, en) };
+    let options = vec![
+        choice("office", "Đến trung tâm lấy", "Collect at the centre"),
+        choice("post", "Bưu điện gửi về nhà", "By post to my home"),
+        choice("electronic", "Chỉ cần bản điện tử", "Electronic copy only"),
+    ];
+    let mut wrong = question(AnswerKind::PastDate, "05/09/2031");
+    if let Screen::Question { error, .. } = &mut wrong {
+        *error = Some(Text::new("Ngày này chưa đến.", "This day is still to come."));
+    }
+    vec![
+        ("waiting", waiting(false, None)),
+        ("notice", Screen::Notice),
+        ("procedures", procedures()),
+        (
+            "details",
+            Screen::ProcedureDetails {
+                name: birth(),
+                papers: papers(),
+                fee_vnd: 0,
+                time_limit: limit(),
+                result: Text::new("Giấy khai sinh (bản giấy và bản điện tử)", "Birth certificate (paper and electronic)"),
+            },
+        ),
+        ("identify", Screen::Identify { failed: 0 }),
+        ("identify-failed", Screen::Identify { failed: 2 }),
+        (
+            "person",
+            Screen::ConfirmPerson {
+                name: Private::new("Nguyễn Thị Mẫu"),
+                birth_year: 1958,
+                number: "099•••••0012".to_owned(),
+                address: Private::new("Tổ 3, thôn Thử, xã Thử Nghiệm, tỉnh Mẫu"),
+            },
+        ),
+        ("resume", Screen::Resume { left: at, procedure: birth() }),
+        ("ask-name", question(AnswerKind::Name, "Nguyễn Thị Mâu")),
+        ("ask-text", question(AnswerKind::Text { max: 200 }, "")),
+        ("ask-date", question(AnswerKind::PastDate, "05/09/")),
+        ("ask-date-wrong", wrong),
+        ("ask-phone", question(AnswerKind::Phone, "09000000")),
+        ("ask-citizen", question(AnswerKind::CitizenNumber, "099058000")),
+        ("ask-number", question(AnswerKind::Number { min: 1, max: 20 }, "3")),
+        ("ask-choice", question(AnswerKind::Choice { options }, "office")),
+        ("papers", Screen::Papers { papers: papers() }),
+        ("count", Screen::CountSheets { paper: paper(), max: 50 }),
+        ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false }),
+        ("scanning", Screen::Scan { paper: paper(), sheets: 3, pages: pages(4), running: true }),
+        ("check", Screen::PageCheck { paper: paper(), sheets: 2, pages: pages(4), expected: 4 }),
+        ("check-short", Screen::PageCheck { paper: paper(), sheets: 5, pages: pages(9), expected: 10 }),
+        ("review", review()),
+        ("submitting", Screen::Submitting),
+        ("slip", slip(false, PrintState::Printed)),
+        ("slip-offline", slip(true, PrintState::Printing)),
+        ("slip-no-paper", slip(false, PrintState::Waiting(Fault::PrinterPaperOut))),
+        ("done", Screen::Done { code: "T-K001-260720-00012-57".to_owned(), time_limit: limit() }),
+        ("look-up", Screen::LookUp),
+        (
+            "look-up-result",
+            Screen::LookUpResult {
+                asked: "T-K001-260720-00012-57".to_owned(),
+                official_code: Some("H99.99.99-260720-0012".to_owned()),
+                done: 2,
+                steps: 4,
+                state: Text::new("Đang xử lý. Cán bộ đang xem hồ sơ.", "In progress. Staff are looking at the file."),
+                known_at: at,
+            },
+        ),
+        ("badge", Screen::CourierBadge),
+        ("parcels", parcels(9, None, true)),
+        ("parcels-empty", parcels(0, None, false)),
+        ("parcels-doubt", parcels(4, Some("EA123456780VN"), false)),
+        ("handover", Screen::HandoverDone { count: 9 }),
+        ("out-of-service", Screen::OutOfService { reason: Text::new("Kiểm tra bộ nhớ không đạt.", "The storage check failed.") }),
+    ]
+}

@@ -1,0 +1,459 @@
+//! From a snapshot and what is local to the screen to the properties that the pages read.
+
+use crate::{
+    face::{CHOICES, State, pages_of},
+    input::{Form, Shift},
+    ui::{
+        App, DetailsView, HealthView, InputKind, InputView, Kiosk, Lamp, LookUpView, OverlayKind, OverlayView, PageRow, Paging, PaperRow,
+        ParcelRow, ParcelsView, PersonView, PrintKind, ProcedureView, QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, Tile,
+    },
+};
+use jiff::{Timestamp, tz::TimeZone};
+use motcua_model::{
+    Language, Text,
+    api::{DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service, Snapshot},
+    catalogue::AnswerKind,
+    code::ParcelCheck,
+};
+use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
+
+/// Papers on one page: each needs room for two buttons.
+pub(crate) const PAPERS: usize = 3;
+
+/// Everything that can be shown, empty: what C01 starts from, so that nothing of the last person stays.
+#[derive(Default)]
+struct Page {
+    tiles: Vec<Tile>,
+    unfinished: bool,
+    failed: i32,
+    details: DetailsView,
+    person: PersonView,
+    resume: ResumeView,
+    question: QuestionView,
+    papers: Vec<PaperRow>,
+    papers_complete: bool,
+    scan: ScanView,
+    pages: Vec<PageRow>,
+    zoom: Option<PageRow>,
+    rows: Vec<ReviewRow>,
+    procedure: SharedString,
+    slip: SlipView,
+    look_up: LookUpView,
+    parcels: Vec<ParcelRow>,
+    parcel_list: ParcelsView,
+    reason: SharedString,
+}
+
+/// Draws the state: every property is set every time.
+pub(crate) fn draw(app: &App, state: &State) {
+    let kiosk = Kiosk::get(app);
+    let Some(snapshot) = &state.snapshot else {
+        draw_page(&kiosk, Page::default());
+        kiosk.set_overlay(OverlayView::default());
+        kiosk.set_screen(ScreenKind::Connecting);
+        draw_input(app, state);
+        return;
+    };
+    let language = snapshot.language;
+    // Vietnamese is the source text, which has no name in the bundle.
+    let bundle = if language == Language::En { "en" } else { "" };
+    if let Err(e) = slint::select_bundled_translation(bundle) {
+        tracing::error!("the words of the screen could not be changed to '{bundle}': {e}");
+    }
+    draw_frame(&kiosk, snapshot, state);
+    draw_page(&kiosk, page(snapshot, state));
+    draw_input(app, state);
+    kiosk.set_screen(kind(&snapshot.screen));
+}
+
+fn draw_frame(kiosk: &Kiosk<'_>, snapshot: &Snapshot, state: &State) {
+    let language = snapshot.language;
+    kiosk.set_english(language == Language::En);
+    kiosk.set_office(snapshot.office.get(language).into());
+    kiosk.set_phone(snapshot.phone.as_str().into());
+    kiosk.set_code(snapshot.screen.code().into());
+    let (at, of) = snapshot.progress.map_or((0, 0), |p| (p.at, p.of));
+    kiosk.set_progress_at(at.into());
+    kiosk.set_progress_of(of.into());
+    kiosk.set_can_back(snapshot.can_back || state.backs_locally());
+    kiosk.set_can_end(snapshot.can_end);
+    kiosk.set_health(health(snapshot.health));
+    kiosk.set_overlay(overlay(snapshot.overlay.as_ref(), language));
+}
+
+fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
+    kiosk.set_tiles(model(page.tiles));
+    kiosk.set_unfinished(page.unfinished);
+    kiosk.set_failed(page.failed);
+    kiosk.set_details(page.details);
+    kiosk.set_person(page.person);
+    kiosk.set_resume(page.resume);
+    kiosk.set_question(page.question);
+    kiosk.set_papers(model(page.papers));
+    kiosk.set_papers_complete(page.papers_complete);
+    kiosk.set_scan(page.scan);
+    kiosk.set_pages(model(page.pages));
+    kiosk.set_zoomed(page.zoom.is_some());
+    kiosk.set_zoom(page.zoom.unwrap_or_default());
+    kiosk.set_rows(model(page.rows));
+    kiosk.set_procedure(page.procedure);
+    kiosk.set_slip(page.slip);
+    kiosk.set_look_up(page.look_up);
+    kiosk.set_parcels(model(page.parcels));
+    kiosk.set_parcel_list(page.parcel_list);
+    kiosk.set_reason(page.reason);
+}
+
+fn page(snapshot: &Snapshot, state: &State) -> Page {
+    let language = snapshot.language;
+    let words = |text: &Text| SharedString::from(text.get(language));
+    let mut page = Page::default();
+    match &snapshot.screen {
+        Screen::Waiting { services, unfinished } => {
+            page.unfinished = *unfinished;
+            page.tiles = services.iter().map(|s| service_tile(s.service, s.unavailable.as_ref(), language)).collect();
+        }
+        Screen::Notice | Screen::Submitting | Screen::LookUp | Screen::CourierBadge => {}
+        Screen::Procedures { .. } => page.tiles = procedure_tiles(snapshot, state),
+        Screen::ProcedureDetails { name, papers, fee_vnd, time_limit, result } => {
+            page.papers = papers.iter().enumerate().map(|(at, p)| paper_row(at, p, language)).collect();
+            page.details = DetailsView {
+                name: words(name),
+                fee: thousands(*fee_vnd).into(),
+                free: *fee_vnd == 0,
+                time_limit: words(time_limit),
+                result: words(result),
+            };
+        }
+        Screen::Identify { failed } => page.failed = i32::from(*failed),
+        Screen::ConfirmPerson { name, birth_year, number, address } => {
+            page.person = PersonView {
+                name: name.reveal().into(),
+                birth_year: birth_year.to_string().into(),
+                number: number.as_str().into(),
+                address: address.reveal().into(),
+            };
+        }
+        Screen::Resume { left, procedure } => page.resume = ResumeView { left: local_time(*left).into(), procedure: words(procedure) },
+        Screen::Question { ask, hint, kind, required, answer, error, at, of } => {
+            page.question = QuestionView {
+                ask: words(ask),
+                hint: words(hint),
+                error: error.as_ref().map(words).unwrap_or_default(),
+                required: *required,
+                at: i32::from(*at),
+                of: i32::from(*of),
+            };
+            if let AnswerKind::Choice { options } = kind {
+                page.tiles =
+                    options.iter().map(|o| Tile { title: words(&o.label), enabled: true, chosen: o.id == answer.reveal(), ..Tile::default() }).collect();
+            }
+        }
+        Screen::Papers { papers } => {
+            page.papers_complete = papers.iter().all(|p| p.state != PaperState::ToScan);
+            page.papers = slice(papers, state, PAPERS).map(|(at, p)| paper_row(at, p, language)).collect();
+        }
+        Screen::CountSheets { paper, max } => page.scan = ScanView { paper: words(paper), max: i32::from(*max), ..ScanView::default() },
+        Screen::Scan { paper, sheets, pages, running } => {
+            page.scan = ScanView { paper: words(paper), sheets: i32::from(*sheets), pages: count(pages.len()), running: *running, ..ScanView::default() };
+        }
+        Screen::PageCheck { paper, sheets, pages, expected } => {
+            page.scan = ScanView {
+                paper: words(paper),
+                sheets: i32::from(*sheets),
+                pages: count(pages.len()),
+                expected: i32::from(*expected),
+                ..ScanView::default()
+            };
+            page.pages = slice(pages, state, CHOICES).map(|(at, p)| page_row(at, p, state)).collect();
+            page.zoom = state.local.zoomed.and_then(|at| pages_of(Some(snapshot)).get(at).map(|p| page_row(at, p, state)));
+        }
+        Screen::Review { procedure, rows } => {
+            page.procedure = words(procedure);
+            page.rows = slice(rows, state, CHOICES)
+                .map(|(at, row)| ReviewRow {
+                    index: count(at),
+                    label: words(&row.label),
+                    value: match &row.value {
+                        ReviewValue::Private(text) => text.reveal().into(),
+                        ReviewValue::Words(text) => words(text),
+                        ReviewValue::Pages(_) => SharedString::new(),
+                    },
+                    pages: match &row.value {
+                        ReviewValue::Pages(pages) => count(pages.len()),
+                        ReviewValue::Private(_) | ReviewValue::Words(_) => 0,
+                    },
+                    can_change: row.change.is_some(),
+                })
+                .collect();
+        }
+        Screen::Slip { code, qr, offline, printing } => page.slip = slip(code, qr, *offline, *printing, language),
+        Screen::Done { code, time_limit } => {
+            page.slip = SlipView { code: code.as_str().into(), time_limit: words(time_limit), ..SlipView::default() };
+        }
+        Screen::LookUpResult { asked, official_code, done, steps, state, known_at } => {
+            page.look_up = LookUpView {
+                asked: asked.as_str().into(),
+                official_code: official_code.as_deref().unwrap_or_default().into(),
+                done: i32::from(*done),
+                steps: i32::from(*steps),
+                state: words(state),
+                known_at: local_time(*known_at).into(),
+            };
+        }
+        Screen::Parcels { parcels, doubtful, repeated } => {
+            page.parcel_list = ParcelsView {
+                count: count(parcels.len()),
+                doubtful: doubtful.as_deref().unwrap_or_default().into(),
+                repeated: *repeated,
+            };
+            // The newest first: it is the one that the courier looks for.
+            page.parcels = parcels
+                .iter()
+                .enumerate()
+                .rev()
+                .skip(state.local.page * CHOICES)
+                .take(CHOICES)
+                .map(|(at, p)| ParcelRow {
+                    number: count(at + 1),
+                    code: p.code.as_str().into(),
+                    wrong: p.check == ParcelCheck::Wrong,
+                    unchecked: p.check == ParcelCheck::NotS10,
+                })
+                .collect();
+        }
+        Screen::HandoverDone { count } => page.parcel_list.count = i32::try_from(*count).unwrap_or(i32::MAX),
+        Screen::OutOfService { reason } => page.reason = words(reason),
+    }
+    page
+}
+
+fn slice<'a, T>(items: &'a [T], state: &State, most: usize) -> impl Iterator<Item = (usize, &'a T)> {
+    items.iter().enumerate().skip(state.local.page * most).take(most)
+}
+
+fn service_tile(service: Service, unavailable: Option<&Text>, language: Language) -> Tile {
+    // Named here and not in Slint because the tiles are a model.
+    let (icon, title) = match service {
+        Service::File => ("file", Text::new("Nộp hồ sơ", "Send a file")),
+        Service::LookUp => ("search", Text::new("Tra cứu hồ sơ", "Look up a file")),
+        Service::Courier => ("parcel", Text::new("Bưu tá nhận bưu gửi", "Courier: collect parcels")),
+    };
+    Tile {
+        title: title.get(language).into(),
+        note: unavailable.map(|t| t.get(language).into()).unwrap_or_default(),
+        icon: icon.into(),
+        enabled: unavailable.is_none(),
+        chosen: false,
+    }
+}
+
+fn procedure_tiles(snapshot: &Snapshot, state: &State) -> Vec<Tile> {
+    let Screen::Procedures { procedures, life_events } = &snapshot.screen else { return Vec::new() };
+    let tile = |text: &Text, icon: &str| Tile { title: text.get(snapshot.language).into(), icon: icon.into(), enabled: true, ..Tile::default() };
+    match state.local.procedures {
+        ProcedureView::LifeEvents => slice(life_events, state, CHOICES).map(|(_, name)| tile(name, "list")).collect(),
+        ProcedureView::OfEvent | ProcedureView::Search => {
+            state.shown_procedures().1.into_iter().map(|at| tile(&procedures[at].name, "file")).collect()
+        }
+    }
+}
+
+fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
+    PaperRow {
+        index: count(at),
+        name: paper.name.get(language).into(),
+        required: paper.required,
+        pages: match paper.state {
+            PaperState::Scanned(pages) => i32::from(pages),
+            PaperState::ToScan | PaperState::Left => 0,
+        },
+        left: paper.state == PaperState::Left,
+    }
+}
+
+fn page_row(at: usize, page: &PageView, state: &State) -> PageRow {
+    let picture = state.pictures.get(&page.id);
+    PageRow { number: count(at + 1), blank: page.blank, loaded: picture.is_some(), picture: picture.cloned().unwrap_or_default() }
+}
+
+fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {
+    let (print, fault) = match printing {
+        PrintState::Printing => (PrintKind::Printing, None),
+        PrintState::Printed => (PrintKind::Printed, None),
+        PrintState::Unknown => (PrintKind::Unknown, None),
+        PrintState::Waiting(fault) => (PrintKind::Waiting, Some(fault.words())),
+        PrintState::None => (PrintKind::None, None),
+    };
+    SlipView {
+        code: code.into(),
+        qr: qr_image(qr),
+        offline,
+        print,
+        fault_title: fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
+        fault_advice: fault.as_ref().map(|f| f.advice.get(language).into()).unwrap_or_default(),
+        time_limit: SharedString::new(),
+    }
+}
+
+/// The QR with its quiet zone of four modules; empty where the text does not fit.
+fn qr_image(text: &str) -> Image {
+    const QUIET: usize = 4;
+    const SCALE: usize = 8;
+    let Ok(code) = qrcode::QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::M) else { return Image::default() };
+    let width = code.width();
+    let modules = code.to_colors();
+    let side = (width + 2 * QUIET) * SCALE;
+    let Ok(pixels) = u32::try_from(side) else { return Image::default() };
+    let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(pixels, pixels);
+    for (at, pixel) in buffer.make_mut_slice().iter_mut().enumerate() {
+        let (x, y) = ((at % side) / SCALE, (at / side) / SCALE);
+        let inside = (QUIET..QUIET + width).contains(&x) && (QUIET..QUIET + width).contains(&y);
+        let dark = inside && modules[(y - QUIET) * width + x - QUIET] == qrcode::Color::Dark;
+        *pixel = if dark { Rgb8Pixel::new(0, 0, 0) } else { Rgb8Pixel::new(255, 255, 255) };
+    }
+    Image::from_rgb8(buffer)
+}
+
+/// The input alone: a key changes nothing else, except the results of a search.
+pub(crate) fn draw_input(app: &App, state: &State) {
+    let kiosk = Kiosk::get(app);
+    let typed = &state.local.typed;
+    kiosk.set_input(InputView {
+        kind: match typed.form() {
+            Form::None => InputKind::None,
+            Form::Name => InputKind::Name,
+            Form::Text(_) => InputKind::Text,
+            Form::Code => InputKind::Code,
+            Form::Search => InputKind::Text,
+            Form::Number { .. } => InputKind::Number,
+            Form::Date => InputKind::Date,
+            Form::Choice => InputKind::Choice,
+        },
+        text: typed.shown().into(),
+        empty: typed.is_empty(),
+        tones: model(typed.tones().iter().map(SharedString::from).collect()),
+        shift: match typed.shift() {
+            Shift::Off => 0,
+            Shift::Next => 1,
+            Shift::Lock => 2,
+        },
+        layer: typed.layer(),
+        parts: model(typed.parts().iter().map(SharedString::from).collect()),
+        part: count(typed.part()),
+        complete: typed.value().is_some(),
+    });
+    kiosk.set_procedure_view(state.local.procedures);
+    kiosk.set_paging(Paging { page: count(state.local.page), pages: count(state.pages()) });
+    if let (ProcedureView::Search, Some(snapshot)) = (state.local.procedures, &state.snapshot) {
+        kiosk.set_tiles(model(procedure_tiles(snapshot, state)));
+    }
+}
+
+fn kind(screen: &Screen) -> ScreenKind {
+    match screen {
+        Screen::Waiting { .. } => ScreenKind::Waiting,
+        Screen::Notice => ScreenKind::Notice,
+        Screen::Procedures { .. } => ScreenKind::Procedures,
+        Screen::ProcedureDetails { .. } => ScreenKind::ProcedureDetails,
+        Screen::Identify { .. } => ScreenKind::Identify,
+        Screen::ConfirmPerson { .. } => ScreenKind::ConfirmPerson,
+        Screen::Resume { .. } => ScreenKind::Resume,
+        Screen::Question { .. } => ScreenKind::Question,
+        Screen::Papers { .. } => ScreenKind::Papers,
+        Screen::CountSheets { .. } => ScreenKind::CountSheets,
+        Screen::Scan { .. } => ScreenKind::Scan,
+        Screen::PageCheck { .. } => ScreenKind::PageCheck,
+        Screen::Review { .. } => ScreenKind::Review,
+        Screen::Submitting => ScreenKind::Submitting,
+        Screen::Slip { .. } => ScreenKind::Slip,
+        Screen::Done { .. } => ScreenKind::Done,
+        Screen::LookUp => ScreenKind::LookUp,
+        Screen::LookUpResult { .. } => ScreenKind::LookUpResult,
+        Screen::CourierBadge => ScreenKind::CourierBadge,
+        Screen::Parcels { .. } => ScreenKind::Parcels,
+        Screen::HandoverDone { .. } => ScreenKind::HandoverDone,
+        Screen::OutOfService { .. } => ScreenKind::OutOfService,
+    }
+}
+
+fn health(health: Health) -> HealthView {
+    HealthView {
+        scanner: device(health.scanner),
+        reader: device(health.reader),
+        printer: device(health.printer),
+        hub: match health.hub {
+            LinkState::Unknown => Lamp::Unknown,
+            LinkState::Up => Lamp::Ready,
+            LinkState::Down => Lamp::Down,
+            LinkState::Refused => Lamp::Refused,
+        },
+    }
+}
+
+fn device(state: DeviceState) -> Lamp {
+    match state {
+        DeviceState::Absent => Lamp::Absent,
+        DeviceState::Lost => Lamp::Lost,
+        DeviceState::NeedsHuman(_) => Lamp::Attention,
+        DeviceState::Ready => Lamp::Ready,
+    }
+}
+
+fn overlay(overlay: Option<&Overlay>, language: Language) -> OverlayView {
+    match overlay {
+        None => OverlayView::default(),
+        Some(Overlay::StillThere { seconds }) => {
+            OverlayView { kind: OverlayKind::StillThere, seconds: i32::from(*seconds), ..OverlayView::default() }
+        }
+        Some(Overlay::Fault { fault, retry }) => {
+            let words = fault.words();
+            OverlayView {
+                kind: OverlayKind::Fault,
+                title: words.title.get(language).into(),
+                advice: words.advice.get(language).into(),
+                retry: *retry,
+                ..OverlayView::default()
+            }
+        }
+        Some(Overlay::Help) => OverlayView { kind: OverlayKind::Help, ..OverlayView::default() },
+        Some(Overlay::ConfirmEnd) => OverlayView { kind: OverlayKind::ConfirmEnd, ..OverlayView::default() },
+    }
+}
+
+fn model<T: Clone + 'static>(items: Vec<T>) -> ModelRc<T> {
+    ModelRc::new(VecModel::from(items))
+}
+
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// 50000 as "50.000", as money is written in Vietnam.
+fn thousands(n: u32) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('.');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// "14:05, 20/07/2026" by the clock of Vietnam.
+fn local_time(at: Timestamp) -> String {
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).strftime("%H:%M, %d/%m/%Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_grouped_by_points() {
+        assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1.000", "50.000", "1.234.567"].map(str::to_owned));
+    }
+}
