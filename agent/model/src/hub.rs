@@ -11,6 +11,9 @@
 //!
 //! Errors are RFC 9457 problems ([`Problem`], `application/problem+json`). A message may be sent any
 //! number of times: the same key with the same body answers with the present state.
+//! So may a creation: it answers with the upload that the hub already has for that file, so a device keeps
+//! nothing about uploads. 423 says that another request still writes to the upload: try again later. The
+//! PATCH that ended an upload may be repeated.
 
 use crate::dossier::{Dossier, FileRef, Handover, Status};
 use jiff::Timestamp;
