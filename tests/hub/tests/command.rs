@@ -1,4 +1,5 @@
 //! The command: make a hub, issue, serve, kill -9, serve again, a clerk's act meanwhile.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

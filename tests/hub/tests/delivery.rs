@@ -1,4 +1,5 @@
 //! Dossiers and handovers reach the hub once and whole, whatever the line does.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 
@@ -41,6 +42,16 @@ async fn sending_again_gives_the_same_receipt_and_sends_no_file() {
     assert_eq!(Archive::open(&lab.dir()).unwrap().list().unwrap().len(), 1);
     let other = dossier("K07", &[5000]).deliver(&client).await.unwrap();
     assert_ne!(other.receipt.official_code, second.receipt.official_code);
+}
+
+#[tokio::test]
+async fn a_delivery_may_run_as_a_task_of_its_own() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let parcel = dossier("K07", &[10]);
+    let delivered = tokio::spawn(async move { parcel.deliver(&client).await }).await.unwrap();
+    assert_eq!(delivered.unwrap().uploaded_bytes, 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,7 +124,7 @@ async fn a_busy_hub_is_obeyed() {
     // Through the test port, as a test of another process would.
     let body = r#"{"status":503,"retry_after":7,"times":2}"#;
     let url = format!("http://{}/test/faults", hub.test_addr.unwrap());
-    let plain = reqwest::Client::builder().tls_backend_preconfigured(common_plain_tls()).build().unwrap();
+    let plain = reqwest::Client::builder().tls_backend_preconfigured(plain_tls()).build().unwrap();
     let ordered = plain.post(url).header("content-type", "application/json").body(body).send().await.unwrap();
     assert_eq!(ordered.status(), 204);
     for _ in 0..2 {
@@ -124,7 +135,7 @@ async fn a_busy_hub_is_obeyed() {
 }
 
 /// reqwest wants a TLS backend even for plain HTTP.
-fn common_plain_tls() -> rustls::ClientConfig {
+fn plain_tls() -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .unwrap()

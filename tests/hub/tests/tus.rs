@@ -1,4 +1,5 @@
 //! The upload endpoints against tus 1.0 and the contract, as another client would see them.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 
