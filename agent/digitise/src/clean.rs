@@ -17,7 +17,7 @@ const LEVEL_ENOUGH: f32 = 0.08;
 pub(crate) fn clean(jpeg: &[u8], dpi: u16) -> Result<Cleaned, PageError> {
     let dpi = usize::from(dpi.clamp(72, 1200));
     let even = red_channel(jpeg)?.evened(dpi / 8, 70, 205);
-    let skew_degrees = even.reduced((dpi / 75).max(1)).skew_degrees();
+    let skew_degrees = even.reduced((dpi / 150).max(1)).skew_degrees();
     let level = skew_degrees.abs() < LEVEL_ENOUGH;
     let mut gray = if level { even } else { even.turned(skew_degrees) };
     wipe_leaders(&mut gray, dpi);
@@ -56,11 +56,12 @@ fn wipe_leaders(gray: &mut Gray, dpi: usize) {
     for dot in rows.iter().flatten() {
         wipe(gray, *dot);
     }
-    // What was written over a leader leaves single dots of it; a full stop stands closer to its word.
+    // What was written over a leader leaves single dots of it; a full stop stands closer to its word. They may be far from the
+    // row's middle, so what is left of the skew counts.
     let heights: Vec<usize> = rows.iter().filter_map(|row| row.get(row.len() / 2)).map(|dot| dot.middle().1).collect();
     for dot in dots {
         let (_, y) = dot.middle();
-        if heights.iter().any(|height| height.abs_diff(y) <= play(dpi)) && stands_alone(gray, dot, dpi) {
+        if heights.iter().any(|height| height.abs_diff(y) <= 3 * play(dpi)) && stands_alone(gray, dot, dpi) {
             wipe(gray, dot);
         }
     }

@@ -127,7 +127,7 @@ struct Paper {
     cell: usize,
     columns: usize,
     rows: usize,
-    factors: Vec<u32>,
+    factors: Vec<i32>,
 }
 
 impl Paper {
@@ -137,37 +137,41 @@ impl Paper {
             (0..rows * columns).map(|index| bright_level(gray, index % columns * cell, index / columns * cell, cell)).collect();
         // A cell filled by a letter, a seal or a photo takes its brightness from its neighbours (a closing, then a mean).
         let closed = around(&around(&bright, columns, rows, 2, u8::max), columns, rows, 2, u8::min);
-        let factors = means(&closed, columns, rows).iter().map(|level| (255 << 16) / u32::from(*level).max(32)).collect();
+        let factors = means(&closed, columns, rows).iter().map(|level| (255 << 16) / i32::from(*level).max(32)).collect();
         Self { cell, columns, rows, factors }
     }
 
     /// The factors of one row of pixels, blended between the cells' centres.
     fn fill_line(&self, y: usize, line: &mut [u32]) {
-        let (top, bottom, down) = self.neighbours(y, self.rows);
-        let column = |index: usize| {
-            let (upper, lower) = (self.factors[top * self.columns + index], self.factors[bottom * self.columns + index]);
-            blend(upper, lower, down, self.cell)
-        };
-        let columns: Vec<u32> = (0..self.columns).map(column).collect();
-        for (x, factor) in line.iter_mut().enumerate() {
-            let (left, right, along) = self.neighbours(x, self.columns);
-            *factor = blend(columns[left], columns[right], along, self.cell);
+        let (top, bottom, down) = self.neighbours(y);
+        let columns: Vec<i32> = (0..self.columns)
+            .map(|index| {
+                let (upper, lower) = (self.factors[top * self.columns + index], self.factors[bottom * self.columns + index]);
+                upper + (lower - upper) / self.cell as i32 * down as i32
+            })
+            .collect();
+        let half = (self.cell / 2).min(line.len());
+        line[..half].fill(columns[0] as u32);
+        for (index, pixels) in line[half..].chunks_mut(self.cell).enumerate() {
+            let next = columns[(index + 1).min(self.columns - 1)];
+            let mut factor = columns[index.min(self.columns - 1)];
+            let step = (next - factor) / self.cell as i32;
+            for pixel in pixels {
+                *pixel = factor as u32;
+                factor += step;
+            }
         }
     }
 
-    /// The cells whose centres lie before and after a pixel, and how far behind the first one it is.
-    fn neighbours(&self, at: usize, count: usize) -> (usize, usize, usize) {
+    /// The rows of cells whose centres lie above and below a row of pixels, and how far below the first one it is.
+    fn neighbours(&self, y: usize) -> (usize, usize, usize) {
         let half = self.cell / 2;
-        if at < half {
+        if y < half {
             return (0, 0, 0);
         }
-        let before = (at - half) / self.cell;
-        (before.min(count - 1), (before + 1).min(count - 1), (at - half) % self.cell)
+        let before = (y - half) / self.cell;
+        (before.min(self.rows - 1), (before + 1).min(self.rows - 1), (y - half) % self.cell)
     }
-}
-
-fn blend(first: u32, second: u32, part: usize, whole: usize) -> u32 {
-    ((u64::from(first) * (whole - part) as u64 + u64::from(second) * part as u64) / whole as u64) as u32
 }
 
 /// The brightness that nine tenths of a cell do not exceed: the paper, not the noise on it.

@@ -1,5 +1,7 @@
 //! The committed pages through the real decoder, Tesseract and the PDF tools of Debian.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may fail loudly, and the measured rates are for reading")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -96,6 +98,8 @@ fn few_characters_are_wrong(texts: &[PageText]) {
         let expected = expected.join("\n");
         let found = edits(&expected, &lines(text));
         println!("{name}: {found} of {} characters wrong", expected.chars().count());
+        let skew = truth[name]["skew_degrees"].as_f64().unwrap() as f32;
+        assert!(expected.is_empty() || (text.skew_degrees - skew).abs() < 0.15, "{name}: skew {} of {skew}", text.skew_degrees);
         if expected.is_empty() {
             assert!(text.words.is_empty(), "words on a blank side: {}", lines(text));
         }
@@ -104,7 +108,7 @@ fn few_characters_are_wrong(texts: &[PageText]) {
     }
     let rate = 100.0 * wrong as f32 / all as f32;
     println!("character errors {wrong} of {all}: {rate:.2} %");
-    // Measured 1.00 % with Tesseract 5.3 and the model of Debian 12; the slack is for other versions of both.
+    // Measured 1.03 % with Tesseract 5.3 and the model of Debian 12; the slack is for other versions of both.
     assert!(rate <= 2.0, "{rate:.2} % of the characters are wrong");
 }
 
