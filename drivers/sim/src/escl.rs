@@ -11,7 +11,8 @@ use axum::routing::{delete, get, post};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio_stream::StreamExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 type Shared = Arc<Mutex<Scanner>>;
 
@@ -118,11 +119,8 @@ async fn next(State(scanner): State<Shared>, Path(id): Path<String>) -> Response
     let answer = lock(&scanner).next(&id);
     match answer {
         Next::Whole(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
-        Next::Truncated(jpeg) => {
-            let broken = io::Error::new(io::ErrorKind::ConnectionReset, "the page breaks off here");
-            half_page(jpeg, tokio_stream::once(Err(broken)))
-        }
-        Next::Stalled(jpeg) => half_page(jpeg, tokio_stream::pending()),
+        Next::Truncated(jpeg) => half_page(jpeg, true),
+        Next::Stalled(jpeg) => half_page(jpeg, false),
         Next::Nothing => ([(header::CONTENT_TYPE, "image/jpeg")], Body::empty()).into_response(),
         Next::Conflict => StatusCode::CONFLICT.into_response(),
         Next::NotReady => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -130,12 +128,23 @@ async fn next(State(scanner): State<Shared>, Path(id): Path<String>) -> Response
     }
 }
 
-/// Announces the whole page, sends half of it, and goes on with `tail`.
-fn half_page(mut jpeg: Vec<u8>, tail: impl tokio_stream::Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response {
+/// Announces the whole page and sends half of it; then breaks the connection off, or stays silent until the client leaves.
+fn half_page(mut jpeg: Vec<u8>, break_off: bool) -> Response {
     let announced = jpeg.len();
     jpeg.truncate(announced / 2);
-    let body = Body::from_stream(tokio_stream::once(Ok(Bytes::from(jpeg))).chain(tail));
-    ([(header::CONTENT_TYPE, "image/jpeg".to_owned()), (header::CONTENT_LENGTH, announced.to_string())], body).into_response()
+    let (body, pieces) = mpsc::channel(1);
+    tokio::spawn(async move {
+        // The receiver goes when the client does.
+        let _ = body.send(Ok(Bytes::from(jpeg))).await;
+        if break_off {
+            // The half must be on the wire before the break, or the client sees no page at all.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = body.send(Err(io::Error::new(io::ErrorKind::ConnectionReset, "the page breaks off here"))).await;
+        }
+        body.closed().await;
+    });
+    let headers = [(header::CONTENT_TYPE, "image/jpeg".to_owned()), (header::CONTENT_LENGTH, announced.to_string())];
+    (headers, Body::from_stream(ReceiverStream::new(pieces))).into_response()
 }
 
 async fn image_info(State(scanner): State<Shared>, Path(id): Path<String>) -> Response {

@@ -85,8 +85,7 @@ impl Batch<'_> {
         self.check_source(&capabilities)?;
         loop {
             let quirks = self.look_at_feeder(&capabilities).await?;
-            let url = self.create(settings_xml(&self.settings, &capabilities), &quirks).await?;
-            let job = OpenJob { escl: escl.clone(), url: Some(url) };
+            let job = self.create(settings_xml(&self.settings, &capabilities), &quirks).await?;
             let end = self.fetch(&job, &quirks).await;
             job.close().await;
             end?;
@@ -125,29 +124,34 @@ impl Batch<'_> {
         }
     }
 
-    async fn create(&mut self, body: String, quirks: &Quirks) -> Result<Url, Stop> {
-        let escl = self.escl;
+    async fn create(&mut self, body: String, quirks: &Quirks) -> Result<OpenJob, Stop> {
         for _ in 0..CREATE_TRIES {
-            // A task of its own: a job that opens after the cancel must still be deleted.
-            let (client, text, host_localhost) = (escl.clone(), body.clone(), quirks.host_localhost);
-            let mut post = tokio::spawn(async move { client.post_job(text, host_localhost).await });
+            // A task of its own: a job that opens after the cancel comes back to nobody, and is deleted by that.
+            let (escl, text, host_localhost) = (self.escl.clone(), body.clone(), quirks.host_localhost);
+            let mut post = tokio::spawn(async move {
+                let created = escl.post_job(text, host_localhost).await?;
+                Ok::<_, DeviceError>(match created {
+                    Created::Job(url) => Ok(OpenJob { escl, url: Some(url) }),
+                    refusal @ (Created::Busy | Created::Conflict) => Err(refusal),
+                })
+            });
             let created = match self.or_cancel(&mut post).await {
                 Ok(Ok(created)) => created?,
                 Ok(Err(panicked)) => return Err(DeviceError::Protocol(panicked.to_string()).into()),
                 Err(stop) => {
-                    let escl = escl.clone();
-                    tokio::spawn(async move {
-                        if let Ok(Ok(Created::Job(url))) = post.await {
-                            escl.delete_job(&url).await;
+                    let close = async {
+                        if let Ok(Ok(Ok(job))) = post.await {
+                            job.close().await;
                         }
-                    });
+                    };
+                    let _ = tokio::time::timeout(self.escl.timing.delete, close).await;
                     return Err(stop);
                 }
             };
             match created {
-                Created::Job(url) => return Ok(url),
-                Created::Busy => self.pause().await?,
-                Created::Conflict => return Err(self.explain_conflict().await?.into()),
+                Ok(job) => return Ok(job),
+                Err(Created::Conflict) => return Err(self.explain_conflict().await?.into()),
+                Err(Created::Busy | Created::Job(_)) => self.pause().await?,
             }
         }
         Err(DeviceError::Busy("another job holds the scanner; wait until it is done".to_owned()).into())
@@ -225,7 +229,8 @@ impl Batch<'_> {
                 Verdict::Ending | Verdict::Unsettled => break,
             }
         }
-        Err(self.fault(why, false, true))
+        // The scanner still answers, so it is the page that broke, not the cable.
+        Err(self.fault(if let DeviceError::Disconnected(text) = why { DeviceError::Protocol(text) } else { why }, false, true))
     }
 
     /// A 503 can hide a jam for ever (the scanner waits for the person, we for the scanner).

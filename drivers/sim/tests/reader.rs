@@ -1,0 +1,103 @@
+//! The barcode reader's driver on a real pty of the simulator.
+
+use motcua_drivers::barcode::{ReaderEvent, serial};
+use motcua_sim::{CARDS, Command, Device, Options, Sim, start};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+struct Bench {
+    sim: Sim,
+    events: mpsc::Receiver<ReaderEvent>,
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+async fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = start(Options {
+        escl_port: 0,
+        printer_port: 0,
+        dock_port: 0,
+        gun_link: folder.path().join("gun"),
+        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
+        out: folder.path().join("out"),
+        page_delay: Duration::ZERO,
+    })
+    .await
+    .unwrap();
+    let (sender, events) = mpsc::channel(16);
+    let stop = Arc::new(AtomicBool::new(false));
+    let (path, flag) = (sim.ports().gun_link.clone(), Arc::clone(&stop));
+    let thread = std::thread::spawn(move || serial::run(path, 9600, sender, &flag));
+    Bench { sim, events, stop, thread: Some(thread), _folder: folder }
+}
+
+impl Bench {
+    async fn next(&mut self) -> ReaderEvent {
+        tokio::time::timeout(Duration::from_secs(10), self.events.recv()).await.expect("an event within 10 s").expect("the thread lives")
+    }
+
+    async fn dock(&self, command: Command) {
+        self.sim.command(command).await.unwrap();
+    }
+}
+
+fn code(text: &str, aim: Option<&str>) -> ReaderEvent {
+    ReaderEvent::Code { text: text.to_owned(), aim: aim.map(str::to_owned) }
+}
+
+#[tokio::test]
+async fn cards_come_through_with_their_vietnamese_letters() {
+    let mut bench = bench().await;
+    assert_eq!(bench.next().await, ReaderEvent::Opened);
+    for card in CARDS {
+        bench.dock(Command::Card(card.name.to_owned())).await;
+        assert_eq!(bench.next().await, code(card.text, None));
+    }
+    bench.dock(Command::Type("]Q1HS-2026-000123\n".to_owned())).await;
+    assert_eq!(bench.next().await, code("HS-2026-000123", Some("Q1")));
+}
+
+#[tokio::test]
+async fn bytes_without_an_end_are_a_code_after_silence_and_bytes_that_are_no_text_are_garbage() {
+    let mut bench = bench().await;
+    assert_eq!(bench.next().await, ReaderEvent::Opened);
+    bench.dock(Command::Garbage(b"RR473124829VN".to_vec())).await;
+    assert_eq!(bench.next().await, code("RR473124829VN", None));
+    bench.dock(Command::Garbage(vec![0xff, 0xfe, 0x80, b'\r'])).await;
+    assert_eq!(bench.next().await, ReaderEvent::Garbage { bytes: 3 });
+}
+
+#[tokio::test]
+async fn unplugged_is_told_once_and_the_reader_is_used_again() {
+    let mut bench = bench().await;
+    assert_eq!(bench.next().await, ReaderEvent::Opened);
+    for _ in 0..2 {
+        bench.dock(Command::Unplug(Device::Gun)).await;
+        assert!(matches!(bench.next().await, ReaderEvent::Lost(_)));
+        assert!(bench.sim.command(Command::Card("courier".to_owned())).await.is_err());
+        bench.dock(Command::Plug(Device::Gun)).await;
+        assert_eq!(bench.next().await, ReaderEvent::Opened, "lost is told once, however often opening fails");
+        bench.dock(Command::Card("courier".to_owned())).await;
+        assert_eq!(bench.next().await, code("BCCI-HN0123", None));
+    }
+}
+
+#[tokio::test]
+async fn stops_when_told_and_when_nobody_listens() {
+    let mut told = bench().await;
+    assert_eq!(told.next().await, ReaderEvent::Opened);
+    told.stop.store(true, Ordering::Relaxed);
+    assert_eq!(tokio::time::timeout(Duration::from_secs(5), told.events.recv()).await.unwrap(), None);
+
+    let mut alone = bench().await;
+    assert_eq!(alone.next().await, ReaderEvent::Opened);
+    drop(std::mem::replace(&mut alone.events, mpsc::channel(1).1));
+    let thread = alone.thread.take().unwrap();
+    tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(move || thread.join())).await.unwrap().unwrap().unwrap();
+}
