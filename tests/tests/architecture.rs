@@ -27,8 +27,20 @@ const ARROWS: [(&str, &[&str], &[&str]); 12] = [
 ];
 
 /// All that the two pure crates may use from outside: no I/O, no clock, no randomness.
-const PURE: [&str; 11] =
-    ["hex", "jiff", "motcua-model", "serde", "serde_json", "sha2", "thiserror", "toml", "unicode-normalization", "uuid", "zeroize"];
+const PURE: [&str; 12] = [
+    "hex",
+    "jiff",
+    "motcua-model",
+    "schemars",
+    "serde",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "toml",
+    "unicode-normalization",
+    "uuid",
+    "zeroize",
+];
 const PURE_CRATES: [&str; 2] = ["motcua-model", "motcua-flow"];
 
 /// Uses that a pure crate's code must not contain, however the name was imported.
