@@ -163,6 +163,8 @@ impl Archive {
             fs::remove_file(&part).with_context(|| format!("cannot discard {}", part.display()))?;
             return Ok(false);
         }
+        // It may be whole since before a crash, and not synced.
+        fs::File::open(&part).and_then(|f| f.sync_all()).with_context(|| format!("cannot sync {}", part.display()))?;
         disk::rename_durably(&part, &self.folder(message).join(&expected.name))?;
         let sql = "UPDATE file SET complete = 1 WHERE message = ?1 AND id = ?2";
         self.db().execute(sql, params![message.to_string(), file.to_string()])?;

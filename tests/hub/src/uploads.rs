@@ -41,6 +41,7 @@ pub(crate) async fn create(State(hub): State<Arc<Hub>>, peer: Peer, headers: Hea
     tus_version(&headers)?;
     let length = number(&headers, "Upload-Length")?;
     let (message, file) = metadata(&headers)?;
+    let _turn = turn(&hub, file).await?;
     let expected = find(&hub, &peer, message, file).await?;
     if expected.complete {
         return Err(Refusal::new(409, "Complete already", "the hub has this file whole; send the message again"));
@@ -48,7 +49,6 @@ pub(crate) async fn create(State(hub): State<Arc<Hub>>, peer: Peer, headers: Hea
     if length != expected.bytes {
         return Err(Refusal::new(413, "Other length", "Upload-Length differs from the message's; send the declared file"));
     }
-    let _turn = turn(&hub, file).await?;
     start_part(&hub, message, file, &expected).await?;
     let location = format!("/v1/uploads/{message}/{file}");
     Ok((StatusCode::CREATED, [TUS, ("Location", &location)]).into_response())
