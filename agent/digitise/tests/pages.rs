@@ -189,6 +189,33 @@ fn a_side_cut_short_is_refused_wherever_it_is_cut() {
 }
 
 #[test]
+fn damaged_bytes_never_panic() {
+    let mut whole = Vec::new();
+    let picture = image::RgbImage::from_fn(320, 200, |x, y| image::Rgb([(x * y) as u8, (x + y) as u8, (x ^ y) as u8]));
+    picture.write_with_encoder(image::codecs::jpeg::JpegEncoder::new(&mut whole)).unwrap();
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    let mut refused = 0;
+    for _ in 0..1500 {
+        let mut bytes = whole.clone();
+        for _ in 0..3 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            // Half of the damage goes to the headers, where it is worst.
+            let reach = if random & 1 == 0 { 640 } else { bytes.len() };
+            bytes[(random >> 8) as usize % reach] = (random >> 56) as u8;
+        }
+        let seen = inspect(&bytes);
+        refused += usize::from(seen.is_err());
+        let text = PageText::default();
+        let (width, height) = seen.map_or((320, 200), |seen| (seen.width, seen.height));
+        let _ = thumbnail(&bytes, 60);
+        let _ = searchable_pdf(&[PdfPage { jpeg: &bytes, width, height, dpi: 300, text: &text }], "x", jiff::Timestamp::UNIX_EPOCH);
+    }
+    assert!(refused > 300, "only {refused} refused");
+}
+
+#[test]
 fn what_is_no_jpeg_is_refused() {
     for bytes in [b"".as_slice(), b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xFF\xD8"] {
         assert_eq!(inspect(bytes), Err(PageError::NotJpeg));
