@@ -65,7 +65,7 @@ impl Courier {
 
     pub(crate) fn has_parcels(&self) -> bool {
         match self {
-            Self::Parcels(list) | Self::Storing { list, .. } => !list.parcels.is_empty(),
+            Self::Parcels(list) | Self::Storing { list, .. } => !list.parcels.is_empty() || list.doubtful.is_some(),
             Self::Badge | Self::Done { .. } => false,
         }
     }

@@ -303,7 +303,7 @@ impl Filing {
     }
 
     fn accept_pages(&mut self, paper: usize, cx: &mut Cx) {
-        let Some(mut document) = self.draft.scanning.take() else { return };
+        let Some(mut document) = self.draft.scanning.take_if(|d| !d.pages.is_empty()) else { return };
         document.count_differs = document.pages.len() != usize::from(expected_pages(document.sheets));
         let before: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == document.component).collect();
         self.draft.documents.push(document);

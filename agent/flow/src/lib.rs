@@ -167,7 +167,6 @@ impl Kiosk {
         let warned = self.idle.warned();
         self.idle.active();
         match action {
-            Action::Touch | Action::MoreTime => Vec::new(),
             Action::SetLanguage { language } => {
                 self.language = language;
                 self.transition(at, State::language_changed)
@@ -177,14 +176,11 @@ impl Kiosk {
                 Vec::new()
             }
             Action::End => self.end_asked(warned),
+            // Whatever was touched under the question "Còn ở đây không?", the answer is yes and no more.
+            Action::Dismiss | Action::Retry if warned => Vec::new(),
+            Action::Touch | Action::MoreTime => Vec::new(),
             Action::Dismiss => self.dismiss(at),
-            Action::Retry => match (self.asking, self.fault) {
-                (None, Some(FaultShown { retry: true, .. })) => {
-                    self.fault = None;
-                    self.transition(at, |state, cx| state.action(Action::StartScan, cx))
-                }
-                (None | Some(_), None | Some(_)) => Vec::new(),
-            },
+            Action::Retry => self.retry(at),
             Action::Start { .. }
             | Action::Agree
             | Action::ChooseProcedure { .. }
@@ -207,7 +203,7 @@ impl Kiosk {
             | Action::LookUp { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
-            | Action::Back => match self.covered() {
+            | Action::Back => match warned || self.covered() {
                 true => Vec::new(),
                 false => self.transition(at, |state, cx| state.action(action, cx)),
             },
@@ -230,6 +226,14 @@ impl Kiosk {
             return Vec::new();
         }
         self.transition(at, |state, _| state.fault_dismissed())
+    }
+
+    fn retry(&mut self, at: &At) -> Vec<Effect> {
+        if self.asking.is_some() || !self.fault.is_some_and(|shown| shown.retry) {
+            return Vec::new();
+        }
+        self.fault = None;
+        self.transition(at, |state, cx| state.action(Action::StartScan, cx))
     }
 
     fn tick(&mut self, at: &At) -> Vec<Effect> {

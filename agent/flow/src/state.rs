@@ -333,7 +333,9 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
             let otherwise = intro.person_known();
             match cx.catalogue.procedure(&draft.procedure) {
                 Some(procedure) => {
-                    *cx.language = draft.language;
+                    if *cx.language == Language::default() {
+                        *cx.language = draft.language;
+                    }
                     State::Resume(Box::new(Found { draft: *draft, procedure: procedure.clone(), otherwise }))
                 }
                 None => {

@@ -1,0 +1,399 @@
+//! One kiosk with fake time and numbered ids; invented people.
+
+use jiff::{SignedDuration, Timestamp};
+use motcua_flow::{At, Draft, Effect, Event, Kiosk, Settings, Unfinished};
+use motcua_model::{
+    Private, Text,
+    api::{Action, ActionRequest, DeviceState, Health, LinkState, Overlay, PrintState, Screen, Service, Snapshot},
+    catalogue::Catalogue,
+    code::ProvisionalCode,
+    config::Visit,
+    dossier::{FileRef, Page, Side, Submission},
+    fault::Fault,
+};
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+pub(crate) const CARD: &str = "001190000016|012345678|Nguyễn Thị Mẫu|15011990|Nữ|Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm|10052021";
+pub(crate) const OTHER_CARD: &str = "001090000017||Trần Văn Thử|20021990|Nam|Phường Minh Họa, Thử Nghiệm|02082024||||";
+pub(crate) const BIRTH: &str = "1.001193";
+pub(crate) const MARRIAGE: &str = "1.000894";
+/// Nothing of this may be seen after the visit.
+pub(crate) const PERSONAL: [&str; 6] = ["Mẫu", "001190000016", "•016", "Ví Dụ", "Nguyễn Văn Bé", "0900000456"];
+
+pub(crate) const READY: Health =
+    Health { scanner: DeviceState::Ready, reader: DeviceState::Ready, printer: DeviceState::Ready, hub: LinkState::Up };
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        office: Text::new("UBND xã Minh Họa", "Minh Hoa commune office"),
+        phone: "0900 000 000".into(),
+        agency: "H99.50".into(),
+        device: "K07".into(),
+        tracking_url: "https://dichvucong.example.vn/tra-cuu?m={code}".into(),
+        visit: Visit::default(),
+        max_sheets: 50,
+    }
+}
+
+pub(crate) struct Desk {
+    pub(crate) kiosk: Kiosk,
+    pub(crate) mono_ms: u64,
+    pub(crate) ids: u128,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+        let mut desk = Self { kiosk: Kiosk::new(settings(), CATALOGUE.clone()), mono_ms: 1_000, ids: 0 };
+        desk.send(Event::Health(READY));
+        desk
+    }
+
+    pub(crate) fn at(&self) -> At {
+        let start: Timestamp = "2026-11-23T01:00:00Z".parse().unwrap();
+        let wall = start + SignedDuration::from_millis(i64::try_from(self.mono_ms).unwrap());
+        At { mono_ms: self.mono_ms, wall, fresh: Uuid::from_u128(self.ids) }
+    }
+
+    pub(crate) fn send(&mut self, event: Event) -> Vec<Effect> {
+        self.ids += 1;
+        let at = self.at();
+        self.kiosk.handle(event, &at)
+    }
+
+    pub(crate) fn act(&mut self, action: Action) -> Vec<Effect> {
+        let step = self.snapshot().step;
+        self.send(Event::Action(ActionRequest { step, action }))
+    }
+
+    pub(crate) fn scan(&mut self, text: &str) -> Vec<Effect> {
+        self.send(Event::Code(text.into()))
+    }
+
+    /// Lets time pass as the shell does: tick whenever the kiosk asked to be woken.
+    pub(crate) fn wait(&mut self, seconds: u64) -> Vec<Effect> {
+        let end = self.mono_ms + seconds * 1000;
+        let mut effects = Vec::new();
+        while let Some(wake) = self.kiosk.wake_at().filter(|wake| *wake <= end) {
+            assert!(wake > self.mono_ms, "woken at {wake} without progress");
+            self.mono_ms = wake;
+            effects.extend(self.send(Event::Tick));
+        }
+        self.mono_ms = end;
+        effects
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.kiosk.snapshot(&self.at())
+    }
+
+    pub(crate) fn screen(&self) -> Screen {
+        self.snapshot().screen
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.screen().code()
+    }
+
+    pub(crate) fn overlay(&self) -> Option<Overlay> {
+        self.snapshot().overlay
+    }
+
+    /// The snapshot without its step: what a person can see.
+    pub(crate) fn seen(&self) -> String {
+        serde_json::to_string(&Snapshot { step: 0, ..self.snapshot() }).unwrap()
+    }
+
+    pub(crate) fn to_identify(&mut self) {
+        self.act(Action::Start { service: Service::File });
+        self.act(Action::Agree);
+        self.act(Action::ChooseProcedure { code: BIRTH.into() });
+        self.act(Action::HavePapers);
+        assert_eq!(self.code(), "C05");
+    }
+
+    pub(crate) fn to_person(&mut self) {
+        self.to_identify();
+        self.scan(CARD);
+        self.send(Event::Unfinished(Unfinished::Nothing));
+        assert_eq!(self.code(), "C06");
+    }
+
+    pub(crate) fn to_questions(&mut self) {
+        self.to_person();
+        self.act(Action::ConfirmPerson { correct: true });
+        assert_eq!(self.code(), "C07");
+    }
+
+    pub(crate) fn to_papers(&mut self) {
+        self.to_questions();
+        for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "0900 000 456"] {
+            self.answer(value);
+        }
+        assert_eq!(self.code(), "C08");
+    }
+
+    pub(crate) fn to_scan(&mut self) {
+        self.to_papers();
+        self.act(Action::ScanPaper { paper: 0 });
+        self.act(Action::DeclareSheets { sheets: 1 });
+        assert_eq!(self.code(), "C11");
+    }
+
+    pub(crate) fn to_check(&mut self) {
+        self.to_scan();
+        self.scan_pages(2);
+        assert_eq!(self.code(), "C11b");
+    }
+
+    pub(crate) fn to_review(&mut self) {
+        self.to_papers();
+        self.scan_paper(0);
+        self.scan_paper(1);
+        self.act(Action::LeavePaper { paper: 2 });
+        self.act(Action::PapersDone);
+        assert_eq!(self.code(), "C12");
+    }
+
+    pub(crate) fn to_submitting(&mut self) -> Submission {
+        self.to_review();
+        let effects = self.act(Action::Submit);
+        let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+        *submission.clone()
+    }
+
+    pub(crate) fn to_slip(&mut self) -> Uuid {
+        let id = self.to_submitting().id;
+        self.send(Event::Submitted { id, code: provisional() });
+        assert_eq!(self.code(), "C17");
+        id
+    }
+
+    pub(crate) fn answer(&mut self, value: &str) -> Vec<Effect> {
+        self.act(Action::Answer { value: Private::new(value) })
+    }
+
+    pub(crate) fn scan_paper(&mut self, paper: u8) {
+        self.act(Action::ScanPaper { paper });
+        self.act(Action::DeclareSheets { sheets: 1 });
+        self.scan_pages(2);
+        self.act(Action::AcceptPages);
+    }
+
+    pub(crate) fn start_scan(&mut self) -> Uuid {
+        let effects = self.act(Action::StartScan);
+        let [Effect::StartScan { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        *job
+    }
+
+    /// A whole scan job that ends well.
+    pub(crate) fn scan_pages(&mut self, pages: usize) {
+        let job = self.start_scan();
+        for _ in 0..pages {
+            self.page(job);
+        }
+        self.send(Event::ScanEnded { job, fault: None });
+    }
+
+    pub(crate) fn page(&mut self, job: Uuid) -> Vec<Effect> {
+        let page = page(u128::from(u64::MAX) + self.ids);
+        self.send(Event::PageStored { job, page })
+    }
+
+    pub(crate) fn fault(&mut self, job: Uuid, fault: Fault) {
+        self.send(Event::ScanEnded { job, fault: Some(fault) });
+    }
+
+    pub(crate) fn print(&mut self, job: Uuid, state: PrintState) {
+        self.send(Event::Print { job, state });
+    }
+}
+
+pub(crate) fn page(id: u128) -> Page {
+    Page {
+        image: FileRef { id: Uuid::from_u128(id), sha256: "00".repeat(32), bytes: 1000, media: "image/jpeg".into() },
+        side: Side::Front,
+        width: 2480,
+        height: 3508,
+        dpi: 300,
+        blank: false,
+    }
+}
+
+pub(crate) fn provisional() -> ProvisionalCode {
+    ProvisionalCode::new("K07", jiff::civil::date(2026, 11, 23), 42)
+}
+
+/// The newest draft among the effects.
+pub(crate) fn saved(effects: &[Effect]) -> Option<&Draft> {
+    effects.iter().rev().find_map(|effect| if let Effect::SaveDraft(draft) = effect { Some(draft) } else { None })
+}
+
+/// The way to a screen.
+pub(crate) type Way = fn(&mut Desk);
+
+/// One desk at each kind of screen, overlays included.
+pub(crate) fn every_screen() -> Vec<(&'static str, Desk)> {
+    let arrive = |(name, way): (&'static str, Way)| {
+        let mut desk = Desk::new();
+        way(&mut desk);
+        assert_eq!(desk.code(), name.split_whitespace().next().unwrap(), "{name}");
+        (name, desk)
+    };
+    ways().into_iter().map(arrive).collect()
+}
+
+pub(crate) fn ways() -> Vec<(&'static str, Way)> {
+    vec![
+        ("C01", |_| {}),
+        ("C01 with a fault", |d| {
+            d.scan("8934563138165");
+        }),
+        ("C02", |d| {
+            d.act(Action::Start { service: Service::File });
+        }),
+        ("C02 with a card", |d| {
+            d.scan(CARD);
+        }),
+        ("C03", |d| {
+            d.act(Action::Start { service: Service::File });
+            d.act(Action::Agree);
+        }),
+        ("C03b", |d| {
+            d.act(Action::Start { service: Service::File });
+            d.act(Action::Agree);
+            d.act(Action::ChooseProcedure { code: BIRTH.into() });
+        }),
+        ("C05", |d| d.to_identify()),
+        ("C05 while the store looks", |d| {
+            d.to_identify();
+            d.scan(CARD);
+        }),
+        ("C05 with a fault", |d| {
+            d.to_identify();
+            d.send(Event::ReaderGarbage);
+        }),
+        ("C06", |d| d.to_person()),
+        ("C91", |d| {
+            let draft = draft_of(|d| d.to_papers());
+            d.scan(CARD);
+            d.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
+        }),
+        ("C07", |d| d.to_questions()),
+        ("C07 refused", |d| {
+            d.to_questions();
+            d.answer("4nh");
+        }),
+        ("C07 the last", |d| {
+            d.to_papers();
+            d.act(Action::Back);
+        }),
+        ("C06 again", |d| {
+            d.to_questions();
+            d.act(Action::Back);
+        }),
+        ("C08", |d| d.to_papers()),
+        ("C10", |d| {
+            d.to_papers();
+            d.act(Action::ScanPaper { paper: 0 });
+        }),
+        ("C11", |d| d.to_scan()),
+        ("C11 running", |d| {
+            d.to_scan();
+            let job = d.start_scan();
+            d.page(job);
+        }),
+        ("C11 with a fault", |d| {
+            d.to_scan();
+            let job = d.start_scan();
+            d.page(job);
+            d.fault(job, Fault::ScannerJam);
+        }),
+        ("C11b", |d| d.to_check()),
+        ("C12", |d| d.to_review()),
+        ("C07 from C12", |d| {
+            d.to_review();
+            d.act(Action::Change { target: motcua_model::api::ChangeTarget::Question(1) });
+        }),
+        ("C10 from C12", |d| {
+            d.to_review();
+            d.act(Action::Change { target: motcua_model::api::ChangeTarget::Paper(1) });
+        }),
+        ("C12 asked whether to end", |d| {
+            d.to_review();
+            d.act(Action::End);
+        }),
+        ("C12 with help", |d| {
+            d.to_review();
+            d.act(Action::Help);
+        }),
+        ("C12 still there?", |d| {
+            d.to_review();
+            d.wait(91);
+        }),
+        ("C14", |d| {
+            d.to_submitting();
+        }),
+        ("C17", |d| {
+            d.to_slip();
+        }),
+        ("C17 waits for paper", |d| {
+            let job = d.to_slip();
+            d.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
+        }),
+        ("C18", |d| {
+            d.to_slip();
+            d.act(Action::SlipTaken);
+        }),
+        ("C20", |d| {
+            d.act(Action::Start { service: Service::LookUp });
+        }),
+        ("C20b", |d| {
+            d.act(Action::Start { service: Service::LookUp });
+            d.act(Action::LookUp { code: provisional().to_string() });
+            let known = motcua_flow::Known { official_code: None, status: None, known_at: d.at().wall };
+            d.send(Event::LookedUp { asked: provisional().to_string(), found: Some(known) });
+        }),
+        ("P01", |d| {
+            d.act(Action::Start { service: Service::Courier });
+        }),
+        ("P03", |d| {
+            d.act(Action::Start { service: Service::Courier });
+            d.scan("BCCI-1024");
+            d.scan("RR473124829VN");
+        }),
+        ("P03 doubtful", |d| {
+            d.act(Action::Start { service: Service::Courier });
+            d.scan("BCCI-1024");
+            d.scan("BK990032289VN");
+        }),
+        ("P03 storing", |d| {
+            d.act(Action::Start { service: Service::Courier });
+            d.scan("BCCI-1024");
+            d.scan("RR473124829VN");
+            d.act(Action::CloseHandover);
+        }),
+        ("P06", |d| {
+            d.act(Action::Start { service: Service::Courier });
+            d.scan("BCCI-1024");
+            d.scan("RR473124829VN");
+            let effects = d.act(Action::CloseHandover);
+            let [Effect::StoreHandover(handover)] = effects.as_slice() else { panic!("{effects:?}") };
+            d.send(Event::HandoverStored { id: handover.id });
+        }),
+        ("C99", |d| {
+            d.send(Event::OutOfService(Text::new("Ổ đĩa đầy", "The disk is full")));
+        }),
+    ]
+}
+
+/// The draft that the store holds after this part of a visit.
+pub(crate) fn draft_of(way: Way) -> Draft {
+    let mut desk = Desk::new();
+    way(&mut desk);
+    // Any save shows the whole draft; a change of the language is the smallest.
+    let language = desk.snapshot().language;
+    let effects = desk.act(Action::SetLanguage { language });
+    saved(&effects).unwrap().clone()
+}

@@ -1,0 +1,269 @@
+//! Any order of events: no panic, no dead end, nothing submitted twice.
+
+use crate::common::*;
+use motcua_flow::{Effect, Event, Known, Unfinished};
+use motcua_model::{
+    Language, Private, Text,
+    api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Service},
+    dossier::Submission,
+    fault::Fault,
+};
+use proptest::prelude::*;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// One thing that happens; ids are filled in from what the kiosk asked for.
+#[derive(Clone, Debug)]
+enum Move {
+    Act(Action),
+    Stale(u64, Action),
+    Code(String),
+    Garbage,
+    Unfinished(bool, bool),
+    Page { current: bool },
+    ScanEnded { current: bool, fault: Option<Fault> },
+    Stored { current: bool, ok: bool },
+    Print { current: bool, state: PrintState },
+    LookedUp { current: bool, found: bool },
+    Health(Health),
+    Restarted(u32),
+    Wait(u64),
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let small = 0u8..4;
+    prop_oneof![
+        prop::sample::select(vec![Service::File, Service::File, Service::LookUp, Service::Courier])
+            .prop_map(|service| Action::Start { service }),
+        Just(Action::SetLanguage { language: Language::En }),
+        Just(Action::Agree),
+        prop::sample::select(vec![BIRTH, MARRIAGE, "2.000884", "0"]).prop_map(|code| Action::ChooseProcedure { code: code.into() }),
+        Just(Action::HavePapers),
+        any::<bool>().prop_map(|correct| Action::ConfirmPerson { correct }),
+        any::<bool>().prop_map(|go_on| Action::Resume { go_on }),
+        prop::sample::select(vec!["Nguyễn Văn Bé", "20/11/2026", "male", "0900000456", "001190000016", "1", "", "?"])
+            .prop_map(|value| Action::Answer { value: Private::new(value) }),
+        small.clone().prop_map(|paper| Action::ScanPaper { paper }),
+        small.clone().prop_map(|paper| Action::LeavePaper { paper }),
+        Just(Action::PapersDone),
+        (0u16..4).prop_map(|sheets| Action::DeclareSheets { sheets }),
+        Just(Action::StartScan),
+        Just(Action::CancelScan),
+        Just(Action::AcceptPages),
+        Just(Action::ScanAgain),
+        Just(Action::ScanMore),
+        small.clone().prop_map(|i| Action::Change { target: ChangeTarget::Question(i) }),
+        small.prop_map(|i| Action::Change { target: ChangeTarget::Paper(i) }),
+        Just(Action::Submit),
+        Just(Action::SlipTaken),
+        Just(Action::LookUp { code: provisional().to_string() }),
+        any::<bool>().prop_map(|keep| Action::ConfirmParcel { keep }),
+        Just(Action::CloseHandover),
+        prop::sample::select(vec![
+            Action::Retry,
+            Action::Dismiss,
+            Action::MoreTime,
+            Action::Help,
+            Action::Back,
+            Action::End,
+            Action::Touch
+        ]),
+    ]
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop::sample::select(vec![Fault::ScannerJam, Fault::ScannerEmpty, Fault::PageDamaged, Fault::StoreFailed])
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    let codes = [CARD, OTHER_CARD, "BCCI-1024", "RR473124829VN", "BK990032289VN", "https://x.example.vn/?m=1", "||||||", ""];
+    let device = || prop::sample::select(vec![DeviceState::Absent, DeviceState::Lost, DeviceState::NeedsHuman(Fault::ScannerJam)]);
+    let prints = vec![PrintState::Printed, PrintState::Waiting(Fault::PrinterPaperOut), PrintState::Unknown, PrintState::None];
+    let current = || prop::bool::weighted(0.9);
+    prop_oneof![
+        24 => action().prop_map(Move::Act),
+        1 => (0u64..3, action()).prop_map(|(ago, action)| Move::Stale(ago, action)),
+        4 => prop::sample::select(codes.map(String::from).to_vec()).prop_map(Move::Code),
+        1 => Just(Move::Garbage),
+        3 => any::<(bool, bool)>().prop_map(|(draft, slip)| Move::Unfinished(draft, slip)),
+        4 => current().prop_map(|current| Move::Page { current }),
+        3 => (current(), prop::option::of(fault())).prop_map(|(current, fault)| Move::ScanEnded { current, fault }),
+        2 => (current(), any::<bool>()).prop_map(|(current, ok)| Move::Stored { current, ok }),
+        1 => (current(), prop::sample::select(prints)).prop_map(|(current, state)| Move::Print { current, state }),
+        1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
+        1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
+        1 => Just(Move::Health(READY)),
+        1 => (0u32..3).prop_map(Move::Restarted),
+        2 => (1u64..200).prop_map(Move::Wait),
+    ]
+}
+
+/// Random moves start anywhere on the way that people go, except where the desk waits for a job that
+/// only the way itself knows.
+fn start() -> impl Strategy<Value = (&'static str, Way)> {
+    let known = |(name, _): &(&str, Way)| !["C11 running", "C14", "P03 storing", "C99"].contains(name);
+    prop::sample::select(ways().into_iter().filter(known).collect::<Vec<_>>())
+}
+
+/// The world around the kiosk: what it asked for and what was stored.
+struct World {
+    desk: Desk,
+    job: Uuid,
+    submission: Option<Submission>,
+    submitting: HashSet<Uuid>,
+    handover: Uuid,
+}
+
+impl World {
+    fn new(mut desk: Desk) -> Self {
+        desk.ids = 1_000_000;
+        Self { desk, job: Uuid::nil(), submission: None, submitting: HashSet::new(), handover: Uuid::nil() }
+    }
+
+    fn step(&mut self, what: Move) {
+        let id = |current: bool, id: Uuid| if current { id } else { Uuid::from_u128(7) };
+        let (before, waiting) = (self.desk.snapshot(), self.desk.code() == "C01");
+        let effects = match what {
+            Move::Act(action) => self.desk.act(action),
+            Move::Stale(ago, action) => {
+                let step = before.step.wrapping_sub(ago + 1);
+                self.desk.send(Event::Action(ActionRequest { step, action }))
+            }
+            Move::Code(text) => self.desk.scan(&text),
+            Move::Garbage => self.desk.send(Event::ReaderGarbage),
+            Move::Unfinished(draft, slip) => {
+                let found = self.unfinished(draft, slip);
+                self.desk.send(Event::Unfinished(found))
+            }
+            Move::Page { current } => self.desk.page(id(current, self.job)),
+            Move::ScanEnded { current, fault } => self.desk.send(Event::ScanEnded { job: id(current, self.job), fault }),
+            Move::Stored { current, ok } => self.stored(current, ok),
+            Move::Print { current, state } => {
+                let job = id(current, self.submission.as_ref().map_or(Uuid::nil(), |s| s.id));
+                self.desk.send(Event::Print { job, state })
+            }
+            Move::LookedUp { current, found } => {
+                let asked = if current { provisional().to_string() } else { "X".into() };
+                let known = Known { official_code: None, status: None, known_at: self.desk.at().wall };
+                self.desk.send(Event::LookedUp { asked, found: found.then_some(known) })
+            }
+            Move::Health(health) => self.desk.send(Event::Health(health)),
+            Move::Restarted(unfinished) => self.desk.send(Event::Restarted { unfinished }),
+            Move::Wait(seconds) => self.desk.wait(seconds),
+        };
+        self.watch(&effects);
+        let after = self.desk.snapshot();
+        assert!(after.step >= before.step);
+        if after.screen.code() != before.screen.code() {
+            assert!(after.step > before.step, "another screen is another step");
+        }
+        assert!(
+            self.desk.kiosk.wake_at().is_some() || matches!(self.desk.code(), "C01" | "C99"),
+            "sleeps for ever at {}",
+            self.desk.code()
+        );
+        if waiting && after.screen.code() == "C01" {
+            assert!(effects.is_empty(), "{effects:?}");
+        }
+    }
+
+    fn unfinished(&mut self, draft: bool, slip: bool) -> Unfinished {
+        match (draft, slip, &self.submission) {
+            (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.to_check()))),
+            (false, true, Some(submission)) => {
+                let dossier = submission.clone().into_dossier(provisional(), "H99.50", "K07", self.desk.at().wall);
+                Unfinished::Slip { dossier: Box::new(dossier) }
+            }
+            (false, true, None) | (false, false, _) => Unfinished::Nothing,
+        }
+    }
+
+    fn stored(&mut self, current: bool, ok: bool) -> Vec<Effect> {
+        let event = match (self.desk.code(), ok) {
+            ("P03", true) => Event::HandoverStored { id: self.handover },
+            ("P03", false) => Event::HandoverFailed { id: self.handover },
+            (_, ok) => {
+                let Some(id) = self.submission.as_ref().filter(|_| current).map(|s| s.id) else { return Vec::new() };
+                if ok {
+                    Event::Submitted { id, code: provisional() }
+                } else {
+                    self.submitting.remove(&id);
+                    Event::SubmitFailed { id }
+                }
+            }
+        };
+        self.desk.send(event)
+    }
+
+    fn watch(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::StartScan { job, .. } => self.job = *job,
+                Effect::Submit(submission) => {
+                    assert!(self.submitting.insert(submission.id), "submitted twice");
+                    assert!(!submission.documents.is_empty() && submission.documents.iter().all(|d| !d.pages.is_empty()));
+                    self.submission = Some(*submission.clone());
+                }
+                Effect::StoreHandover(handover) => {
+                    assert!(!handover.parcels.is_empty());
+                    self.handover = handover.id;
+                }
+                Effect::SaveDraft(_)
+                | Effect::DropDraft { .. }
+                | Effect::FindUnfinished { .. }
+                | Effect::CancelScan { .. }
+                | Effect::DropPages { .. }
+                | Effect::Print(_)
+                | Effect::CloseSlip { .. }
+                | Effect::LookUp { .. } => {}
+            }
+        }
+    }
+
+    /// The disk answers and the scanner stops in the end; nobody else does anything.
+    fn let_machines_finish(&mut self) {
+        let (job, handover) = (self.job, self.handover);
+        self.desk.send(Event::ScanEnded { job, fault: None });
+        self.desk.send(Event::HandoverStored { id: handover });
+        if let Some(id) = self.submission.as_ref().map(|s| s.id) {
+            self.desk.send(Event::Submitted { id, code: provisional() });
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nobody_gets_stuck((_, way) in start(), moves in prop::collection::vec(any_move(), 1..60), idle in any::<bool>()) {
+        let mut desk = Desk::new();
+        way(&mut desk);
+        let mut world = World::new(desk);
+        for what in moves {
+            world.step(what);
+        }
+        world.let_machines_finish();
+        match idle {
+            true => drop(world.desk.wait(1000)),
+            false => {
+                world.desk.act(Action::End);
+                world.desk.act(Action::End);
+                // What lies over the first screen goes away by itself.
+                world.desk.wait(90);
+            }
+        }
+        world.desk.send(Event::Health(READY));
+        world.desk.send(Event::Restarted { unfinished: 0 });
+        prop_assert_eq!(world.desk.seen(), Desk::new().seen());
+    }
+
+    #[test]
+    fn out_of_service_is_final(moves in prop::collection::vec(any_move(), 1..40)) {
+        let mut world = World::new(Desk::new());
+        world.desk.send(Event::OutOfService(Text::new("Ổ đĩa đầy", "The disk is full")));
+        for what in moves {
+            world.step(what);
+            prop_assert_eq!(world.desk.code(), "C99");
+        }
+    }
+}

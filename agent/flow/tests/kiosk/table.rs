@@ -1,0 +1,189 @@
+//! Every screen with every action: what means something does it, everything else changes nothing.
+
+use crate::common::*;
+use motcua_flow::{Effect, Event};
+use motcua_model::{
+    Language, Private,
+    api::{Action, ActionRequest, ChangeTarget, Service},
+};
+
+fn every_action() -> Vec<Action> {
+    let all = vec![
+        Action::Start { service: Service::File },
+        Action::Start { service: Service::LookUp },
+        Action::Start { service: Service::Courier },
+        Action::SetLanguage { language: Language::Vi },
+        Action::Agree,
+        Action::ChooseProcedure { code: BIRTH.into() },
+        Action::ChooseProcedure { code: "1.999999".into() },
+        Action::HavePapers,
+        Action::ConfirmPerson { correct: true },
+        Action::Resume { go_on: true },
+        Action::Resume { go_on: false },
+        Action::Answer { value: Private::new("") },
+        Action::Answer { value: Private::new("20/11/2026") },
+        Action::ScanPaper { paper: 0 },
+        Action::ScanPaper { paper: 200 },
+        Action::LeavePaper { paper: 0 },
+        Action::LeavePaper { paper: 2 },
+        Action::LeavePaper { paper: 200 },
+        Action::PapersDone,
+        Action::DeclareSheets { sheets: 0 },
+        Action::DeclareSheets { sheets: 1 },
+        Action::DeclareSheets { sheets: u16::MAX },
+        Action::StartScan,
+        Action::CancelScan,
+        Action::AcceptPages,
+        Action::ScanAgain,
+        Action::ScanMore,
+        Action::Change { target: ChangeTarget::Question(1) },
+        Action::Change { target: ChangeTarget::Question(200) },
+        Action::Change { target: ChangeTarget::Paper(0) },
+        Action::Change { target: ChangeTarget::Paper(200) },
+        Action::Submit,
+        Action::SlipTaken,
+        Action::LookUp { code: provisional().to_string() },
+        Action::LookUp { code: String::new() },
+        Action::ConfirmParcel { keep: true },
+        Action::CloseHandover,
+        Action::Retry,
+        Action::Dismiss,
+        Action::MoreTime,
+        Action::Help,
+        Action::Back,
+        Action::End,
+        Action::Touch,
+    ];
+    // A new action must be put into the list: this match stops compiling without it.
+    for action in &all {
+        match action {
+            Action::Start { .. }
+            | Action::SetLanguage { .. }
+            | Action::Agree
+            | Action::ChooseProcedure { .. }
+            | Action::HavePapers
+            | Action::ConfirmPerson { .. }
+            | Action::Resume { .. }
+            | Action::Answer { .. }
+            | Action::ScanPaper { .. }
+            | Action::LeavePaper { .. }
+            | Action::PapersDone
+            | Action::DeclareSheets { .. }
+            | Action::StartScan
+            | Action::CancelScan
+            | Action::AcceptPages
+            | Action::ScanAgain
+            | Action::ScanMore
+            | Action::Change { .. }
+            | Action::Submit
+            | Action::SlipTaken
+            | Action::LookUp { .. }
+            | Action::ConfirmParcel { .. }
+            | Action::CloseHandover
+            | Action::Retry
+            | Action::Dismiss
+            | Action::MoreTime
+            | Action::Help
+            | Action::Back
+            | Action::End
+            | Action::Touch => {}
+        }
+    }
+    all
+}
+
+/// What a cell of the table did: a short word that a person can check.
+fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
+    let (seen, step) = (desk.seen(), desk.snapshot().step);
+    let effects = desk.act(action);
+    let words: Vec<&str> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::SaveDraft(_) => "save",
+            Effect::DropDraft { .. } => "drop-draft",
+            Effect::FindUnfinished { .. } => "find",
+            Effect::StartScan { .. } => "scan",
+            Effect::CancelScan { .. } => "cancel",
+            Effect::DropPages { .. } => "drop-pages",
+            Effect::Submit(_) => "submit",
+            Effect::Print(_) => "print",
+            Effect::CloseSlip { .. } => "close-slip",
+            Effect::LookUp { .. } => "look-up",
+            Effect::StoreHandover(_) => "store-handover",
+        })
+        .collect();
+    let same = desk.seen() == seen && desk.snapshot().step == step;
+    let overlay = desk.overlay().map(|overlay| serde_json::to_value(overlay).unwrap()["overlay"].as_str().unwrap().to_owned());
+    let place = desk.code().to_owned() + &overlay.map(|o| format!("+{o}")).unwrap_or_default();
+    (!same || !words.is_empty()).then(|| format!("{place} {}", words.join(" ")).trim_end().to_owned())
+}
+
+fn name(action: &Action) -> String {
+    let text = match action {
+        Action::Answer { value } => format!("Answer {:?}", value.reveal()),
+        other => format!("{other:?}"),
+    };
+    text.replace(" { ", " ").replace(" }", "").replace("TAM-K07-261123-0042-", "TAM-")
+}
+
+/// The whole table as text; a change of behaviour shows as a changed line.
+#[test]
+fn the_table_of_screens_and_actions_is_the_known_one() {
+    let mut table = String::new();
+    for action in every_action() {
+        // Under the question whether somebody is there, every action means yes: visit.rs has that test.
+        for (screen, mut desk) in every_screen().into_iter().filter(|(screen, _)| !screen.ends_with("still there?")) {
+            let label = name(&action);
+            if let Some(outcome) = outcome(&mut desk, action.clone()) {
+                table += &format!("{screen} | {label} | {outcome}\n");
+            }
+        }
+    }
+    let mut lines: Vec<&str> = table.lines().collect();
+    lines.sort_unstable();
+    let table = lines.join("\n") + "\n";
+    let known = include_str!("table.txt");
+    let changed = |a: &str, b: &str| -> Vec<String> { a.lines().filter(|l| !b.lines().any(|k| k == *l)).map(Into::into).collect() };
+    if std::env::var_os("PRINT_TABLE").is_some() {
+        println!("{table}");
+    }
+    assert!(
+        table == known,
+        "new lines: {:#?}\nmissing lines: {:#?}\nPRINT_TABLE=1 prints the table",
+        changed(&table, known),
+        changed(known, &table)
+    );
+}
+
+#[test]
+fn a_stale_action_changes_nothing_anywhere() {
+    for action in every_action() {
+        for (screen, mut desk) in every_screen() {
+            let before = desk.seen();
+            let step = desk.snapshot().step;
+            for stale in [step - 1, step + 1] {
+                let request = ActionRequest { step: stale, action: action.clone() };
+                assert!(!desk.kiosk.accepts(&request));
+                assert!(desk.send(Event::Action(request)).is_empty(), "{screen}: {action:?}");
+            }
+            assert_eq!((desk.seen(), desk.snapshot().step), (before, step), "{screen}: {action:?}");
+        }
+    }
+}
+
+#[test]
+fn back_is_offered_exactly_where_it_leads_somewhere() {
+    for (screen, mut desk) in every_screen() {
+        let offered = desk.snapshot().can_back;
+        let warned = screen.ends_with("still there?");
+        assert_eq!(outcome(&mut desk, Action::Back).is_some() && !warned, offered && !warned, "{screen}");
+    }
+}
+
+#[test]
+fn the_end_is_offered_exactly_where_it_leads_somewhere() {
+    for (screen, mut desk) in every_screen() {
+        let offered = desk.snapshot().can_end;
+        assert_eq!(outcome(&mut desk, Action::End).is_some(), offered, "{screen}");
+    }
+}
