@@ -132,6 +132,7 @@ impl Line {
         let mut status = PrinterStatus::default();
         let mut answered = [false; 4];
         for (index, query) in Query::ALL.into_iter().enumerate() {
+            self.drain();
             self.send(&query.bytes()).await?;
             match self.real_time_answer().await? {
                 Some(answer) => {
@@ -152,14 +153,31 @@ impl Line {
         let deadline = Instant::now() + self.timing.answer;
         loop {
             let Some(byte) = self.byte_until(deadline).await? else { return Ok(None) };
-            match sort_answer(byte) {
-                Answer::RealTime(answer) => return Ok(Some(answer)),
-                Answer::Push => self.push_tail = 3,
-                Answer::Queued(_) if self.push_tail > 0 => self.push_tail -= 1,
-                Answer::Queued(_) => self.done = true,
-                Answer::Noise => {}
+            if let Some(answer) = self.note(byte) {
+                return Ok(Some(answer));
             }
         }
+    }
+
+    /// What came unasked: bytes of a picture may look like a status request, and some printers answer them.
+    fn drain(&mut self) {
+        let mut buffer = [0; 64];
+        while let Ok(count @ 1..) = self.stream.try_read(&mut buffer) {
+            for byte in &buffer[..count] {
+                self.note(*byte);
+            }
+        }
+    }
+
+    fn note(&mut self, byte: u8) -> Option<u8> {
+        match sort_answer(byte) {
+            Answer::RealTime(answer) => return Some(answer),
+            Answer::Push => self.push_tail = 3,
+            Answer::Queued(_) if self.push_tail > 0 => self.push_tail -= 1,
+            Answer::Queued(_) => self.done = true,
+            Answer::Noise => {}
+        }
+        None
     }
 
     /// Waits for the paper. Trouble wins over everything; the queued answer, or readiness through the whole printing time, confirms.
