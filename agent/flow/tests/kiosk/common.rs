@@ -105,7 +105,7 @@ impl Desk {
         serde_json::to_string(&Snapshot { step: 0, ..self.snapshot() }).unwrap()
     }
 
-    pub(crate) fn to_identify(&mut self) {
+    pub(crate) fn reach_identify(&mut self) {
         self.act(Action::Start { service: Service::File });
         self.act(Action::Agree);
         self.act(Action::ChooseProcedure { code: BIRTH.into() });
@@ -113,42 +113,42 @@ impl Desk {
         assert_eq!(self.code(), "C05");
     }
 
-    pub(crate) fn to_person(&mut self) {
-        self.to_identify();
+    pub(crate) fn reach_person(&mut self) {
+        self.reach_identify();
         self.scan(CARD);
         self.send(Event::Unfinished(Unfinished::Nothing));
         assert_eq!(self.code(), "C06");
     }
 
-    pub(crate) fn to_questions(&mut self) {
-        self.to_person();
+    pub(crate) fn reach_questions(&mut self) {
+        self.reach_person();
         self.act(Action::ConfirmPerson { correct: true });
         assert_eq!(self.code(), "C07");
     }
 
-    pub(crate) fn to_papers(&mut self) {
-        self.to_questions();
+    pub(crate) fn reach_papers(&mut self) {
+        self.reach_questions();
         for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "0900 000 456"] {
             self.answer(value);
         }
         assert_eq!(self.code(), "C08");
     }
 
-    pub(crate) fn to_scan(&mut self) {
-        self.to_papers();
+    pub(crate) fn reach_scan(&mut self) {
+        self.reach_papers();
         self.act(Action::ScanPaper { paper: 0 });
         self.act(Action::DeclareSheets { sheets: 1 });
         assert_eq!(self.code(), "C11");
     }
 
-    pub(crate) fn to_check(&mut self) {
-        self.to_scan();
+    pub(crate) fn reach_check(&mut self) {
+        self.reach_scan();
         self.scan_pages(2);
         assert_eq!(self.code(), "C11b");
     }
 
-    pub(crate) fn to_review(&mut self) {
-        self.to_papers();
+    pub(crate) fn reach_review(&mut self) {
+        self.reach_papers();
         self.scan_paper(0);
         self.scan_paper(1);
         self.act(Action::LeavePaper { paper: 2 });
@@ -156,15 +156,15 @@ impl Desk {
         assert_eq!(self.code(), "C12");
     }
 
-    pub(crate) fn to_submitting(&mut self) -> Submission {
-        self.to_review();
+    pub(crate) fn reach_submitting(&mut self) -> Submission {
+        self.reach_review();
         let effects = self.act(Action::Submit);
         let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
         *submission.clone()
     }
 
-    pub(crate) fn to_slip(&mut self) -> Uuid {
-        let id = self.to_submitting().id;
+    pub(crate) fn reach_slip(&mut self) -> Uuid {
+        let id = self.reach_submitting().id;
         self.send(Event::Submitted { id, code: provisional() });
         assert_eq!(self.code(), "C17");
         id
@@ -265,85 +265,85 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
             d.act(Action::Agree);
             d.act(Action::ChooseProcedure { code: BIRTH.into() });
         }),
-        ("C05", |d| d.to_identify()),
+        ("C05", |d| d.reach_identify()),
         ("C05 while the store looks", |d| {
-            d.to_identify();
+            d.reach_identify();
             d.scan(CARD);
         }),
         ("C05 with a fault", |d| {
-            d.to_identify();
+            d.reach_identify();
             d.send(Event::ReaderGarbage);
         }),
-        ("C06", |d| d.to_person()),
+        ("C06", |d| d.reach_person()),
         ("C91", |d| {
-            let draft = draft_of(|d| d.to_papers());
+            let draft = draft_of(|d| d.reach_papers());
             d.scan(CARD);
             d.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
         }),
-        ("C07", |d| d.to_questions()),
+        ("C07", |d| d.reach_questions()),
         ("C07 refused", |d| {
-            d.to_questions();
+            d.reach_questions();
             d.answer("4nh");
         }),
         ("C07 the last", |d| {
-            d.to_papers();
+            d.reach_papers();
             d.act(Action::Back);
         }),
         ("C06 again", |d| {
-            d.to_questions();
+            d.reach_questions();
             d.act(Action::Back);
         }),
-        ("C08", |d| d.to_papers()),
+        ("C08", |d| d.reach_papers()),
         ("C10", |d| {
-            d.to_papers();
+            d.reach_papers();
             d.act(Action::ScanPaper { paper: 0 });
         }),
-        ("C11", |d| d.to_scan()),
+        ("C11", |d| d.reach_scan()),
         ("C11 running", |d| {
-            d.to_scan();
+            d.reach_scan();
             let job = d.start_scan();
             d.page(job);
         }),
         ("C11 with a fault", |d| {
-            d.to_scan();
+            d.reach_scan();
             let job = d.start_scan();
             d.page(job);
             d.fault(job, Fault::ScannerJam);
         }),
-        ("C11b", |d| d.to_check()),
-        ("C12", |d| d.to_review()),
+        ("C11b", |d| d.reach_check()),
+        ("C12", |d| d.reach_review()),
         ("C07 from C12", |d| {
-            d.to_review();
+            d.reach_review();
             d.act(Action::Change { target: motcua_model::api::ChangeTarget::Question(1) });
         }),
         ("C10 from C12", |d| {
-            d.to_review();
+            d.reach_review();
             d.act(Action::Change { target: motcua_model::api::ChangeTarget::Paper(1) });
         }),
         ("C12 asked whether to end", |d| {
-            d.to_review();
+            d.reach_review();
             d.act(Action::End);
         }),
         ("C12 with help", |d| {
-            d.to_review();
+            d.reach_review();
             d.act(Action::Help);
         }),
         ("C12 still there?", |d| {
-            d.to_review();
+            d.reach_review();
             d.wait(91);
         }),
         ("C14", |d| {
-            d.to_submitting();
+            d.reach_submitting();
         }),
         ("C17", |d| {
-            d.to_slip();
+            d.reach_slip();
         }),
         ("C17 waits for paper", |d| {
-            let job = d.to_slip();
+            let job = d.reach_slip();
             d.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
         }),
         ("C18", |d| {
-            d.to_slip();
+            d.reach_slip();
             d.act(Action::SlipTaken);
         }),
         ("C20", |d| {

@@ -1,7 +1,12 @@
 //! The kiosk as its shell and its people meet it: events in, effects and snapshots out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod common;
 mod courier;
+mod ending;
+mod lookup;
 mod random;
+mod resume;
+mod scanning;
 mod table;
 mod visit;

@@ -169,7 +169,7 @@ impl World {
 
     fn unfinished(&mut self, draft: bool, slip: bool) -> Unfinished {
         match (draft, slip, &self.submission) {
-            (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.to_check()))),
+            (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.reach_check()))),
             (false, true, Some(submission)) => {
                 let dossier = submission.clone().into_dossier(provisional(), "H99.50", "K07", self.desk.at().wall);
                 Unfinished::Slip { dossier: Box::new(dossier) }

@@ -119,10 +119,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
 }
 
 fn name(action: &Action) -> String {
-    let text = match action {
-        Action::Answer { value } => format!("Answer {:?}", value.reveal()),
-        other => format!("{other:?}"),
-    };
+    let text = if let Action::Answer { value } = action { format!("Answer {:?}", value.reveal()) } else { format!("{action:?}") };
     text.replace(" { ", " ").replace(" }", "").replace("TAM-K07-261123-0042-", "TAM-")
 }
 

@@ -1,0 +1,124 @@
+//! Paper, pages and the scanner's faults.
+
+use crate::common::*;
+use motcua_flow::{Effect, Event};
+use motcua_model::{
+    api::{Action, Overlay, Screen},
+    fault::Fault,
+};
+
+#[test]
+fn every_scanner_fault_keeps_answers_and_pages() {
+    for fault in [
+        Fault::ScannerGone,
+        Fault::ScannerBusy,
+        Fault::ScannerJam,
+        Fault::ScannerCoverOpen,
+        Fault::ScannerEmpty,
+        Fault::ScannerDoubleFeed,
+        Fault::ScannerUnsure,
+        Fault::PageDamaged,
+        Fault::StoreFailed,
+    ] {
+        let mut desk = Desk::new();
+        desk.reach_papers();
+        desk.act(Action::ScanPaper { paper: 0 });
+        desk.act(Action::DeclareSheets { sheets: 3 });
+        let first = desk.start_scan();
+        desk.page(first);
+        desk.page(first);
+        desk.fault(first, fault);
+        assert_eq!(desk.overlay(), Some(Overlay::Fault { fault, retry: true }));
+        let before = desk.screen();
+
+        let effects = desk.act(Action::Retry);
+        let [Effect::StartScan { job, sheets: 2, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        let job = *job;
+        assert_ne!(job, first);
+        assert_eq!(desk.overlay(), None);
+        assert!(desk.page(first).is_empty(), "a page of the old job is no page of this one");
+        for _ in 0..4 {
+            assert!(saved(&desk.page(job)).is_some());
+        }
+        desk.send(Event::ScanEnded { job: first, fault: None });
+        assert_eq!(desk.code(), "C11");
+        desk.send(Event::ScanEnded { job, fault: None });
+        assert!(matches!(desk.screen(), Screen::PageCheck { pages, expected: 6, .. } if pages.len() == 6));
+        assert!(matches!(before, Screen::Scan { pages, running: false, .. } if pages.len() == 2));
+    }
+}
+
+#[test]
+fn what_was_scanned_before_a_fault_can_be_accepted_as_it_is() {
+    let mut desk = Desk::new();
+    desk.reach_papers();
+    desk.act(Action::ScanPaper { paper: 0 });
+    desk.act(Action::DeclareSheets { sheets: 2 });
+    let job = desk.start_scan();
+    desk.page(job);
+    desk.fault(job, Fault::ScannerJam);
+    desk.act(Action::Dismiss);
+    assert!(matches!(desk.screen(), Screen::PageCheck { pages, expected: 4, .. } if pages.len() == 1));
+    let effects = desk.act(Action::AcceptPages);
+    let draft = saved(&effects).unwrap();
+    assert!(draft.documents[0].count_differs && draft.scanning.is_none());
+    assert_eq!(desk.code(), "C08");
+}
+
+#[test]
+fn pages_can_be_added_replaced_counted_again_or_given_up() {
+    let mut desk = Desk::new();
+    desk.reach_check();
+    desk.act(Action::ScanMore);
+    assert_eq!(desk.code(), "C11");
+    desk.act(Action::Back);
+    assert_eq!(desk.code(), "C11b", "pages that are there are not lost by going back");
+    desk.act(Action::ScanMore);
+    desk.scan_pages(2);
+    assert!(matches!(desk.screen(), Screen::PageCheck { pages, expected: 2, .. } if pages.len() == 4));
+    desk.act(Action::Back);
+    assert_eq!(desk.code(), "C10");
+    let effects = desk.act(Action::DeclareSheets { sheets: 2 });
+    assert_eq!(saved(&effects).unwrap().scanning.as_ref().unwrap().pages.len(), 4);
+    assert!(matches!(desk.screen(), Screen::PageCheck { expected: 4, .. }));
+    let effects = desk.act(Action::ScanAgain);
+    assert!(matches!(effects.as_slice(), [Effect::SaveDraft(_), Effect::DropPages { pages, .. }] if pages.len() == 4));
+    assert!(matches!(desk.screen(), Screen::Scan { pages, running: false, .. } if pages.is_empty()));
+    desk.scan_pages(2);
+    desk.act(Action::Back);
+    desk.act(Action::Back);
+    assert_eq!(desk.code(), "C08");
+    let effects = desk.act(Action::ScanPaper { paper: 1 });
+    assert!(matches!(effects.as_slice(), [Effect::SaveDraft(_), Effect::DropPages { pages, .. }] if pages.len() == 2));
+}
+
+#[test]
+fn a_cancelled_scan_waits_for_the_scanner_and_keeps_its_pages() {
+    let mut desk = Desk::new();
+    desk.reach_scan();
+    let job = desk.start_scan();
+    assert!(matches!(desk.act(Action::CancelScan).as_slice(), [Effect::CancelScan { job: j }] if *j == job));
+    desk.page(job);
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!(desk.code(), "C11b");
+    assert!(desk.page(job).is_empty());
+
+    let mut desk = Desk::new();
+    desk.reach_scan();
+    let job = desk.start_scan();
+    desk.act(Action::CancelScan);
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert!(matches!(desk.screen(), Screen::Scan { running: false, .. }), "nothing to check");
+}
+
+#[test]
+fn pages_are_shown_during_their_visit_only() {
+    let mut desk = Desk::new();
+    desk.reach_check();
+    let Screen::PageCheck { pages, .. } = desk.screen() else { panic!() };
+    assert!(desk.kiosk.page_of_visit(pages[0].id));
+    assert!(!desk.kiosk.page_of_visit(uuid::Uuid::from_u128(7)));
+    desk.act(Action::End);
+    desk.act(Action::End);
+    assert!(!desk.kiosk.page_of_visit(pages[0].id));
+}
