@@ -236,6 +236,7 @@ async fn read_inbox(State(hub): State<Arc<Hub>>, peer: Peer, Query(After { after
 async fn bad_day(State(hub): State<Arc<Hub>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
     let status = hub.faults().take_status();
     if let Some((status, retry_after)) = status {
+        uploads::drain(request.into_body()).await;
         return Refusal { retry_after, ..Refusal::new(status, "Test", "this answer was ordered by a test") }.into_response();
     }
     let lose = std::mem::take(&mut hub.faults().lose_response);

@@ -77,36 +77,64 @@ pub(crate) async fn patch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    tus_version(&headers)?;
-    if headers.get(header::CONTENT_TYPE).is_none_or(|t| t != "application/offset+octet-stream") {
-        return Err(Refusal::new(415, "Wrong type", "a PATCH needs Content-Type application/offset+octet-stream"));
-    }
-    let offset = number(&headers, "Upload-Offset")?;
-    let _turn = turn(&hub, file).await?;
-    let expected = find(&hub, &peer, message, file).await?;
+    let place = match find_place(&hub, &peer, message, file, &headers).await {
+        Ok(place) => place,
+        Err(refusal) => {
+            drain(body).await;
+            return Err(refusal);
+        }
+    };
+    let Place { offset, expected, .. } = &place;
     if expected.complete {
-        return repeated_end(offset, body, expected.bytes).await;
+        return repeated_end(*offset, body, expected.bytes).await;
     }
     let part = hub.archive.part(message, file);
-    let held = part_length(&part).await?;
-    if offset != held {
-        return Err(wrong_offset(held));
-    }
-    let end = append(&hub, &peer, &part, offset, expected.bytes, body.into_data_stream()).await?;
+    let end = append(&hub, &peer, &part, *offset, expected.bytes, body.into_data_stream()).await?;
     if end == expected.bytes {
-        settle(&hub, message, file, expected).await?;
+        settle(&hub, message, file, place.expected).await?;
     }
     Ok(held_now(end))
 }
 
+/// Where a PATCH may write, and the right to do so.
+struct Place {
+    offset: u64,
+    expected: Expected,
+    _turn: OwnedMutexGuard<()>,
+}
+
+async fn find_place(hub: &Arc<Hub>, peer: &Peer, message: Uuid, file: Uuid, headers: &HeaderMap) -> Result<Place, Refusal> {
+    tus_version(headers)?;
+    if headers.get(header::CONTENT_TYPE).is_none_or(|t| t != "application/offset+octet-stream") {
+        return Err(Refusal::new(415, "Wrong type", "a PATCH needs Content-Type application/offset+octet-stream"));
+    }
+    let offset = number(headers, "Upload-Offset")?;
+    let _turn = turn(hub, file).await?;
+    let expected = find(hub, peer, message, file).await?;
+    if !expected.complete {
+        let held = part_length(&hub.archive.part(message, file)).await?;
+        if offset != held {
+            return Err(wrong_offset(held));
+        }
+    }
+    Ok(Place { offset, expected, _turn })
+}
+
 /// The answer to the last PATCH was lost and it comes again.
 async fn repeated_end(offset: u64, body: Body, length: u64) -> Result<Response, Refusal> {
-    let mut end = offset;
+    let end = offset.saturating_add(drain(body).await);
+    if end == length { Ok(held_now(length)) } else { Err(wrong_offset(length)) }
+}
+
+/// Reads a body to no purpose and gives its length. An answer before the body's end closes the connection, and
+/// the sender may see a broken line in place of the answer.
+pub(crate) async fn drain(body: Body) -> u64 {
+    let mut length: u64 = 0;
     let mut stream = body.into_data_stream();
     while let Ok(Some(Ok(bytes))) = timeout(SILENCE, stream.next()).await {
-        end = end.saturating_add(bytes.len() as u64);
+        length = length.saturating_add(bytes.len() as u64);
     }
-    if end == length { Ok(held_now(length)) } else { Err(wrong_offset(length)) }
+    length
 }
 
 /// Writes what comes at `offset` and syncs it, also where the sender breaks off: it need not come again.
