@@ -1,5 +1,7 @@
 //! The documents of eSCL as real scanners and servers write them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_drivers::scanner::escl_xml::{Verdict, complete_jpeg, parse_capabilities, parse_status, same_job, settings_xml, verdict};
 use motcua_drivers::scanner::{AdfState, Capabilities, JobState, ScanSettings, ScannerState, Source};
 use motcua_drivers::{DeviceError, Human};

@@ -1,5 +1,7 @@
 //! Bytes of barcode readers to codes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_drivers::barcode::ReaderEvent;
 use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
 use proptest::prelude::*;

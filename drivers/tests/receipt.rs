@@ -1,5 +1,7 @@
 //! Slips drawn and coded for the printer; status bytes read.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_drivers::Human;
 use motcua_drivers::printer::escpos::{Answer, Query, print_job, sort_answer};
 use motcua_drivers::printer::{Align, Block, Font, GrayImage, PrinterStatus, Size, SlipError, render};

@@ -1,5 +1,7 @@
 //! The dock over HTTP, and the native QR of other programs' drivers.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_sim::{Options, start};
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The receipt printer's driver against the simulated printer, over real TCP. Slips are read back from the paper.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_drivers::printer::{Align, Block, Font, GrayImage, Printed, Printer, PrinterTiming, Size, render};
 use motcua_drivers::{DeviceError, Human};
 use motcua_sim::{Command, Device, Options, PrinterMode, Sim, start};

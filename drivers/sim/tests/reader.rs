@@ -1,5 +1,7 @@
 //! The barcode reader's driver on a real pty of the simulator.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_drivers::barcode::{ReaderEvent, serial};
 use motcua_sim::{CARDS, Command, Device, Options, Sim, start};
 use std::path::Path;

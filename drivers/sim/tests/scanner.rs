@@ -1,5 +1,7 @@
 //! The eSCL driver against the simulated scanner, over real HTTP, through every fault of the dock.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
 use motcua_drivers::scanner::{AdfState, BatchEnd, Escl, JobState, ScanFailure, ScanSettings, ScannedPage, Source, Timing};
 use motcua_drivers::{DeviceError, Human};
 use motcua_sim::{Command, Device, Options, Sim, start};
