@@ -147,9 +147,7 @@ fn carrier(letters: &[char]) -> Option<usize> {
     let group = &small[first..end];
 
     // u of "qu" and i of "gi" belong to the consonant when another vowel follows.
-    let glide = group.len() > 1
-        && first > 0
-        && matches!((small[first - 1], group[0]), ('q', 'u') | ('g', 'i'));
+    let glide = group.len() > 1 && first > 0 && matches!((small[first - 1], group[0]), ('q', 'u') | ('g', 'i'));
     let nucleus = if glide { first + 1 } else { first };
     let vowels = &small[nucleus..end];
 
@@ -171,13 +169,105 @@ mod tests {
 
     /// Every word with its letters typed one by one and the tone pressed after each possible letter.
     const KNOWN: &[&str] = &[
-        "hòa", "hoàn", "hoàng", "thủy", "quý", "quỳnh", "huỳnh", "giá", "giếng", "khuỷa", "người", "nghiễng", "nguyễn", "oằn", "oẳng",
-        "gì", "gìn", "giữ", "giặt", "quốc", "quả", "quở", "quẹt", "quỵt", "thuở", "hươu", "rượu", "bưởi", "muối", "mía", "múa",
-        "mùa", "của", "cửa", "lúa", "hóa", "hỏe", "xòe", "khỏe", "khoét", "toán", "xoáy", "ngoài", "ngoèo", "khuỷu", "khuấy",
-        "tuấn", "huệ", "thuế", "tuyết", "chuyện", "yến", "yếu", "kiều", "chiếu", "đường", "trường", "tưởng", "sữa", "cứu", "ngửi",
-        "ảo", "áo", "ái", "ấy", "đẩy", "mẫu", "thử", "ý", "ỷ", "ủy", "úy", "úa", "xoòng", "goòng", "bến", "tre", "lý", "thị", "đặng",
-        "võ", "đỗ", "ngô", "bùi", "phạm", "giàu", "giỏi", "giũa", "quái", "quầy", "quẫy", "ngoẵng", "hoặc", "xoắn", "loằng",
-        "phưỡn", "krông", "byắ", "mlộ",
+        "hòa",
+        "hoàn",
+        "hoàng",
+        "thủy",
+        "quý",
+        "quỳnh",
+        "huỳnh",
+        "giá",
+        "giếng",
+        "khuỷa",
+        "người",
+        "nghiễng",
+        "nguyễn",
+        "oằn",
+        "oẳng",
+        "gì",
+        "gìn",
+        "giữ",
+        "giặt",
+        "quốc",
+        "quả",
+        "quở",
+        "quẹt",
+        "quỵt",
+        "thuở",
+        "hươu",
+        "rượu",
+        "bưởi",
+        "muối",
+        "mía",
+        "múa",
+        "mùa",
+        "của",
+        "cửa",
+        "lúa",
+        "hóa",
+        "hỏe",
+        "xòe",
+        "khỏe",
+        "khoét",
+        "toán",
+        "xoáy",
+        "ngoài",
+        "ngoèo",
+        "khuỷu",
+        "khuấy",
+        "tuấn",
+        "huệ",
+        "thuế",
+        "tuyết",
+        "chuyện",
+        "yến",
+        "yếu",
+        "kiều",
+        "chiếu",
+        "đường",
+        "trường",
+        "tưởng",
+        "sữa",
+        "cứu",
+        "ngửi",
+        "ảo",
+        "áo",
+        "ái",
+        "ấy",
+        "đẩy",
+        "mẫu",
+        "thử",
+        "ý",
+        "ỷ",
+        "ủy",
+        "úy",
+        "úa",
+        "xoòng",
+        "goòng",
+        "bến",
+        "tre",
+        "lý",
+        "thị",
+        "đặng",
+        "võ",
+        "đỗ",
+        "ngô",
+        "bùi",
+        "phạm",
+        "giàu",
+        "giỏi",
+        "giũa",
+        "quái",
+        "quầy",
+        "quẫy",
+        "ngoẵng",
+        "hoặc",
+        "xoắn",
+        "loằng",
+        "phưỡn",
+        "krông",
+        "byắ",
+        "mlộ",
     ];
 
     fn plain(word: &str) -> Vec<char> {
@@ -220,9 +310,16 @@ mod tests {
 
     #[test]
     fn capitals_stay_capitals() {
-        for (typed, tone, wanted) in
-            [("NGUYÊN", 4, "NGUYỄN"), ("Nguyên", 4, "Nguyễn"), ("HOA", 1, "HÒA"), ("Thuy", 3, "Thủy"), ("QUY", 2, "QUÝ"), ("Ơ", 3, "Ở"), ("đăng", 5, "đặng"), ("ĐĂK", 2, "ĐẮK")]
-        {
+        for (typed, tone, wanted) in [
+            ("NGUYÊN", 4, "NGUYỄN"),
+            ("Nguyên", 4, "Nguyễn"),
+            ("HOA", 1, "HÒA"),
+            ("Thuy", 3, "Thủy"),
+            ("QUY", 2, "QUÝ"),
+            ("Ơ", 3, "Ở"),
+            ("đăng", 5, "đặng"),
+            ("ĐĂK", 2, "ĐẮK"),
+        ] {
             let mut text = typed.to_owned();
             set_tone(&mut text, tone);
             assert_eq!(text, wanted);
@@ -240,7 +337,17 @@ mod tests {
 
     #[test]
     fn backspace_takes_one_letter_and_moves_the_tone_back() {
-        for (before, after) in [("hoàn", "hòa"), ("hòa", "hò"), ("hò", "h"), ("huế", "hú"), ("nguyễn", "nguyễ"), ("nguyễ", "nguỹ"), ("Lý ", "Lý"), ("", ""), ("quý", "qú")] {
+        for (before, after) in [
+            ("hoàn", "hòa"),
+            ("hòa", "hò"),
+            ("hò", "h"),
+            ("huế", "hú"),
+            ("nguyễn", "nguyễ"),
+            ("nguyễ", "nguỹ"),
+            ("Lý ", "Lý"),
+            ("", ""),
+            ("quý", "qú"),
+        ] {
             let mut text = before.to_owned();
             backspace(&mut text);
             assert_eq!(text, after, "{before} less one");
@@ -278,8 +385,8 @@ mod tests {
         let onsets = ["", "b", "gh", "gi", "kh", "ng", "ngh", "qu", "th", "tr", "đ", "kr", "ml", "w", "f"];
         let groups = [
             "a", "ai", "ao", "au", "ay", "ă", "â", "âu", "ây", "e", "eo", "ê", "êu", "i", "ia", "iê", "iêu", "iu", "o", "oa", "oai", "oay",
-            "oă", "oe", "oeo", "oi", "ô", "ôi", "ơ", "ơi", "u", "ua", "uâ", "uây", "uê", "ui", "uô", "uôi", "uơ", "uy", "uya", "uyê", "uyu", "ư",
-            "ưa", "ưi", "ươ", "ươi", "ươu", "ưu", "y", "yê", "yêu",
+            "oă", "oe", "oeo", "oi", "ô", "ôi", "ơ", "ơi", "u", "ua", "uâ", "uây", "uê", "ui", "uô", "uôi", "uơ", "uy", "uya", "uyê",
+            "uyu", "ư", "ưa", "ưi", "ươ", "ươi", "ươu", "ưu", "y", "yê", "yêu",
         ];
         let codas = ["", "c", "ch", "m", "n", "ng", "nh", "p", "t", "k"];
         let mut checked = 0;

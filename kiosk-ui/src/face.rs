@@ -8,7 +8,7 @@ use crate::{
 };
 use motcua_model::{
     Language, Private,
-    api::{Action, ActionRequest, PageView, Screen, Snapshot},
+    api::{Action, ActionRequest, Overlay, PageView, Screen, Snapshot},
     catalogue::AnswerKind,
     fold,
 };
@@ -60,13 +60,8 @@ pub(crate) struct Local {
 
 impl Local {
     fn fresh(snapshot: Option<&Snapshot>) -> Self {
-        let mut local = Self {
-            page: 0,
-            procedures: ProcedureView::LifeEvents,
-            life_event: 0,
-            typed: Typed::new(Form::None, true),
-            zoomed: None,
-        };
+        let mut local =
+            Self { page: 0, procedures: ProcedureView::LifeEvents, life_event: 0, typed: Typed::new(Form::None, true), zoomed: None };
         match snapshot.map(|s| &s.screen) {
             Some(Screen::Question { kind, answer, required, .. }) => local.typed = Typed::for_question(kind, answer.reveal(), *required),
             Some(Screen::LookUp) => local.typed = Typed::new(Form::Code, true),
@@ -124,7 +119,7 @@ impl Face {
     /// The size of the screen: pixels, and pixels in a millimetre.
     pub fn set_size(&self, width: u32, height: u32, px_per_mm: f32) {
         let theme = self.app.global::<Theme>();
-        theme.set_px_per_mm(px_per_mm);
+        theme.set_px_per_mm(px_per_mm / self.app.window().scale_factor());
         theme.set_landscape(width > height);
         self.app.window().set_size(slint::PhysicalSize::new(width, height));
     }
@@ -132,6 +127,26 @@ impl Face {
     /// The clock in the header.
     pub fn set_clock(&self, clock: &str) {
         self.app.global::<Kiosk>().set_clock(clock.into());
+    }
+
+    /// What is shown, as a name for a picture: code, overlay, language, and whether all pages have their picture.
+    pub fn shown(&self) -> String {
+        let state = self.state.borrow();
+        let Some(snapshot) = &state.snapshot else { return "restarting".to_owned() };
+        let overlay = match &snapshot.overlay {
+            None => "",
+            Some(Overlay::StillThere { .. }) => "-C90",
+            Some(Overlay::Fault { .. }) => "-C93",
+            Some(Overlay::Help) => "-C92",
+            Some(Overlay::ConfirmEnd) => "-end",
+        };
+        let pages = pages_of(Some(snapshot));
+        let drawn = !pages.is_empty() && pages.iter().all(|p| state.pictures.contains_key(&p.id));
+        let language = match snapshot.language {
+            Language::Vi => "vi",
+            Language::En => "en",
+        };
+        format!("{}{overlay}{}-{language}", snapshot.screen.code(), if drawn { "-pages" } else { "" })
     }
 
     fn wire(self: &Rc<Self>) {
@@ -142,7 +157,9 @@ impl Face {
         let face = weak();
         kiosk.on_key(move |key| with(&face, |f| f.type_key(&key, |typed| typed.press(&key))));
         let face = weak();
-        kiosk.on_tone(move |tone| with(&face, |f| f.type_key(&format!("tone {tone}"), |typed| typed.tone(usize::try_from(tone).unwrap_or(0)))));
+        kiosk.on_tone(move |tone| {
+            with(&face, |f| f.type_key(&format!("tone {tone}"), |typed| typed.tone(usize::try_from(tone).unwrap_or(0))))
+        });
         let face = weak();
         kiosk.on_backspace(move || with(&face, |f| f.type_key("backspace", Typed::backspace)));
         let face = weak();
@@ -152,7 +169,9 @@ impl Face {
         let face = weak();
         kiosk.on_layer(move |layer| with(&face, |f| f.type_key(&format!("layer {layer}"), |typed| typed.turn_layer(layer))));
         let face = weak();
-        kiosk.on_part(move |part| with(&face, |f| f.type_key(&format!("part {part}"), |typed| typed.turn_part(usize::try_from(part).unwrap_or(0)))));
+        kiosk.on_part(move |part| {
+            with(&face, |f| f.type_key(&format!("part {part}"), |typed| typed.turn_part(usize::try_from(part).unwrap_or(0))))
+        });
         let face = weak();
         kiosk.on_submit_input(move || with(&face, |f| f.submit_input()));
         let face = weak();
@@ -175,8 +194,11 @@ impl Face {
 
     fn fetch_pictures(&self) {
         let mut state = self.state.borrow_mut();
-        let missing: Vec<Uuid> =
-            pages_of(state.snapshot.as_ref()).iter().map(|p| p.id).filter(|id| !state.pictures.contains_key(id) && !state.asked.contains(id)).collect();
+        let missing: Vec<Uuid> = pages_of(state.snapshot.as_ref())
+            .iter()
+            .map(|p| p.id)
+            .filter(|id| !state.pictures.contains_key(id) && !state.asked.contains(id))
+            .collect();
         state.asked.extend(&missing);
         drop(state);
         for id in missing {
@@ -268,7 +290,10 @@ impl Face {
         slint::Timer::single_shot(Duration::ZERO, move || {
             let Some(app) = app.upgrade() else { return };
             let key = if forward { slint::platform::Key::Tab } else { slint::platform::Key::Backtab };
-            for event in [slint::platform::WindowEvent::KeyPressed { text: key.into() }, slint::platform::WindowEvent::KeyReleased { text: key.into() }] {
+            for event in [
+                slint::platform::WindowEvent::KeyPressed { text: key.into() },
+                slint::platform::WindowEvent::KeyReleased { text: key.into() },
+            ] {
                 if let Err(e) = app.window().dispatch_event_with_result(event) {
                     tracing::warn!("the focus could not be moved: {e}");
                 }
@@ -287,8 +312,7 @@ fn with(face: &Weak<Face>, run: impl FnOnce(&Face)) {
 impl State {
     fn take(&mut self, snapshot: Snapshot) {
         let moved = self.snapshot.as_ref().is_none_or(|old| old.step != snapshot.step || old.screen.code() != snapshot.screen.code());
-        let refused = matches!(&snapshot.screen, Screen::Question { error: Some(_), .. });
-        if moved || (refused && self.snapshot.as_ref().is_some_and(|old| old.screen != snapshot.screen)) {
+        if moved && !self.asks_again(&snapshot) {
             self.local = Local::fresh(Some(&snapshot));
         }
         let pages = pages_of(Some(&snapshot));
@@ -298,6 +322,12 @@ impl State {
             self.last_key = None;
         }
         self.snapshot = Some(snapshot);
+    }
+
+    /// The same question with a word on what is wrong: what was typed stays, to be mended.
+    fn asks_again(&self, new: &Snapshot) -> bool {
+        let Some(Screen::Question { at: old_at, ask: old_ask, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return false };
+        matches!(&new.screen, Screen::Question { at, ask, error: Some(_), .. } if at == old_at && ask == old_ask)
     }
 
     fn take_picture(&mut self, id: Uuid, picture: SharedPixelBuffer<Rgb8Pixel>) {
@@ -382,31 +412,27 @@ impl State {
         let screen = &self.snapshot.as_ref()?.screen;
         let small = u8::try_from(at).unwrap_or(u8::MAX);
         Some(match act {
-            Act::Start => match screen {
-                Screen::Waiting { services, .. } => Action::Start { service: services.get(at)?.service },
-                _ => return None,
-            },
+            Act::Start => {
+                let Screen::Waiting { services, .. } = screen else { return None };
+                Action::Start { service: services.get(at)?.service }
+            }
             Act::LanguageVi => Action::SetLanguage { language: Language::Vi },
             Act::LanguageEn => Action::SetLanguage { language: Language::En },
             Act::Agree => Action::Agree,
-            Act::ChooseProcedure => match screen {
-                Screen::Procedures { procedures, .. } => {
-                    let at = *self.shown_procedures().1.get(at)?;
-                    Action::ChooseProcedure { code: procedures.get(at)?.code.clone() }
-                }
-                _ => return None,
-            },
+            Act::ChooseProcedure => {
+                let Screen::Procedures { procedures, .. } = screen else { return None };
+                let at = *self.shown_procedures().1.get(at)?;
+                Action::ChooseProcedure { code: procedures.get(at)?.code.clone() }
+            }
             Act::HavePapers => Action::HavePapers,
             Act::PersonRight => Action::ConfirmPerson { correct: true },
             Act::PersonWrong => Action::ConfirmPerson { correct: false },
             Act::ResumeGo => Action::Resume { go_on: true },
             Act::ResumeDrop => Action::Resume { go_on: false },
-            Act::ChooseAnswer => match screen {
-                Screen::Question { kind: AnswerKind::Choice { options }, .. } => {
-                    Action::Answer { value: Private::new(options.get(at)?.id.clone()) }
-                }
-                _ => return None,
-            },
+            Act::ChooseAnswer => {
+                let Screen::Question { kind: AnswerKind::Choice { options }, .. } = screen else { return None };
+                Action::Answer { value: Private::new(options.get(at)?.id.clone()) }
+            }
             Act::SkipAnswer => Action::Answer { value: Private::new("") },
             Act::ScanPaper => Action::ScanPaper { paper: small },
             Act::LeavePaper => Action::LeavePaper { paper: small },
@@ -417,10 +443,10 @@ impl State {
             Act::AcceptPages => Action::AcceptPages,
             Act::ScanAgain => Action::ScanAgain,
             Act::ScanMore => Action::ScanMore,
-            Act::Change => match screen {
-                Screen::Review { rows, .. } => Action::Change { target: rows.get(at)?.change? },
-                _ => return None,
-            },
+            Act::Change => {
+                let Screen::Review { rows, .. } = screen else { return None };
+                Action::Change { target: rows.get(at)?.change? }
+            }
             Act::Submit => Action::Submit,
             Act::SlipTaken => Action::SlipTaken,
             Act::ParcelKeep => Action::ConfirmParcel { keep: true },
@@ -433,40 +459,36 @@ impl State {
             Act::Back if self.backs_locally() => return None,
             Act::Back => Action::Back,
             Act::End => Action::End,
-            Act::ChooseLifeEvent | Act::Search | Act::NextPage | Act::PreviousPage | Act::Zoom | Act::CloseZoom | Act::Touch => return None,
+            Act::ChooseLifeEvent | Act::Search | Act::NextPage | Act::PreviousPage | Act::Zoom | Act::CloseZoom | Act::Touch => {
+                return None;
+            }
         })
     }
 
     fn change_locally(&mut self, act: Act, at: usize) {
+        let few =
+            matches!(self.snapshot.as_ref().map(|s| &s.screen), Some(Screen::Procedures { procedures, .. }) if procedures.len() <= CHOICES);
+        let last = self.pages() - 1;
         let local = &mut self.local;
-        match act {
-            Act::ChooseLifeEvent => {
-                local.life_event = local.page * CHOICES + at;
-                local.procedures = ProcedureView::OfEvent;
-                local.page = 0;
-            }
-            Act::Search => {
-                local.procedures = ProcedureView::Search;
-                local.typed = Typed::new(Form::Search, false);
-                local.page = 0;
-            }
-            Act::Back => {
-                local.procedures = ProcedureView::LifeEvents;
-                local.page = 0;
-                if let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen)
-                    && procedures.len() <= CHOICES
-                {
-                    self.local.procedures = ProcedureView::OfEvent;
-                }
-            }
-            Act::NextPage => {
-                let last = self.pages() - 1;
-                self.local.page = (self.local.page + 1).min(last);
-            }
-            Act::PreviousPage => local.page = local.page.saturating_sub(1),
-            Act::Zoom => local.zoomed = Some(local.page * CHOICES + at),
-            Act::CloseZoom => local.zoomed = None,
-            _ => {}
+        if act == Act::ChooseLifeEvent {
+            local.life_event = local.page * CHOICES + at;
+            local.procedures = ProcedureView::OfEvent;
+            local.page = 0;
+        } else if act == Act::Search {
+            local.procedures = ProcedureView::Search;
+            local.typed = Typed::new(Form::Search, false);
+            local.page = 0;
+        } else if act == Act::Back {
+            local.procedures = if few { ProcedureView::OfEvent } else { ProcedureView::LifeEvents };
+            local.page = 0;
+        } else if act == Act::NextPage {
+            local.page = (local.page + 1).min(last);
+        } else if act == Act::PreviousPage {
+            local.page = local.page.saturating_sub(1);
+        } else if act == Act::Zoom {
+            local.zoomed = Some(local.page * CHOICES + at);
+        } else if act == Act::CloseZoom {
+            local.zoomed = None;
         }
     }
 }

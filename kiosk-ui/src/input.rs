@@ -60,8 +60,7 @@ pub struct Typed {
 impl Typed {
     /// An empty input.
     pub fn new(form: Form, required: bool) -> Self {
-        let mut typed =
-            Self { form, text: String::new(), parts: Default::default(), part: 0, shift: Shift::Off, layer: 0, required };
+        let mut typed = Self { form, text: String::new(), parts: Default::default(), part: 0, shift: Shift::Off, layer: 0, required };
         typed.follow_capitals();
         typed
     }
@@ -92,6 +91,7 @@ impl Typed {
         } else {
             answer.clone_into(&mut self.text);
         }
+        self.shift = Shift::Off;
         self.follow_capitals();
     }
 

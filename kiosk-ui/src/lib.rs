@@ -9,6 +9,7 @@ pub mod face;
 pub mod gallery;
 pub mod input;
 pub mod samples;
+pub mod shots;
 mod view;
 
 #[allow(

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
-        ChangeTarget, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState, ProcedureLine, Progress,
-        ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState, ProcedureLine,
+        Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{AnswerKind, Choice},
     code::ParcelCheck,
@@ -74,7 +74,8 @@ pub fn all(language: Language) -> Vec<Sample> {
         snapshot.overlay = Some(overlay);
         samples.push(Sample { name, snapshot });
     }
-    let mut poor = snapshot(waiting(true, Some(Text::new("Máy in hết giấy. Chờ cán bộ thay giấy.", "Printer out of paper. Please wait."))), language);
+    let mut poor =
+        snapshot(waiting(true, Some(Text::new("Máy in hết giấy. Chờ cán bộ thay giấy.", "Printer out of paper. Please wait."))), language);
     poor.health = Health {
         scanner: DeviceState::Lost,
         reader: DeviceState::Absent,
@@ -105,15 +106,20 @@ fn name_kind() -> AnswerKind {
 
 fn question(kind: AnswerKind, answer: &str) -> Screen {
     let (ask, hint) = match &kind {
-        AnswerKind::Name => (("Họ và tên của trẻ?", "What is the child's full name?"), ("Viết đủ họ, chữ đệm và tên.", "Family name, middle name and given name.")),
+        AnswerKind::Name => (
+            ("Họ và tên của trẻ?", "What is the child's full name?"),
+            ("Viết đủ họ, chữ đệm và tên.", "Family name, middle name and given name."),
+        ),
         AnswerKind::Text { .. } => (("Lý do xin xác nhận?", "Why is the confirmation needed?"), ("Viết ngắn gọn.", "In a few words.")),
         AnswerKind::PastDate => (("Trẻ sinh ngày nào?", "When was the child born?"), ("Theo giấy chứng sinh.", "As on the birth notice.")),
-        AnswerKind::Phone => {
-            (("Số điện thoại để báo tin?", "Which phone number can be called?"), ("Mười số, bắt đầu bằng số 0.", "Ten digits, starting with 0."))
-        }
-        AnswerKind::CitizenNumber => {
-            (("Số căn cước của người cha?", "What is the father's ID number?"), ("Mười hai số, trên mặt thẻ.", "Twelve digits, on the card."))
-        }
+        AnswerKind::Phone => (
+            ("Số điện thoại để báo tin?", "Which phone number can be called?"),
+            ("Mười số, bắt đầu bằng số 0.", "Ten digits, starting with 0."),
+        ),
+        AnswerKind::CitizenNumber => (
+            ("Số căn cước của người cha?", "What is the father's ID number?"),
+            ("Mười hai số, trên mặt thẻ.", "Twelve digits, on the card."),
+        ),
         AnswerKind::Number { .. } => (("Cần mấy bản sao?", "How many copies?"), ("Từ 1 đến 20 bản.", "From 1 to 20 copies.")),
         AnswerKind::Choice { .. } => (("Nhận kết quả ở đâu?", "Where to receive the result?"), ("Chọn một cách.", "Choose one way.")),
     };
@@ -161,10 +167,22 @@ fn procedures() -> Screen {
         ("2.000815", 3, "Chứng thực bản sao từ bản chính", "Certified copy of an original"),
         ("1.004222", 1, "Đăng ký thường trú", "Permanent residence registration"),
         ("1.004194", 1, "Đăng ký tạm trú", "Temporary residence registration"),
-        ("1.001776", 5, "Hưởng trợ cấp xã hội hằng tháng, hỗ trợ kinh phí chăm sóc, nuôi dưỡng hằng tháng", "Monthly social allowance and care support"),
+        (
+            "1.001776",
+            5,
+            "Hưởng trợ cấp xã hội hằng tháng, hỗ trợ kinh phí chăm sóc, nuôi dưỡng hằng tháng",
+            "Monthly social allowance and care support",
+        ),
     ];
     Screen::Procedures {
-        procedures: names.iter().map(|(code, life_event, vi, en)| ProcedureLine { code: (*code).to_owned(), name: Text::new(*vi, *en), life_event: *life_event }).collect(),
+        procedures: names
+            .iter()
+            .map(|(code, life_event, vi, en)| ProcedureLine {
+                code: (*code).to_owned(),
+                name: Text::new(*vi, *en),
+                life_event: *life_event,
+            })
+            .collect(),
         life_events: events.iter().map(|(vi, en)| Text::new(*vi, *en)).collect(),
     }
 }
@@ -181,7 +199,12 @@ fn review() -> Screen {
             row("Ngày sinh của trẻ", "Child's date of birth", said("05/09/2026"), Some(ChangeTarget::Question(1))),
             row("Nhận kết quả", "Result", ReviewValue::Words(Text::new("Tại trung tâm", "At the centre")), Some(ChangeTarget::Question(2))),
             row("Giấy chứng sinh", "Birth notice", ReviewValue::Pages(pages(2)), Some(ChangeTarget::Paper(0))),
-            row("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate", ReviewValue::Pages(pages(4)), Some(ChangeTarget::Paper(1))),
+            row(
+                "Giấy chứng nhận kết hôn của cha mẹ",
+                "Parents' marriage certificate",
+                ReviewValue::Pages(pages(4)),
+                Some(ChangeTarget::Paper(1)),
+            ),
         ],
     }
 }

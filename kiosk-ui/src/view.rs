@@ -5,7 +5,8 @@ use crate::{
     input::{Form, Shift},
     ui::{
         App, DetailsView, HealthView, InputKind, InputView, Kiosk, Lamp, LookUpView, OverlayKind, OverlayView, PageRow, Paging, PaperRow,
-        ParcelRow, ParcelsView, PersonView, PrintKind, ProcedureView, QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, Tile,
+        ParcelRow, ParcelsView, PersonView, PrintKind, ProcedureView, QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView,
+        Tile,
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -18,7 +19,7 @@ use motcua_model::{
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
 
 /// Papers on one page: each needs room for two buttons.
-pub(crate) const PAPERS: usize = 3;
+pub(crate) const PAPERS: usize = 4;
 
 /// Everything that can be shown, empty: what C01 starts from, so that nothing of the last person stays.
 #[derive(Default)]
@@ -145,8 +146,10 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 of: i32::from(*of),
             };
             if let AnswerKind::Choice { options } = kind {
-                page.tiles =
-                    options.iter().map(|o| Tile { title: words(&o.label), enabled: true, chosen: o.id == answer.reveal(), ..Tile::default() }).collect();
+                page.tiles = options
+                    .iter()
+                    .map(|o| Tile { title: words(&o.label), enabled: true, chosen: o.id == answer.reveal(), ..Tile::default() })
+                    .collect();
             }
         }
         Screen::Papers { papers } => {
@@ -155,7 +158,13 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         }
         Screen::CountSheets { paper, max } => page.scan = ScanView { paper: words(paper), max: i32::from(*max), ..ScanView::default() },
         Screen::Scan { paper, sheets, pages, running } => {
-            page.scan = ScanView { paper: words(paper), sheets: i32::from(*sheets), pages: count(pages.len()), running: *running, ..ScanView::default() };
+            page.scan = ScanView {
+                paper: words(paper),
+                sheets: i32::from(*sheets),
+                pages: count(pages.len()),
+                running: *running,
+                ..ScanView::default()
+            };
         }
         Screen::PageCheck { paper, sheets, pages, expected } => {
             page.scan = ScanView {
@@ -202,11 +211,8 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             };
         }
         Screen::Parcels { parcels, doubtful, repeated } => {
-            page.parcel_list = ParcelsView {
-                count: count(parcels.len()),
-                doubtful: doubtful.as_deref().unwrap_or_default().into(),
-                repeated: *repeated,
-            };
+            page.parcel_list =
+                ParcelsView { count: count(parcels.len()), doubtful: doubtful.as_deref().unwrap_or_default().into(), repeated: *repeated };
             // The newest first: it is the one that the courier looks for.
             page.parcels = parcels
                 .iter()
@@ -250,7 +256,8 @@ fn service_tile(service: Service, unavailable: Option<&Text>, language: Language
 
 fn procedure_tiles(snapshot: &Snapshot, state: &State) -> Vec<Tile> {
     let Screen::Procedures { procedures, life_events } = &snapshot.screen else { return Vec::new() };
-    let tile = |text: &Text, icon: &str| Tile { title: text.get(snapshot.language).into(), icon: icon.into(), enabled: true, ..Tile::default() };
+    let tile =
+        |text: &Text, icon: &str| Tile { title: text.get(snapshot.language).into(), icon: icon.into(), enabled: true, ..Tile::default() };
     match state.local.procedures {
         ProcedureView::LifeEvents => slice(life_events, state, CHOICES).map(|(_, name)| tile(name, "list")).collect(),
         ProcedureView::OfEvent | ProcedureView::Search => {

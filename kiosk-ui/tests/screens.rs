@@ -1,0 +1,364 @@
+//! The real Slint tree without a display: every screen, its words, its targets, its actions.
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
+use motcua_kiosk::{
+    face::{Face, FromAgent, ToAgent},
+    samples,
+    ui::Kiosk,
+};
+use motcua_model::{
+    Language, Private,
+    api::{Action, ChangeTarget, Screen, Service, Snapshot},
+};
+use slint::{
+    ComponentHandle as _, Model as _,
+    platform::{Key, PointerEventButton, WindowEvent},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+const PX_PER_MM: f32 = 4.0;
+const SIZES: [(u32, u32); 2] = [(1080, 1920), (1920, 1080)];
+/// VVSG 2.0: touch areas and the room between them, in millimetres.
+const LEAST_TARGET: f32 = 12.7;
+const LEAST_GAP: f32 = 2.54;
+
+struct Stage {
+    face: Rc<Face>,
+    sent: Rc<RefCell<Vec<ToAgent>>>,
+    clock: Rc<Cell<Duration>>,
+}
+
+impl Stage {
+    fn new((width, height): (u32, u32)) -> Self {
+        let backend =
+            TestingBackend::new(TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) });
+        // A second stage in the same test finds the backend in place.
+        let _in_place = slint::platform::set_platform(Box::new(backend));
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        let clock = Rc::new(Cell::new(Duration::from_secs(60)));
+        let (out, now) = (Rc::clone(&sent), Rc::clone(&clock));
+        let face = Face::new(move |wish| out.borrow_mut().push(wish), move || now.get()).unwrap();
+        face.set_size(width, height, PX_PER_MM);
+        face.app().show().unwrap();
+        Self { face, sent, clock }
+    }
+
+    fn show(&self, snapshot: Snapshot) {
+        self.face.receive(FromAgent::Snapshot(Box::new(snapshot)));
+        i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
+    }
+
+    fn show_sample(&self, name: &str, language: Language) -> Snapshot {
+        let sample = samples::all(language).into_iter().find(|s| s.name == name).unwrap();
+        self.show(sample.snapshot.clone());
+        sample.snapshot
+    }
+
+    fn wait(&self, time: Duration) {
+        self.clock.set(self.clock.get() + time);
+    }
+
+    fn tap(&self, label: &str) {
+        let found: Vec<_> = self.buttons().into_iter().filter(|b| b.accessible_label().as_deref() == Some(label)).collect();
+        let last = found.last().unwrap_or_else(|| panic!("no button '{label}' among {:?}", self.labels()));
+        last.mock_single_click(PointerEventButton::Left);
+        self.wait(Duration::from_millis(300));
+    }
+
+    fn buttons(&self) -> Vec<ElementHandle> {
+        let all = ElementQuery::from_root(self.face.app()).match_descendants().match_accessible_role(AccessibleRole::Button).find_all();
+        all.into_iter().filter(|b| b.accessible_label().is_some_and(|l| !l.is_empty())).collect()
+    }
+
+    /// Everything that the tree says in words.
+    fn labels(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let all = ElementQuery::from_root(self.face.app()).match_descendants().match_predicate(|_| true).find_all();
+        for element in all {
+            words.extend(element.accessible_label().map(String::from));
+            words.extend(element.accessible_value().map(String::from));
+        }
+        words
+    }
+
+    fn actions(&self) -> Vec<(u64, Action)> {
+        let sent = self.sent.borrow();
+        sent.iter().filter_map(|wish| if let ToAgent::Act(r) = wish { Some((r.step, r.action.clone())) } else { None }).collect()
+    }
+}
+
+fn words_of_screen_code(snapshot: &Snapshot) -> String {
+    let word = if snapshot.language == Language::En { "Screen code" } else { "Mã màn hình" };
+    format!("{word}: {}", snapshot.screen.code())
+}
+
+#[test]
+fn every_screen_has_its_code_help_and_end_and_targets_that_a_finger_finds() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        for language in [Language::Vi, Language::En] {
+            for sample in samples::all(language) {
+                let wanted = words_of_screen_code(&sample.snapshot);
+                let overlaid = sample.snapshot.overlay.is_some();
+                let office = sample.snapshot.office.get(language).to_owned();
+                stage.show(sample.snapshot);
+                let labels = stage.labels();
+                let place = format!("{} {size:?} {language:?}", sample.name);
+                for word in [wanted.as_str(), office.as_str(), if language == Language::En { "Help" } else { "Cần giúp" }] {
+                    assert!(labels.iter().any(|l| l == word), "{place}: '{word}' is not shown");
+                }
+                check_targets(&stage.buttons(), size, overlaid, &place);
+            }
+        }
+    }
+}
+
+fn check_targets(buttons: &[ElementHandle], (width, height): (u32, u32), overlaid: bool, place: &str) {
+    let boxes: Vec<_> = buttons
+        .iter()
+        .map(|b| {
+            let (at, size) = (b.absolute_position(), b.size());
+            (b.accessible_label().unwrap_or_default(), at.x, at.y, at.x + size.width, at.y + size.height)
+        })
+        .collect();
+    for (label, left, top, right, bottom) in &boxes {
+        let least = LEAST_TARGET * PX_PER_MM;
+        assert!(right - left >= least && bottom - top >= least, "{place}: '{label}' is {} by {} px", right - left, bottom - top);
+        let inside = *left >= 0.0 && *top >= 0.0 && *right <= width as f32 + 0.5 && *bottom <= height as f32 + 0.5;
+        assert!(inside, "{place}: '{label}' leaves the screen: {left} {top} {right} {bottom}");
+    }
+    // Under an overlay the buttons of the screen lie below it and cannot be touched.
+    if overlaid {
+        return;
+    }
+    for (at, a) in boxes.iter().enumerate() {
+        for b in &boxes[at + 1..] {
+            let aside = (b.1 - a.3).max(a.1 - b.3);
+            let above = (b.2 - a.4).max(a.2 - b.4);
+            assert!(aside.max(above) >= LEAST_GAP * PX_PER_MM - 0.5, "{place}: '{}' and '{}' are {} px apart", a.0, b.0, aside.max(above));
+        }
+    }
+}
+
+#[test]
+fn buttons_send_the_action_of_the_step_that_was_seen() {
+    let cases: Vec<(&str, &str, Action)> = vec![
+        ("waiting", "Nộp hồ sơ", Action::Start { service: Service::File }),
+        ("waiting", "Tra cứu hồ sơ", Action::Start { service: Service::LookUp }),
+        ("waiting", "Bưu tá nhận bưu gửi", Action::Start { service: Service::Courier }),
+        ("waiting", "English", Action::SetLanguage { language: Language::En }),
+        ("notice", "Đồng ý", Action::Agree),
+        ("notice", "Quay lại", Action::Back),
+        ("notice", "Cần giúp", Action::Help),
+        ("notice", "Kết thúc", Action::End),
+        ("details", "Tôi có đủ giấy", Action::HavePapers),
+        ("person", "Đúng", Action::ConfirmPerson { correct: true }),
+        ("person", "Không đúng", Action::ConfirmPerson { correct: false }),
+        ("resume", "Làm tiếp", Action::Resume { go_on: true }),
+        ("resume", "Bỏ, làm mới", Action::Resume { go_on: false }),
+        ("ask-choice", "Bưu điện gửi về nhà", Action::Answer { value: Private::new("post") }),
+        ("ask-text", "Bỏ qua câu này", Action::Answer { value: Private::new("") }),
+        ("ask-number", "Xong", Action::Answer { value: Private::new("3") }),
+        ("papers", "Quét: Tờ khai đăng ký khai sinh theo mẫu", Action::ScanPaper { paper: 3 }),
+        ("papers", "Không có: Giấy chứng nhận kết hôn của cha mẹ", Action::LeavePaper { paper: 1 }),
+        ("papers", "Tiếp tục", Action::PapersDone),
+        ("count", "7 tờ", Action::DeclareSheets { sheets: 7 }),
+        ("scan", "Bắt đầu quét", Action::StartScan),
+        ("scanning", "Dừng quét", Action::CancelScan),
+        ("check", "Đủ và rõ", Action::AcceptPages),
+        ("check", "Quét lại từ đầu", Action::ScanAgain),
+        ("check", "Quét thêm tờ", Action::ScanMore),
+        ("review", "Đổi: Ngày sinh của trẻ", Action::Change { target: ChangeTarget::Question(1) }),
+        ("review", "Gửi hồ sơ", Action::Submit),
+        ("slip", "Đã lấy phiếu", Action::SlipTaken),
+        ("slip-no-paper", "Đã chụp mã", Action::SlipTaken),
+        ("parcels", "Đã đủ, ký nhận", Action::CloseHandover),
+        ("parcels-doubt", "Đúng như nhãn", Action::ConfirmParcel { keep: true }),
+        ("parcels-doubt", "Không đúng, bỏ", Action::ConfirmParcel { keep: false }),
+        ("still-there", "Tôi cần thêm thời gian", Action::MoreTime),
+        ("still-there", "Kết thúc ngay", Action::End),
+        ("fault-jam", "Thử lại", Action::Retry),
+        ("fault-jam", "Đóng", Action::Dismiss),
+        ("help", "Đóng", Action::Dismiss),
+        ("confirm-end", "Không, làm tiếp", Action::Dismiss),
+        ("confirm-end", "Kết thúc và xoá", Action::End),
+    ];
+    for size in SIZES {
+        let stage = Stage::new(size);
+        for (at, (name, label, action)) in cases.iter().enumerate() {
+            let step = 100 + u64::try_from(at).unwrap();
+            let mut snapshot = samples::all(Language::Vi).into_iter().find(|s| s.name == *name).unwrap().snapshot;
+            snapshot.step = step;
+            stage.show(snapshot);
+            stage.sent.borrow_mut().clear();
+            stage.tap(label);
+            assert_eq!(stage.actions(), [(step, action.clone())], "{name}: {label} {size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_tile_that_cannot_be_started_says_why_and_sends_nothing() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("devices-lost", Language::Vi);
+    stage.tap("Nộp hồ sơ");
+    assert!(stage.actions().iter().all(|(_, a)| *a == Action::Touch), "{:?}", stage.actions());
+    let described = stage.buttons().iter().any(|b| b.accessible_description().is_some_and(|d| d.contains("Máy in hết giấy")));
+    assert!(described);
+}
+
+#[test]
+fn a_vietnamese_name_typed_with_the_keys_is_sent_letter_for_letter() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        let mut snapshot = stage.show_sample("ask-name", Language::Vi);
+        if let Screen::Question { answer, .. } = &mut snapshot.screen {
+            *answer = Private::new("");
+        }
+        snapshot.step = 9;
+        stage.show(snapshot);
+        for key in ["N", "g", "u", "y", "ê", "n", "Nguyễn", "Dấu cách", "T", "h", "i", "Thị", "Dấu cách", "M", "â", "u", "Mẫu"]
+        {
+            stage.tap(key);
+        }
+        stage.tap("Xong");
+        let sent = stage.actions();
+        let Some((9, Action::Answer { value })) = sent.last() else { panic!("{sent:?}") };
+        assert_eq!(value.reveal(), "Nguyễn Thị Mẫu");
+    }
+}
+
+#[test]
+fn a_date_and_a_code_are_typed_too() {
+    let stage = Stage::new(SIZES[0]);
+    let mut snapshot = stage.show_sample("ask-date", Language::En);
+    if let Screen::Question { answer, .. } = &mut snapshot.screen {
+        *answer = Private::new("");
+    }
+    snapshot.step = 2;
+    stage.show(snapshot);
+    for key in ["5", "9", "2", "0", "2", "6", "Done"] {
+        stage.tap(key);
+    }
+    assert!(stage.actions().contains(&(2, Action::Answer { value: Private::new("05/09/2026") })), "{:?}", stage.actions().len());
+
+    let mut snapshot = stage.show_sample("look-up", Language::En);
+    snapshot.step = 3;
+    stage.show(snapshot);
+    for key in ["T", "-", "K", "0", "1", "Done"] {
+        stage.tap(key);
+    }
+    assert!(stage.actions().contains(&(3, Action::LookUp { code: "T-K01".to_owned() })));
+}
+
+#[test]
+fn procedures_are_found_by_life_event_by_page_and_by_search_without_diacritics() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("procedures", Language::Vi);
+    stage.tap("Trang sau");
+    stage.tap("Người thân qua đời");
+    stage.tap("Đăng ký khai tử");
+    assert!(stage.actions().contains(&(1, Action::ChooseProcedure { code: "1.000656".to_owned() })));
+    stage.sent.borrow_mut().clear();
+    stage.tap("Quay lại");
+    assert!(stage.actions().iter().all(|(_, a)| *a == Action::Touch), "back inside the list is no action");
+    stage.tap("Tìm theo tên");
+    for key in ["k", "e", "t", "Dấu cách", "h", "o"] {
+        stage.tap(key);
+    }
+    stage.tap("Đăng ký kết hôn");
+    assert!(stage.actions().contains(&(1, Action::ChooseProcedure { code: "1.000894".to_owned() })));
+}
+
+#[test]
+fn a_trembling_finger_sends_once_and_a_present_person_is_announced_now_and_then() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("notice", Language::Vi);
+    let agree = stage.buttons().into_iter().find(|b| b.accessible_label().as_deref() == Some("Đồng ý")).unwrap();
+    agree.mock_single_click(PointerEventButton::Left);
+    stage.wait(Duration::from_millis(120));
+    agree.mock_single_click(PointerEventButton::Left);
+    assert_eq!(stage.actions().len(), 1);
+
+    stage.show_sample("ask-phone", Language::Vi);
+    stage.sent.borrow_mut().clear();
+    stage.wait(Duration::from_secs(6));
+    for digit in ["1", "2", "3", "4", "5"] {
+        stage.tap(digit);
+        stage.wait(Duration::from_secs(1));
+    }
+    let touches = stage.actions().iter().filter(|(_, a)| *a == Action::Touch).count();
+    assert_eq!(touches, 2, "five touches in seven seconds");
+}
+
+#[test]
+fn nothing_of_the_person_stays_after_the_end() {
+    let private = ["Nguyễn Thị Mẫu", "Trần Nguyễn Minh Thử", "099•••••0012", "Tổ 3", "05/09", "0900", "T-K001", "Trần Văn Thử"];
+    let ends: [fn(&Stage); 2] = [|s| drop(s.show_sample("waiting", Language::Vi)), |s| s.face.receive(FromAgent::Lost)];
+    for end in ends {
+        let stage = Stage::new(SIZES[0]);
+        for sample in samples::all(Language::Vi) {
+            stage.show(sample.snapshot);
+        }
+        for name in ["person", "ask-name", "ask-phone", "review", "slip", "check"] {
+            let shown = stage.show_sample(name, Language::Vi);
+            assert_eq!(stage.labels().iter().any(|l| l.contains(shown.screen.code())), true);
+        }
+        end(&stage);
+        let left: Vec<_> = stage.labels().into_iter().filter(|l| private.iter().any(|p| l.contains(p))).collect();
+        assert!(left.is_empty(), "{left:?}");
+        let kiosk = stage.face.app().global::<Kiosk>();
+        let held = format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {}",
+            kiosk.get_person(),
+            kiosk.get_question(),
+            kiosk.get_slip().code,
+            kiosk.get_look_up(),
+            kiosk.get_resume(),
+            kiosk.get_input(),
+            kiosk.get_procedure(),
+        );
+        assert!(private.iter().all(|p| !held.contains(p)), "{held}");
+        assert_eq!(
+            kiosk.get_rows().row_count() + kiosk.get_pages().row_count() + kiosk.get_papers().row_count() + kiosk.get_parcels().row_count(),
+            0
+        );
+        assert_eq!(kiosk.get_slip().qr.size(), slint::Image::default().size());
+        assert_eq!(kiosk.get_input().text, "");
+    }
+}
+
+#[test]
+fn the_whole_screen_can_be_worked_by_keys() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("notice", Language::Vi);
+    let press = |key: Key| {
+        let window = stage.face.app().window();
+        window.dispatch_event(WindowEvent::KeyPressed { text: key.into() });
+        window.dispatch_event(WindowEvent::KeyReleased { text: key.into() });
+        stage.wait(Duration::from_millis(300));
+    };
+    for _ in 0..6 {
+        press(Key::Tab);
+        press(Key::Return);
+    }
+    let actions: Vec<Action> = stage.actions().into_iter().map(|(_, a)| a).collect();
+    for action in [Action::SetLanguage { language: Language::En }, Action::Agree, Action::Back, Action::Help, Action::End] {
+        assert!(actions.contains(&action), "{action:?} is not reached by Tab and Enter: {actions:?}");
+    }
+}
+
+#[test]
+fn the_agent_gone_shows_a_calm_screen_and_its_return_the_same_step() {
+    let stage = Stage::new(SIZES[0]);
+    let before = stage.show_sample("person", Language::Vi);
+    stage.face.receive(FromAgent::Lost);
+    assert!(stage.labels().iter().any(|l| l == "Restarting…"));
+    stage.show(before);
+    assert!(stage.labels().iter().any(|l| l == "Nguyễn Thị Mẫu"));
+    assert!(!stage.labels().iter().any(|l| l == "Restarting…"));
+}
