@@ -222,6 +222,8 @@ impl Filing {
                     Some(present) => *present = answer,
                     None => self.draft.answers.push(answer),
                 }
+                let order = |a: &Answer| self.procedure.questions.iter().position(|q| q.id == a.question);
+                self.draft.answers.sort_by_key(order);
                 self.page = match (self.changing, at + 1 < self.procedure.questions.len()) {
                     (true, _) => self.review(),
                     (false, true) => Page::Question { at: at + 1, refused: None },
@@ -396,16 +398,13 @@ impl Filing {
     }
 
     fn submission(&self) -> Submission {
-        let order = |a: &Answer| self.procedure.questions.iter().position(|q| q.id == a.question);
-        let mut answers = self.draft.answers.clone();
-        answers.sort_by_key(order);
         Submission {
             id: self.draft.id,
             procedure: self.procedure.code.clone(),
             procedure_name: self.procedure.name.clone(),
             catalogue_version: self.draft.catalogue_version,
             applicant: self.draft.applicant.clone(),
-            answers,
+            answers: self.draft.answers.clone(),
             documents: self.draft.documents.clone(),
         }
     }

@@ -74,6 +74,8 @@ fn a_draft_of_an_older_catalogue_keeps_what_still_has_a_place() {
     assert_eq!((saved.catalogue_version, saved.answers.len(), saved.documents.len(), &saved.left), (1, 3, 1, &vec![2]));
     assert_eq!(pages.len(), 2);
     assert!(matches!(desk.screen(), Screen::Question { at: 1, .. }));
+    let effects = desk.answer("Nguyễn Văn Bé");
+    assert_eq!(crate::common::saved(&effects).unwrap().answers[0].question, "child_name", "in the order of the form");
 
     draft.procedure = "1.999999".into();
     let mut desk = Desk::new();

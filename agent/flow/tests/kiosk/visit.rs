@@ -66,6 +66,7 @@ fn the_other_papers_order_and_a_second_thought_leave_the_dossier_in_order() {
     let mut desk = Desk::new();
     desk.reach_papers();
     desk.scan_paper(1);
+    desk.act(Action::LeavePaper { paper: 2 });
     desk.scan_paper(2);
     desk.act(Action::LeavePaper { paper: 0 });
     desk.act(Action::PapersDone);
@@ -77,7 +78,7 @@ fn the_other_papers_order_and_a_second_thought_leave_the_dossier_in_order() {
     desk.act(Action::Change { target: ChangeTarget::Question(0) });
     desk.answer("Nguyễn Văn Bế");
     assert_eq!(desk.code(), "C12");
-    desk.act(Action::Change { target: ChangeTarget::Paper(1) });
+    desk.act(Action::Change { target: ChangeTarget::Paper(0) });
     desk.act(Action::DeclareSheets { sheets: 2 });
     desk.scan_pages(4);
     let effects = desk.act(Action::AcceptPages);
@@ -86,7 +87,7 @@ fn the_other_papers_order_and_a_second_thought_leave_the_dossier_in_order() {
     let effects = desk.act(Action::Submit);
     let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
     let papers: Vec<(&str, usize)> = submission.documents.iter().map(|d| (d.component.as_str(), d.pages.len())).collect();
-    assert_eq!(papers, [("TK-KS", 2), ("GCS", 4)]);
+    assert_eq!(papers, [("TK-KS", 4), ("GCS", 2)]);
     assert_eq!(submission.answers[0].value.reveal(), "Nguyễn Văn Bế");
 }
 
@@ -158,6 +159,7 @@ fn a_card_on_the_first_screen_skips_the_identification() {
     let mut desk = Desk::new();
     assert_eq!(desk.scan(CARD).len(), 1);
     assert_eq!(desk.code(), "C02");
+    assert!(desk.scan(OTHER_CARD).is_empty(), "the first card counts");
     desk.send(Event::Unfinished(Unfinished::Nothing));
     desk.act(Action::Agree);
     desk.act(Action::ChooseProcedure { code: MARRIAGE.into() });
