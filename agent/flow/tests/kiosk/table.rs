@@ -4,7 +4,7 @@ use crate::common::*;
 use motcua_flow::{Effect, Event};
 use motcua_model::{
     Language, Private,
-    api::{Action, ActionRequest, ChangeTarget, Service},
+    api::{Action, ActionRequest, ChangeTarget, Service, Snapshot},
 };
 
 fn every_action() -> Vec<Action> {
@@ -165,6 +165,19 @@ fn a_stale_action_changes_nothing_anywhere() {
             }
             assert_eq!((desk.seen(), desk.snapshot().step), (before, step), "{screen}: {action:?}");
         }
+    }
+}
+
+#[test]
+fn every_picture_and_every_action_survives_the_way_over_the_socket() {
+    for (screen, desk) in every_screen() {
+        let text = serde_json::to_string(&desk.snapshot()).unwrap();
+        assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), desk.snapshot(), "{screen}");
+    }
+    for action in every_action() {
+        let request = ActionRequest { step: 7, action };
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ActionRequest>(&text).unwrap(), request);
     }
 }
 
