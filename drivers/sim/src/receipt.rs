@@ -65,6 +65,7 @@ pub(crate) fn parse(input: &[u8]) -> Parsed {
                 token(Token::Ignored, 5)
             }
         }
+        [0x1b, b'*', ref rest @ ..] => column_image(rest),
         [0x1b, ..] => token(Token::Ignored, 3),
         [0x1d, b'v', ..] => raster(input),
         [0x1d, b'(', ..] => long_command(input),
@@ -80,6 +81,7 @@ pub(crate) fn parse(input: &[u8]) -> Parsed {
                 token(Token::Ignored, 4)
             }
         }
+        [0x1d, b'k', ref rest @ ..] => barcode(rest),
         [0x1d, ..] => token(Token::Ignored, 3),
         [0x1c, ..] => token(Token::Ignored, 2),
         [b'\n', ..] => token(Token::Feed(TEXT_ROWS), 1),
@@ -96,6 +98,26 @@ fn raster(input: &[u8]) -> Parsed {
     match rest.get(..length) {
         Some(dots) => Parsed::Token(Token::Raster { row_bytes, dots: dots.to_vec() }, 8 + length),
         None => Parsed::More,
+    }
+}
+
+/// `ESC * m nL nH ...`: taken off the input, not drawn.
+fn column_image(rest: &[u8]) -> Parsed {
+    let [mode, low, high, ref dots @ ..] = *rest else { return Parsed::More };
+    let length = usize::from(u16::from_le_bytes([low, high])) * if mode >= 32 { 3 } else { 1 };
+    if dots.len() < length { Parsed::More } else { Parsed::Token(Token::Ignored, 5 + length) }
+}
+
+/// `GS k m ...`: taken off the input, not drawn.
+fn barcode(rest: &[u8]) -> Parsed {
+    let length = match *rest {
+        [0..=6, ref text @ ..] => text.iter().position(|byte| *byte == 0).map(|end| 2 + end),
+        [_, count, ..] => Some(2 + usize::from(count)),
+        [_] | [] => None,
+    };
+    match length {
+        Some(length) if length <= rest.len() => Parsed::Token(Token::Ignored, 2 + length),
+        Some(_) | None => Parsed::More,
     }
 }
 
@@ -171,5 +193,58 @@ impl Paper {
             let dark = row.get(x / 8).is_some_and(|byte| byte & (0x80 >> (x % 8)) != 0);
             Luma([if dark { 0 } else { 255 }])
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Paper, Parsed, Token, parse};
+    use proptest::prelude::*;
+
+    fn tokens(input: &[u8]) -> Vec<Token> {
+        let mut at = 0;
+        let mut tokens = Vec::new();
+        while let Parsed::Token(token, length) = parse(&input[at..]) {
+            assert!(length > 0 && at + length <= input.len(), "{token:?} takes more than there is");
+            at += length;
+            tokens.push(token);
+        }
+        tokens
+    }
+
+    #[test]
+    fn commands_of_other_programs_are_taken_off_whole() {
+        let input = b"\x1b@\x1ba\x01\x1d!\x11Hi\x1dk\x04A1\0\x1dk\x49\x02{B\x1b*\x21\x01\0abc\x1bd\x02\x1dV\0";
+        let ignored = || Token::Ignored;
+        let expected = [Token::Initialise, ignored(), ignored(), Token::Letter(b'H'), Token::Letter(b'i'), ignored(), ignored(), ignored()];
+        let found = tokens(input);
+        assert_eq!(found[..8], expected);
+        assert_eq!(found[8..], [Token::Feed(48), Token::Cut]);
+    }
+
+    #[test]
+    fn a_picture_split_anywhere_waits_for_its_rest() {
+        let input = b"\x1dv0\0\x01\0\x02\0\xf0\x0f";
+        for cut in 0..input.len() {
+            assert_eq!(parse(&input[..cut]), Parsed::More, "{cut}");
+        }
+        assert_eq!(parse(input), Parsed::Token(Token::Raster { row_bytes: 1, dots: vec![0xf0, 0x0f] }, 10));
+        assert_eq!(parse(&[0x10, 4, 2]), Parsed::RealTime(2, 3));
+    }
+
+    #[test]
+    fn a_cut_without_ink_gives_no_slip() {
+        let mut paper = Paper::default();
+        paper.row(&[]);
+        assert!(paper.cut().is_none());
+        paper.row(&[0x80]);
+        assert_eq!(paper.cut().unwrap().get_pixel(0, 0).0, [0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(input in prop::collection::vec(prop_oneof![any::<u8>(), Just(0x1d), Just(0x1b), Just(b'(')], 0..200)) {
+            tokens(&input);
+        }
     }
 }

@@ -192,7 +192,10 @@ impl Batch<'_> {
                     return Err(self.fault(DeviceError::Timeout("the scanner stays \"not ready\"; look at it".to_owned()), true, false));
                 }
                 NextDocument::NoMore(code) => {
-                    let status = self.or_cancel(escl.status()).await??;
+                    let status = match self.or_cancel(escl.status()).await? {
+                        Ok(status) => status,
+                        Err(error) => return Err(self.fault(error, true, false)),
+                    };
                     match verdict(&status, url.as_str()) {
                         Verdict::Complete => return self.complete(before),
                         Verdict::Failed(error) => return Err(error.into()),
