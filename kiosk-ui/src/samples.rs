@@ -8,7 +8,7 @@ use motcua_model::{
         Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{AnswerKind, Choice},
-    code::ParcelCheck,
+    code::{ParcelCheck, ProvisionalCode},
     fault::Fault,
 };
 use uuid::Uuid;
@@ -210,7 +210,11 @@ fn review() -> Screen {
 }
 
 fn slip(offline: bool, printing: PrintState) -> Screen {
-    Screen::Slip { code: "T-K001-260720-00012-57".to_owned(), qr: "T-K001-260720-00012-57".to_owned(), offline, printing }
+    Screen::Slip { code: provisional(), qr: provisional(), offline, printing }
+}
+
+fn provisional() -> String {
+    ProvisionalCode::new("K001", jiff::civil::date(2026, 7, 20), 12).to_string()
 }
 
 fn parcels(count: u32, doubtful: Option<&str>, repeated: bool) -> Screen {
@@ -231,12 +235,20 @@ fn screens() -> Vec<(&'static str, Screen)> {
     let at = Timestamp::from_second(1_784_531_100).unwrap_or(Timestamp::UNIX_EPOCH);
     let birth = || Text::new("Đăng ký khai sinh", "Birth registration");
     let paper = || Text::new("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate");
-    let limit = || Text::new("Trong ngày làm việc", "Within the working day");
+    let limit = || Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day.");
     let choice = |id: &str, vi: &str, en: &str| Choice { id: id.to_owned(), label: Text::new(vi, en) };
     let options = vec![
         choice("office", "Đến trung tâm lấy", "Collect at the centre"),
         choice("post", "Bưu điện gửi về nhà", "By post to my home"),
         choice("electronic", "Chỉ cần bản điện tử", "Electronic copy only"),
+    ];
+    let six = vec![
+        choice("moving", "Vận động", "Moving"),
+        choice("hearing", "Nghe, nói", "Hearing or speaking"),
+        choice("seeing", "Nhìn", "Seeing"),
+        choice("mind", "Thần kinh, tâm thần", "Nerves or mind"),
+        choice("learning", "Trí tuệ", "Learning"),
+        choice("other", "Khác", "Other"),
     ];
     let mut wrong = question(AnswerKind::PastDate, "05/09/2031");
     if let Screen::Question { error, .. } = &mut wrong {
@@ -276,6 +288,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-citizen", question(AnswerKind::CitizenNumber, "099058000")),
         ("ask-number", question(AnswerKind::Number { min: 1, max: 20 }, "3")),
         ("ask-choice", question(AnswerKind::Choice { options }, "office")),
+        ("ask-choice-six", question(AnswerKind::Choice { options: six }, "")),
         ("papers", Screen::Papers { papers: papers() }),
         ("count", Screen::CountSheets { paper: paper(), max: 50 }),
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false }),
@@ -287,12 +300,12 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("slip", slip(false, PrintState::Printed)),
         ("slip-offline", slip(true, PrintState::Printing)),
         ("slip-no-paper", slip(false, PrintState::Waiting(Fault::PrinterPaperOut))),
-        ("done", Screen::Done { code: "T-K001-260720-00012-57".to_owned(), time_limit: limit() }),
+        ("done", Screen::Done { code: provisional(), time_limit: limit() }),
         ("look-up", Screen::LookUp),
         (
             "look-up-result",
             Screen::LookUpResult {
-                asked: "T-K001-260720-00012-57".to_owned(),
+                asked: provisional(),
                 official_code: Some("H99.99.99-260720-0012".to_owned()),
                 done: 2,
                 steps: 4,

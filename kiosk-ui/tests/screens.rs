@@ -71,7 +71,16 @@ impl Stage {
 
     fn buttons(&self) -> Vec<ElementHandle> {
         let all = ElementQuery::from_root(self.face.app()).match_descendants().match_accessible_role(AccessibleRole::Button).find_all();
-        all.into_iter().filter(|b| b.accessible_label().is_some_and(|l| !l.is_empty())).collect()
+        let mut seen = Vec::new();
+        let mut once = |b: &ElementHandle| {
+            // A component and its base are two handles of one thing on the screen.
+            let (at, size) = (b.absolute_position(), b.size());
+            let place = (b.accessible_label(), [at.x, at.y, size.width, size.height].map(|n| n.round() as i32));
+            let new = !seen.contains(&place);
+            seen.push(place);
+            new
+        };
+        all.into_iter().filter(|b| b.accessible_label().is_some_and(|l| !l.is_empty()) && once(b)).collect()
     }
 
     /// Everything that the tree says in words.
@@ -297,7 +306,7 @@ fn a_trembling_finger_sends_once_and_a_present_person_is_announced_now_and_then(
 
 #[test]
 fn nothing_of_the_person_stays_after_the_end() {
-    let private = ["Nguyễn Thị Mẫu", "Trần Nguyễn Minh Thử", "099•••••0012", "Tổ 3", "05/09", "0900", "T-K001", "Trần Văn Thử"];
+    let private = ["Nguyễn Thị Mẫu", "Trần Nguyễn Minh Thử", "099•••••0012", "Tổ 3", "05/09", "0900", "TAM-K001", "Trần Văn Thử"];
     let ends: [fn(&Stage); 2] = [|s| drop(s.show_sample("waiting", Language::Vi)), |s| s.face.receive(FromAgent::Lost)];
     for end in ends {
         let stage = Stage::new(SIZES[0]);
@@ -342,7 +351,7 @@ fn the_whole_screen_can_be_worked_by_keys() {
         window.dispatch_event(WindowEvent::KeyReleased { text: key.into() });
         stage.wait(Duration::from_millis(300));
     };
-    for _ in 0..6 {
+    for _ in 0..8 {
         press(Key::Tab);
         press(Key::Return);
     }
