@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 use motcua_model::{
     api::{Action, ActionRequest, AgentStatus, Snapshot},
-    hub::SignedReceipt,
+    hub::Receipt,
 };
 use serde_json::{Value, json};
 use std::{
@@ -76,15 +76,16 @@ impl Rig {
         let mut sim = binary("motcua-sim")?;
         sim.args(["--escl-port", "0", "--printer-port", "0", "--dock-port", "0", "--gun-link"]).arg(&gun);
         sim.arg("--pages").arg(pages_folder()).arg("--out").arg(dir.join("slips"));
-        sim.args(["--page-delay-ms", &options.page_delay_ms.to_string()]);
+        sim.args(["--page-delay", &options.page_delay_ms.to_string()]);
         let (sim, ports) = spawn(sim, &dir.join("logs/sim.log")).await?;
         let address =
             |key: &str| ports[key].as_str().map(str::to_owned).with_context(|| format!("motcua-sim did not say its {key}: {ports}"));
-        let config = config(&dir, &address("escl")?, &gun, &address("printer")?, hub_port, &console, options)?;
+        let printer = format!("127.0.0.1:{}", ports["printer_port"]);
+        let config = config(&dir, &address("escl_url")?, &gun, &printer, hub_port, &console, options)?;
         fs::write(dir.join("agent.toml"), config)?;
         let socket = dir.join("run/agent.sock");
         let mut rig = Self {
-            dock: address("dock")?,
+            dock: address("dock_url")?.trim_end_matches('/').to_owned(),
             hub: format!("https://127.0.0.1:{hub_port}"),
             console: format!("https://{console}"),
             hub_port,
@@ -241,7 +242,7 @@ impl Rig {
             if wanted(&status) {
                 return Ok(status);
             }
-            ensure!(started.elapsed() < Duration::from_secs(90), "waited 90 s in vain for {what}: {status:?}");
+            ensure!(started.elapsed() < Duration::from_secs(240), "waited 240 s in vain for {what}: {status:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -280,9 +281,8 @@ impl Rig {
 }
 
 /// The receipt beside a hub's copy.
-pub fn receipt(copy: &Path) -> anyhow::Result<motcua_model::hub::Receipt> {
-    let signed: SignedReceipt = serde_json::from_str(&fs::read_to_string(copy.join("receipt.json"))?)?;
-    Ok(serde_json::from_str(&signed.receipt)?)
+pub fn receipt(copy: &Path) -> anyhow::Result<Receipt> {
+    Ok(serde_json::from_str(&fs::read_to_string(copy.join("receipt.json"))?)?)
 }
 
 /// The folder of page pictures that come with the simulator.

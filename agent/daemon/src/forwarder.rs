@@ -30,6 +30,7 @@ struct Forwarder {
     inputs: Inputs,
     storage: Storage,
     schedule: Schedule,
+    refused: bool,
 }
 
 /// Starts the task; it lives as long as the agent.
@@ -42,6 +43,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
         inputs: inputs.clone(),
         storage: storage.clone(),
         schedule: Schedule::default(),
+        refused: false,
     };
     tokio::spawn(async move {
         loop {
@@ -67,12 +69,18 @@ impl Forwarder {
                 }
             };
             let Some(item) = due else { break };
-            if let Err(error) = self.send(item).await {
-                tracing::error!("{error:#}");
-                return INBOX_EVERY;
+            match self.send(item).await {
+                Ok(None) => {}
+                Ok(Some(failure)) if failure.stops_the_batch() => break,
+                Ok(Some(_)) => {}
+                Err(error) => {
+                    let _ = self.inputs.send(Input::StoreFailed(error)).await;
+                    return INBOX_EVERY;
+                }
             }
         }
         self.read_inbox().await;
+        // What `link_is_up` has made due is found by the next turn, which then starts at once.
         let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
         let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
         until_next.map_or(INBOX_EVERY, |wait| wait.min(INBOX_EVERY))
@@ -80,11 +88,11 @@ impl Forwarder {
 
     /// One attempt. Its failure is written down with the time of the next; an error means that not even
     /// that was possible.
-    async fn send(&mut self, item: OutboxItem) -> anyhow::Result<()> {
+    async fn send(&mut self, item: OutboxItem) -> anyhow::Result<Option<Class>> {
         let (id, attempts) = (item.id, item.attempts);
         let failure = match self.prepare(item).await {
             Ok(bytes) => match self.deliver(id, &bytes).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(None),
                 Err(failure) => failure,
             },
             Err(error) => ForwardError { class: Class::Rejected, message: format!("{error:#}"), retry_after: None },
@@ -93,8 +101,9 @@ impl Forwarder {
         let wait = self.schedule.delay(attempts, failure.retry_after, failure.class);
         let next = Timestamp::now() + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(600));
         self.link_after(&failure).await;
+        let class = failure.class;
         self.storage.call(move |s| Ok(s.attempt_failed(id, next, &failure.message)?)).await?;
-        Ok(())
+        Ok(Some(class))
     }
 
     async fn deliver(&mut self, id: Uuid, bytes: &[u8]) -> Result<(), ForwardError> {
@@ -179,7 +188,7 @@ impl Forwarder {
             Ok::<(), ForwardError>(())
         };
         match news.await {
-            Ok(()) => self.link(LinkState::Up, String::new()).await,
+            Ok(()) => self.link_is_up().await,
             Err(failure) => self.link_after(&failure).await,
         }
     }
@@ -194,6 +203,18 @@ impl Forwarder {
         self.client.as_ref().ok_or_else(|| local("no client".to_owned()))
     }
 
+    /// After a refusal somebody has mended a certificate: what waits goes at once. After an outage the
+    /// schedule stands, or a whole province would send in the same second.
+    async fn link_is_up(&mut self) {
+        if std::mem::take(&mut self.refused) {
+            match self.storage.call(|s| Ok(s.retry_now(Timestamp::now())?)).await {
+                Ok(waiting) => tracing::info!(waiting, "the hub accepts this device again"),
+                Err(error) => tracing::error!("the outbox cannot be written: {error:#}"),
+            }
+        }
+        self.link(LinkState::Up, String::new()).await;
+    }
+
     async fn link_after(&mut self, failure: &ForwardError) {
         let state = match failure.class {
             Class::Network | Class::Server => LinkState::Down,
@@ -203,6 +224,7 @@ impl Forwarder {
         if failure.class == Class::Credential {
             // A new certificate may lie there at the next try.
             self.client = None;
+            self.refused = true;
         }
         self.link(state, failure.message.clone()).await;
     }

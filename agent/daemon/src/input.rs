@@ -17,6 +17,8 @@ pub(crate) enum Input {
     Status(oneshot::Sender<AgentStatus>),
     /// A device changed.
     Device(DeviceLine),
+    /// The store cannot be written any more.
+    StoreFailed(anyhow::Error),
     /// The link to the hub changed; the text is cause and next step, empty when it is up.
     Link(LinkState, String),
 }

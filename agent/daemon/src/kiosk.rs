@@ -9,7 +9,7 @@ use motcua_model::{
     api::{AgentStatus, DeviceLine, DeviceState, DossierCounts, Health, LinkState, Snapshot},
     config::Config,
 };
-use motcua_store::SlipState;
+use motcua_store::{SlipState, StoreError};
 use std::{
     collections::VecDeque,
     sync::Arc,
@@ -71,6 +71,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         publish,
         wake_forwarder: Arc::clone(&wake_forwarder),
         config,
+        fatal: None,
     };
     if let Some(storage) = storage {
         agent.devices = devices::start(&agent.config, &inputs, &storage)?;
@@ -121,6 +122,7 @@ struct Agent {
     publish: watch::Sender<Option<Arc<Snapshot>>>,
     wake_forwarder: Arc<Notify>,
     config: Config,
+    fatal: Option<anyhow::Error>,
 }
 
 impl Agent {
@@ -129,6 +131,9 @@ impl Agent {
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("Unable to listen for SIGTERM")?;
         loop {
+            if let Some(error) = self.fatal.take() {
+                return Err(error.context("stopping, to be started anew"));
+            }
             let wake = self.kiosk.wake_at().map(|at| self.clock.0 + Duration::from_millis(at));
             tokio::select! {
                 input = queue.recv() => match input {
@@ -159,6 +164,7 @@ impl Agent {
                 let _ = answer.send(self.status());
             }
             Input::Device(line) => self.device_changed(line).await,
+            Input::StoreFailed(error) => self.store_failed(error),
             Input::Link(state, problem) => {
                 self.hub_problem = problem;
                 if self.health.hub != state {
@@ -166,6 +172,15 @@ impl Agent {
                     self.happen(Event::Health(self.health)).await;
                 }
             }
+        }
+    }
+
+    /// After a failed disk write SQLite's pages are in doubt: only a fresh start, which reads and checks
+    /// them again, may write on. The service manager starts the agent anew; drafts and dossiers are safe.
+    fn store_failed(&mut self, error: anyhow::Error) {
+        tracing::error!("{error:#}");
+        if matches!(error.downcast_ref(), Some(StoreError::DiskFailed(_))) {
+            self.fatal = Some(error);
         }
     }
 
@@ -216,7 +231,7 @@ impl Agent {
             for effect in self.kiosk.handle(event, &self.clock.now()) {
                 match self.perform(effect).await {
                     Ok(follow) => events.extend(follow),
-                    Err(error) => tracing::error!("{error:#}"),
+                    Err(error) => self.store_failed(error),
                 }
             }
         }

@@ -266,7 +266,7 @@ async fn collect(out: &Path, rig: &Rig, official: &str) -> anyhow::Result<()> {
     println!("\nWhat to look at:");
     println!("  screens/           every screen, photographed from the window");
     println!("  slip-1.png         the slip as the printer would print it");
-    println!("  hub-copy/dossier/  searchable PDFs, the message and the hub's signed receipt");
+    println!("  hub-copy/dossier/  searchable PDFs, the message and the hub's receipt");
     println!("  console.html       the staff console");
     println!("  office/            the agent's encrypted store, configuration and logs");
     for file in fs::read_dir(copies.join("dossier"))? {
