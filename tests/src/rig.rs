@@ -356,6 +356,7 @@ ca = "{dir}/device/hub-ca.pem"
 cert = "{dir}/device/device.pem"
 key = "{dir}/device/device.key"
 receipt_key = "{receipt_key}"
+poll_s = 2
 [visit]
 reading_s = {idle}
 typing_s = {idle}

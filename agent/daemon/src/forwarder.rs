@@ -19,9 +19,6 @@ use std::{fs, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// News are asked for this often while there is nothing to send.
-const INBOX_EVERY: Duration = Duration::from_secs(20);
-
 struct Forwarder {
     hub: Hub,
     client: Option<HubClient>,
@@ -65,7 +62,7 @@ impl Forwarder {
                 Ok(due) => due,
                 Err(error) => {
                     tracing::error!("the outbox cannot be read: {error:#}");
-                    return INBOX_EVERY;
+                    return self.poll();
                 }
             };
             let Some(item) = due else { break };
@@ -75,7 +72,7 @@ impl Forwarder {
                 Ok(Some(_)) => {}
                 Err(error) => {
                     let _ = self.inputs.send(Input::StoreFailed(error)).await;
-                    return INBOX_EVERY;
+                    return self.poll();
                 }
             }
         }
@@ -83,7 +80,12 @@ impl Forwarder {
         // What `link_is_up` has made due is found by the next turn, which then starts at once.
         let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
         let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
-        until_next.map_or(INBOX_EVERY, |wait| wait.min(INBOX_EVERY))
+        until_next.map_or(self.poll(), |wait| wait.min(self.poll()))
+    }
+
+    /// News are asked for this often while there is nothing to send.
+    fn poll(&self) -> Duration {
+        Duration::from_secs(u64::from(self.hub.poll_s))
     }
 
     /// One attempt. Its failure is written down with the time of the next; an error means that not even

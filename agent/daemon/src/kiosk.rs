@@ -97,6 +97,7 @@ fn settings(config: &Config) -> Settings {
         tracking_url: config.office.tracking_url.clone(),
         visit: config.visit,
         max_sheets: 20,
+        sides: if config.scanner.as_ref().is_some_and(|s| !s.duplex) { 1 } else { 2 },
     }
 }
 

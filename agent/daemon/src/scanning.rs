@@ -61,7 +61,7 @@ pub(crate) async fn run(config: config::Scanner, mut orders: mpsc::UnboundedRece
             return;
         }
     };
-    let mut scanner = Scanner { escl, line, dpi: config.dpi, duplex: false, feeder: false, inputs, storage };
+    let mut scanner = Scanner { escl, line, dpi: config.dpi, duplex: config.duplex, feeder: false, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     loop {
         tokio::select! {
@@ -91,7 +91,15 @@ impl Scanner {
             Err(error) => {
                 // Another device may stand at the address when it comes back.
                 self.line.model.clear();
-                (DeviceState::Lost, format!("{error}; check its power and network cable"))
+                let advice = match &error {
+                    DeviceError::Rejected(_) => "",
+                    DeviceError::Disconnected(_)
+                    | DeviceError::Busy(_)
+                    | DeviceError::NeedsHuman(_)
+                    | DeviceError::Protocol(_)
+                    | DeviceError::Timeout(_) => "; check its power and network cable",
+                };
+                (DeviceState::Lost, format!("{error}{advice}"))
             }
         };
         self.line.state = state;
@@ -101,7 +109,9 @@ impl Scanner {
 
     async fn get_to_know(&mut self) -> Result<AdfState, DeviceError> {
         let capabilities = self.escl.capabilities().await?;
-        self.duplex = capabilities.duplex;
+        if self.duplex && !capabilities.duplex {
+            return Err(DeviceError::Rejected("it scans one side only; set scanner.duplex = false in the configuration".to_owned()));
+        }
         self.feeder = capabilities.feeder;
         let status = self.escl.status().await?;
         self.line.model = capabilities.make_and_model;

@@ -33,11 +33,6 @@ pub(crate) fn layout(slip: &Slip) -> Vec<Block> {
     }
     blocks.extend([Block::Space, centre(slip.code.clone(), Size::Large, true), Block::Qr { text: slip.qr.clone() }, Block::Space]);
     blocks.extend(slip.rows.iter().map(|(label, value)| Block::Row { label: words(label), value: words(value) }));
-    let when = match slip.language {
-        Language::Vi => "Lúc",
-        Language::En => "At",
-    };
-    blocks.push(Block::Row { label: when.to_owned(), value: in_vietnam(slip.at).strftime("%H:%M %d/%m/%Y").to_string() });
     blocks.extend([Block::Rule, Block::Text { text: words(&slip.note), size: Size::Normal, bold: false, align: Align::Left }]);
     blocks
 }

@@ -298,7 +298,7 @@ impl Filing {
 
     fn start_scan(&mut self, paper: usize, cx: &mut Cx) {
         let Some(document) = &self.draft.scanning else { return };
-        let done = u16::try_from(document.pages.len() / 2).unwrap_or(u16::MAX);
+        let done = u16::try_from(document.pages.len() / usize::from(cx.settings.sides.max(1))).unwrap_or(u16::MAX);
         let job = cx.at.fresh;
         cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets: document.sheets.saturating_sub(done).max(1) });
         self.page = Page::Scan { paper, job: Some(job) };
@@ -306,7 +306,7 @@ impl Filing {
 
     fn accept_pages(&mut self, paper: usize, cx: &mut Cx) {
         let Some(mut document) = self.draft.scanning.take_if(|d| !d.pages.is_empty()) else { return };
-        document.count_differs = document.pages.len() != usize::from(expected_pages(document.sheets));
+        document.count_differs = document.pages.len() != usize::from(expected_pages(document.sheets, cx.settings.sides));
         let before: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == document.component).collect();
         self.draft.documents.push(document);
         self.draft.left.retain(|left| usize::from(*left) != paper);
@@ -410,9 +410,9 @@ impl Filing {
     }
 }
 
-/// Both sides of every sheet are scanned (R46).
-pub(crate) fn expected_pages(sheets: u16) -> u16 {
-    sheets.saturating_mul(2)
+/// Both sides of every sheet are scanned where the scanner can (R46).
+pub(crate) fn expected_pages(sheets: u16, sides: u16) -> u16 {
+    sheets.saturating_mul(sides)
 }
 
 /// Vietnam has one zone without daylight saving time: no zone table is needed.

@@ -45,6 +45,8 @@ pub struct Settings {
     pub visit: config::Visit,
     /// Most sheets that can be declared for one paper.
     pub max_sheets: u16,
+    /// Sides of a sheet that the scanner takes in one pass: 2, or 1 for a scanner without duplex.
+    pub sides: u16,
 }
 
 /// The touch screen's state machine: one person at a time.

@@ -88,7 +88,7 @@ fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: 
     let papers = documents.len();
     let time = Offset::constant(7).to_datetime(submitted).strftime("%H:%M %d/%m/%Y").to_string();
     vec![
-        (Text::new("Việc cần làm", "Service"), procedure.clone()),
+        (Text::new("Thủ tục", "Procedure"), procedure.clone()),
         (Text::new("Nộp lúc", "Submitted"), Text::new(&time, &time)),
         (
             Text::new("Giấy tờ đã quét", "Papers scanned"),

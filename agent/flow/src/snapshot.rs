@@ -1,7 +1,7 @@
 //! What the screen shows of a state.
 
 use crate::{
-    At, Kiosk,
+    At, Kiosk, Settings,
     courier::{Courier, List},
     filing::{Filing, Page, expected_pages},
     intro::Intro,
@@ -59,7 +59,7 @@ impl Kiosk {
             },
             State::Intro(intro) => intro_screen(intro, &self.catalogue),
             State::Resume(found) => Screen::Resume { left: found.draft.saved, procedure: found.procedure.name.clone() },
-            State::Filing(filing) => filing_screen(filing, self.settings.max_sheets),
+            State::Filing(filing) => filing_screen(filing, &self.settings),
             State::Submitting(_) => Screen::Submitting,
             State::Slip(issued) => Screen::Slip {
                 code: issued.slip.code.clone(),
@@ -145,7 +145,7 @@ fn person_screen(applicant: &Applicant) -> Screen {
     }
 }
 
-fn filing_screen(filing: &Filing, max: u16) -> Screen {
+fn filing_screen(filing: &Filing, settings: &Settings) -> Screen {
     let name = |paper: usize| filing.procedure.components.get(paper).map_or_else(|| Text::new("", ""), |c| c.name.clone());
     let sheets = filing.draft.scanning.as_ref().map_or(0, |d| d.sheets);
     let pages = || filing.draft.scanning.as_ref().map(page_views).unwrap_or_default();
@@ -153,9 +153,11 @@ fn filing_screen(filing: &Filing, max: u16) -> Screen {
         Page::Person => person_screen(&filing.draft.applicant),
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref()),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
-        Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max },
+        Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets },
         Page::Scan { paper, job } => Screen::Scan { paper: name(*paper), sheets, pages: pages(), running: job.is_some() },
-        Page::Check { paper } => Screen::PageCheck { paper: name(*paper), sheets, pages: pages(), expected: expected_pages(sheets) },
+        Page::Check { paper } => {
+            Screen::PageCheck { paper: name(*paper), sheets, pages: pages(), expected: expected_pages(sheets, settings.sides) }
+        }
         Page::Review => Screen::Review { procedure: filing.procedure.name.clone(), rows: review_rows(filing) },
     }
 }

@@ -93,6 +93,9 @@ pub struct Scanner {
     /// Dots per inch: 200 or 300 (domain.md 6).
     #[serde(default = "default_dpi")]
     pub dpi: u16,
+    /// Scan both sides in one pass; false for a scanner that cannot.
+    #[serde(default = "default_duplex")]
+    pub duplex: bool,
 }
 
 /// Barcode and QR reader in serial (USB-CDC) mode.
@@ -134,6 +137,9 @@ pub struct Hub {
     pub key: PathBuf,
     /// Ed25519 public key of the hub's receipts, 64 hex digits.
     pub receipt_key: String,
+    /// Seconds between two questions for news while there is nothing to send.
+    #[serde(default = "default_poll")]
+    pub poll_s: u16,
 }
 
 /// Times of the visit in seconds; floors of ux.md 7.6.
@@ -176,6 +182,12 @@ impl Default for Ocr {
 
 fn default_dpi() -> u16 {
     300
+}
+fn default_poll() -> u16 {
+    60
+}
+fn default_duplex() -> bool {
+    true
 }
 fn default_baud() -> u32 {
     9600
@@ -295,6 +307,7 @@ impl Config {
         need(url(&self.hub.url, "https://"), "hub.url", &self.hub.url, "write the hub's address, beginning with https://");
         let hex = self.hub.receipt_key.len() == 64 && self.hub.receipt_key.bytes().all(|b| b.is_ascii_hexdigit());
         need(hex, "hub.receipt_key", &self.hub.receipt_key, "write the hub's 64 hex digits (the province's IT office has them)");
+        need((1..=3600).contains(&self.hub.poll_s), "hub.poll_s", &self.hub.poll_s, "write 1 to 3600 seconds; 60 suits most");
         for (key, value, floor) in [
             ("visit.reading_s", self.visit.reading_s, 60),
             ("visit.typing_s", self.visit.typing_s, 60),

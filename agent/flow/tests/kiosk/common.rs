@@ -33,6 +33,7 @@ pub(crate) fn settings() -> Settings {
         tracking_url: "https://dichvucong.example.vn/tra-cuu?m={code}".into(),
         visit: Visit::default(),
         max_sheets: 50,
+        sides: 2,
     }
 }
 

@@ -1,0 +1,160 @@
+//! A day in the office: what citizen, courier, clerk and technician get in the end.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
+
+use motcua_model::{
+    api::{Action, DeviceState, LinkState, Screen, Service},
+    code::ParcelCheck,
+    dossier::Status,
+    hub::{Message, MessageBody},
+};
+use motcua_tests::{
+    rig::{self, OTHER_CARD, Options, Rig},
+    visit::Citizen,
+};
+use std::{fs, path::Path};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+async fn office() -> (TempDir, Rig) {
+    let folder = TempDir::new().unwrap();
+    let rig = Rig::start(&Options { dir: folder.path().to_owned(), page_delay_ms: 60, idle_s: 120 }).await.unwrap();
+    rig.until("devices and link", |s| {
+        [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready) && s.health.hub == LinkState::Up
+    })
+    .await
+    .unwrap();
+    (folder, rig)
+}
+
+/// The text of the QR on a printed slip.
+fn qr_of(slip: &Path) -> String {
+    let picture = image::open(slip).unwrap().to_luma8();
+    let (width, height) = picture.dimensions();
+    let mut seen =
+        rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| picture.get_pixel(x as u32, y as u32).0[0]);
+    let grids = seen.detect_grids();
+    grids.first().unwrap().decode().unwrap().1
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_slip_leads_to_the_official_code_and_the_hub_has_searchable_papers() {
+    let (_folder, rig) = office().await;
+    let mut citizen = Citizen::new(OTHER_CARD);
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let copy = rig.hub_copies().unwrap().remove(0);
+    let official = rig::receipt(&copy).unwrap().official_code.unwrap();
+
+    let mut words = String::new();
+    for file in fs::read_dir(&copy).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|e| e == "pdf") {
+            rig::run(Command::new("qpdf").arg("--check").arg(&path)).await.unwrap();
+            words += &rig::run(Command::new("pdftotext").arg(&path).arg("-")).await.unwrap();
+        }
+    }
+    for word in ["TỜ KHAI ĐĂNG KÝ KHAI SINH", "GIẤY CHỨNG SINH"] {
+        assert!(words.contains(word), "{word} cannot be searched for in: {words}");
+    }
+
+    let mut clerk = rig::binary("motcua-hub").unwrap();
+    clerk.arg("status").arg(rig.dir.join("hub")).args(["--dossier", &official, "--status", &u8::from(Status::Finished).to_string()]);
+    rig::run(&mut clerk).await.unwrap();
+    let qr = qr_of(&rig.slips().unwrap()[0]);
+    assert!(qr.contains(&citizen.codes[0]) && !qr.contains("001090000017"), "{qr}");
+    loop {
+        rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
+        rig.screen("C20").await.unwrap();
+        rig.scan_code(&qr).await.unwrap();
+        let found = rig.screen("C20b").await.unwrap();
+        rig.act(Action::End).await.unwrap();
+        rig.screen("C01").await.unwrap();
+        let Screen::LookUpResult { official_code, done, steps, .. } = found.screen else { unreachable!() };
+        assert_eq!(official_code.as_deref(), Some(official.as_str()));
+        if (done, steps) == (3, 4) {
+            break;
+        }
+    }
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_courier_takes_two_parcels_over_and_the_hub_knows() {
+    let (_folder, rig) = office().await;
+    rig.act(Action::Start { service: Service::Courier }).await.unwrap();
+    rig.screen("P01").await.unwrap();
+    rig.scan_code("BCCI-HN0123").await.unwrap();
+    rig.screen("P03").await.unwrap();
+    rig.scan_code("RR473124829VN").await.unwrap();
+    rig.until("the first", |s| matches!(&s.screen, Screen::Parcels { parcels, .. } if parcels.len() == 1)).await.unwrap();
+    rig.scan_code("RR473124829VN").await.unwrap();
+    rig.until("the repetition", |s| matches!(&s.screen, Screen::Parcels { repeated: true, parcels, .. } if parcels.len() == 1))
+        .await
+        .unwrap();
+    rig.scan_code("BK990032289VN").await.unwrap();
+    rig.until("the doubt", |s| matches!(&s.screen, Screen::Parcels { doubtful: Some(_), .. })).await.unwrap();
+    rig.act(Action::ConfirmParcel { keep: true }).await.unwrap();
+    rig.act(Action::CloseHandover).await.unwrap();
+    rig.screen("P06").await.unwrap();
+    rig.until_status("delivery", |s| s.outbox.is_empty()).await.unwrap();
+    let copies = rig.hub_copies().unwrap();
+    assert_eq!(copies.len(), 1);
+    let message: Message = serde_json::from_slice(&fs::read(copies[0].join("message.json")).unwrap()).unwrap();
+    let MessageBody::Handover(handover) = message.body else { panic!("a handover should be at the hub") };
+    assert_eq!(handover.courier, "HN0123");
+    let parcels: Vec<_> = handover.parcels.iter().map(|p| (p.parcel.code.as_str(), p.parcel.check)).collect();
+    assert_eq!(parcels, [("RR473124829VN", ParcelCheck::Right), ("BK990032289VN", ParcelCheck::Wrong)]);
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_technician_sees_what_is_right_and_what_is_wrong() {
+    let (_folder, mut rig) = office().await;
+    let motcua = |command: &str, rig: &Rig| {
+        let mut motcua = rig::binary("motcua").unwrap();
+        motcua.arg(command).arg("--config").arg(rig.dir.join("agent.toml"));
+        motcua
+    };
+    let check = motcua("check", &rig).output().await.unwrap();
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(check.status.success(), "{said}");
+    let probe = rig::run(&mut motcua("probe", &rig)).await.unwrap();
+    assert!(probe.contains("Mot Cua Simulated Scanner"), "{probe}");
+    rig.kill_hub().await.unwrap();
+    Citizen::new(OTHER_CARD).finish(&rig).await.unwrap();
+    let status = rig::run(&mut motcua("status", &rig)).await.unwrap();
+    assert!(status.contains("TAM-K07-"), "the waiting dossier is not listed: {status}");
+    let check = motcua("check", &rig).output().await.unwrap();
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(!check.status.success() && said.lines().any(|l| l.contains("FAIL") && l.contains("hub")), "{said}");
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_console_lists_dossiers_to_staff_only() {
+    let (_folder, rig) = office().await;
+    let mut citizen = Citizen::new(OTHER_CARD);
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    // The console's certificate is its own: here only its pages are looked at.
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .tls_danger_accept_invalid_certs(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let home = http.get(&rig.console).send().await.unwrap();
+    assert_eq!(home.status().as_u16(), 303, "without the access code nothing is shown");
+    let login = |code: String| {
+        let request = http.post(format!("{}/login", rig.console)).header("content-type", "application/x-www-form-urlencoded");
+        request.body(format!("code={code}")).send()
+    };
+    assert_eq!(login("0000000000000000".to_owned()).await.unwrap().status().as_u16(), 403);
+    let code = fs::read_to_string(rig.dir.join("console.code")).unwrap();
+    let entered = login(code.trim().to_owned()).await.unwrap();
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let page = http.get(&rig.console).header("cookie", cookie).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(&citizen.codes[0]) && page.contains("H15.50.05-"), "{page}");
+    assert!(!page.contains("Trần Văn Thử") && !page.contains("001090000017"), "names do not belong on the list");
+    rig.stop().await.unwrap();
+}
