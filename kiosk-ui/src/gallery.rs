@@ -58,6 +58,7 @@ pub fn write(folder: &Path, only: &str) -> anyhow::Result<usize> {
 
 fn show(face: &Face, snapshot: Snapshot) {
     let pages: Vec<_> = pages_of(Some(&snapshot)).to_vec();
+    face.receive(FromAgent::Lost);
     face.receive(FromAgent::Snapshot(Box::new(snapshot)));
     for (at, page) in pages.iter().enumerate() {
         face.receive(FromAgent::Page(page.id, invented_page(at)));

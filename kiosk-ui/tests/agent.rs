@@ -1,5 +1,7 @@
 //! The real client against a small agent on a real unix socket.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+
 use axum::{
     Router,
     extract::State,

@@ -1,5 +1,7 @@
 //! The real Slint tree without a display: every screen, its words, its targets, its actions.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
 use motcua_kiosk::{
     face::{Face, FromAgent, ToAgent},
@@ -121,6 +123,7 @@ fn every_screen_has_its_code_help_and_end_and_targets_that_a_finger_finds() {
                     assert!(labels.iter().any(|l| l == word), "{place}: '{word}' is not shown");
                 }
                 check_targets(&stage.buttons(), size, overlaid, &place);
+                check_texts(&stage, size, overlaid, &place);
             }
         }
     }
@@ -149,6 +152,52 @@ fn check_targets(buttons: &[ElementHandle], (width, height): (u32, u32), overlai
             let aside = (b.1 - a.3).max(a.1 - b.3);
             let above = (b.2 - a.4).max(a.2 - b.4);
             assert!(aside.max(above) >= LEAST_GAP * PX_PER_MM - 0.5, "{place}: '{}' and '{}' are {} px apart", a.0, b.0, aside.max(above));
+        }
+    }
+}
+
+/// Left, top, right, bottom.
+fn edges(element: &ElementHandle) -> [f32; 4] {
+    let (at, size) = (element.absolute_position(), element.size());
+    [at.x, at.y, at.x + size.width, at.y + size.height]
+}
+
+fn meet(a: [f32; 4], b: [f32; 4]) -> bool {
+    a[0] + 1.0 < b[2] && b[0] + 1.0 < a[2] && a[1] + 1.0 < b[3] && b[1] + 1.0 < a[3]
+}
+
+fn holds(outer: [f32; 4], inner: [f32; 4]) -> bool {
+    outer[0] <= inner[0] + 1.0 && outer[1] <= inner[1] + 1.0 && inner[2] <= outer[2] + 1.0 && inner[3] <= outer[3] + 1.0
+}
+
+/// No text leaves the screen, lies over another, or is cut by the edge of a button.
+fn check_texts(stage: &Stage, (width, height): (u32, u32), overlaid: bool, place: &str) {
+    let all = ElementQuery::from_root(stage.face.app()).match_descendants().match_accessible_role(AccessibleRole::Text).find_all();
+    let mut texts: Vec<(String, [f32; 4])> = Vec::new();
+    for element in all {
+        let label = element.accessible_label().unwrap_or_default().to_string();
+        let place = edges(&element);
+        let again = texts.iter().any(|(other, at)| *other == label && holds(*at, place) && holds(place, *at));
+        if !label.is_empty() && !again {
+            texts.push((label, place));
+        }
+    }
+    assert!(texts.len() > 8, "{place}: only {} texts", texts.len());
+    let screen = [0.0, 0.0, width as f32, height as f32];
+    for (label, at) in &texts {
+        assert!(holds(screen, *at), "{place}: '{label}' leaves the screen: {at:?}");
+    }
+    if overlaid {
+        return;
+    }
+    let buttons: Vec<_> = stage.buttons().iter().map(|b| (b.accessible_label(), edges(b))).collect();
+    for (at, (a, a_edges)) in texts.iter().enumerate() {
+        for (b, b_edges) in &texts[at + 1..] {
+            // The words of a lamp stand inside the lamp, which says the same.
+            assert!(a == b || !meet(*a_edges, *b_edges), "{place}: '{a}' {a_edges:?} and '{b}' {b_edges:?} lie over each other");
+        }
+        for (name, edges) in &buttons {
+            assert!(!meet(*edges, *a_edges) || holds(*edges, *a_edges), "{place}: '{a}' {a_edges:?} is cut by '{name:?}' {edges:?}");
         }
     }
 }
@@ -315,7 +364,7 @@ fn nothing_of_the_person_stays_after_the_end() {
         }
         for name in ["person", "ask-name", "ask-phone", "review", "slip", "check"] {
             let shown = stage.show_sample(name, Language::Vi);
-            assert_eq!(stage.labels().iter().any(|l| l.contains(shown.screen.code())), true);
+            assert!(stage.labels().iter().any(|l| l.contains(shown.screen.code())));
         }
         end(&stage);
         let left: Vec<_> = stage.labels().into_iter().filter(|l| private.iter().any(|p| l.contains(p))).collect();

@@ -1,5 +1,7 @@
 //! Words and colours: every text has its English, and every text can be read.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+
 use motcua_kiosk::{
     gallery,
     ui::{App, Theme},
