@@ -333,6 +333,21 @@ fn procedures_are_found_by_life_event_by_page_and_by_search_without_diacritics()
 }
 
 #[test]
+fn the_search_fits_the_screen_both_ways_up() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        stage.show_sample("procedures", Language::Vi);
+        stage.tap("Tìm theo tên");
+        for key in ["d", "a", "n", "g"] {
+            stage.tap(key);
+        }
+        assert!(stage.labels().iter().any(|l| l == "Đăng ký khai sinh"));
+        check_targets(&stage.buttons(), size, false, "search");
+        check_texts(&stage, size, false, "search");
+    }
+}
+
+#[test]
 fn a_trembling_finger_sends_once_and_a_present_person_is_announced_now_and_then() {
     let stage = Stage::new(SIZES[0]);
     stage.show_sample("notice", Language::Vi);
