@@ -1,5 +1,6 @@
 //! Whole-process scenarios: the real agent, the real hub and the simulated devices as processes, driven
 //! through the same interfaces that people and machines use.
 
+pub mod fuzzing;
 pub mod rig;
 pub mod visit;

@@ -23,7 +23,12 @@ const ARROWS: [(&str, &[&str], &[&str]); 12] = [
     ("motcua-kiosk", &["motcua-model"], &[]),
     ("motcua", &["motcua-model", "motcua-drivers"], &[]),
     ("motcua-hub", &["motcua-model"], &["motcua-forward"]),
-    ("motcua-tests", &["motcua-model", "motcua-hub", "motcua-sim"], &[]),
+    (
+        "motcua-tests",
+        // Drivers and digitising for the fuzz targets: a parser of outside bytes is fuzzed where it lies.
+        &["motcua-model", "motcua-hub", "motcua-sim", "motcua-drivers", "motcua-digitise"],
+        &[],
+    ),
 ];
 
 /// All that the two pure crates may use from outside: no I/O, no clock, no randomness.

@@ -121,7 +121,8 @@ pub(crate) fn decode_luma(jpeg: &[u8]) -> Result<(Frame, Vec<u8>), PageError> {
 
 fn decode_as(jpeg: &[u8], frame: Frame, colour: ColorSpace) -> Result<Vec<u8>, PageError> {
     // At an end marker that comes too early the decoder pads what is missing with grey and says nothing; at the end of the bytes
-    // it complains. So it does not get to see the marker.
+    // it complains. So it does not get to see the marker. As it reads eight bytes ahead, it then also refuses a whole picture whose
+    // last row of blocks takes fewer: one under 256 pixels wide with an even lower edge, which is no page.
     let jpeg = if frame.sequential { &jpeg[..frame.end] } else { jpeg };
     let options =
         DecoderOptions::default().set_strict_mode(true).set_max_width(MAX_SIDE).set_max_height(MAX_SIDE).jpeg_set_out_colorspace(colour);

@@ -1,0 +1,200 @@
+//! What every parser of outside bytes must withstand, one function a parser: any bytes at all, without a crash.
+//!
+//! The fuzzer (`make fuzz`, `tests/fuzz`) searches for bytes that break it; `tests/tests/corpus.rs` replays those that are kept.
+//! Each function says whether the parser took the bytes, and fails where it took what it cannot keep its word on.
+
+#![expect(clippy::expect_used, reason = "a broken promise of a parser must stop the fuzzer")]
+
+use jiff::civil::date;
+use motcua_drivers::barcode::ReaderEvent;
+use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
+use motcua_drivers::printer::PrinterStatus;
+use motcua_drivers::printer::escpos::{Answer, Query, sort_answer};
+use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
+use motcua_drivers::scanner::{ScanSettings, Source};
+use motcua_model::api::ActionRequest;
+use motcua_model::catalogue::Catalogue;
+use motcua_model::citizen::CardQr;
+use motcua_model::code::{DossierCode, ParcelCode, ProvisionalCode};
+use motcua_model::config::Config;
+use motcua_model::dossier::Applicant;
+use motcua_model::hub::{Inbox, Message, MessageState, Problem, Receipt, SignedReceipt};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Debug;
+
+/// A parser under test: takes any bytes and says whether the parser took them.
+pub type Target = fn(&[u8]) -> bool;
+
+/// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
+pub const TARGETS: [(&str, Target); 10] = [
+    ("api_action", api_action),
+    ("card_qr", card_qr),
+    ("catalogue", catalogue),
+    ("codes", codes),
+    ("config", config),
+    ("escl_xml", escl_xml),
+    ("escpos_status", escpos_status),
+    ("hub_message", hub_message),
+    ("page", page),
+    ("reader_framing", reader_framing),
+];
+
+/// The QR of a citizen card.
+pub fn card_qr(data: &[u8]) -> bool {
+    let Ok(card) = CardQr::parse(&String::from_utf8_lossy(data)) else { return false };
+    assert_eq!(card.number.masked().chars().count(), 12);
+    assert!(!card.name.reveal().is_empty());
+    let _ = Applicant::from_card(&card);
+    survives_json(&card);
+    true
+}
+
+/// Codes that people type and readers scan: what was taken is taken again as it is printed.
+pub fn codes(data: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(data);
+    let provisional = ProvisionalCode::parse(&text);
+    if let Ok(code) = &provisional {
+        assert_eq!(ProvisionalCode::parse(code.as_str()).as_ref(), Ok(code));
+    }
+    let dossier = DossierCode::parse(&text);
+    if let Ok(code) = &dossier {
+        assert_eq!(DossierCode::parse(code.as_str()).as_ref(), Ok(code));
+    }
+    let parcel = ParcelCode::parse(&text);
+    if let Ok(parcel) = &parcel {
+        assert_eq!(ParcelCode::parse(&parcel.code).as_ref(), Ok(parcel));
+    }
+    provisional.is_ok() || dossier.is_ok() || parcel.is_ok()
+}
+
+/// The agent's configuration: usable, or at least one problem with a way to mend it.
+pub fn config(data: &[u8]) -> bool {
+    match Config::parse("agent.toml", &String::from_utf8_lossy(data)) {
+        Ok(_) => true,
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            assert!(problems.iter().all(|problem| !problem.fix.is_empty() && !problem.to_string().is_empty()));
+            false
+        }
+    }
+}
+
+/// The catalogue of procedures, and answers to its questions.
+pub fn catalogue(data: &[u8]) -> bool {
+    let catalogue = match Catalogue::from_json(&String::from_utf8_lossy(data)) {
+        Ok(catalogue) => catalogue,
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            return false;
+        }
+    };
+    for question in catalogue.procedures.iter().flat_map(|procedure| &procedure.questions) {
+        for answer in ["", "Nguyễn Thị Mẫu", "31/02/1990", "001190000016", "0900000456", "99999999999"] {
+            if let Ok(stored) = question.check(answer, date(2026, 11, 23)) {
+                let _ = question.show(&stored);
+            }
+        }
+    }
+    survives_json(&catalogue);
+    true
+}
+
+/// What the screen asks of the agent.
+pub fn api_action(data: &[u8]) -> bool {
+    json::<ActionRequest>(data)
+}
+
+/// What the hub and the agent say to each other. The text of a receipt is read as the agent reads it.
+pub fn hub_message(data: &[u8]) -> bool {
+    let receipt = serde_json::from_slice::<SignedReceipt>(data).is_ok_and(|signed| json::<Receipt>(signed.receipt.as_bytes()));
+    let others = [json::<Message>(data), json::<MessageState>(data), json::<Inbox>(data), json::<Problem>(data)];
+    receipt || others.contains(&true)
+}
+
+/// Bytes of a barcode reader. The first byte says how large the reads are: where they are cut must not matter.
+pub fn reader_framing(data: &[u8]) -> bool {
+    let Some((size, bytes)) = data.split_first() else { return false };
+    let framed = |size: usize| {
+        let mut framer = Framer::default();
+        let mut events: Vec<ReaderEvent> = bytes.chunks(size).flat_map(|read| framer.push(read)).collect();
+        events.extend(framer.end());
+        assert!(framer.end().is_none());
+        events
+    };
+    let events = framed(usize::from(*size).max(1));
+    assert!(events == framed(bytes.len().max(1)), "the same bytes in other reads gave other codes");
+    let mut codes = 0;
+    for event in &events {
+        match event {
+            ReaderEvent::Code { text, .. } => {
+                assert!((1..=CODE_LIMIT).contains(&text.len()));
+                codes += 1;
+            }
+            ReaderEvent::Garbage { bytes: count } => assert!((1..=bytes.len()).contains(count)),
+            ReaderEvent::Opened | ReaderEvent::Lost(_) => assert_eq!(codes, usize::MAX, "a framer knows nothing of the port"),
+        }
+    }
+    codes > 0
+}
+
+/// Answers of a document scanner, and what is asked of it in return.
+pub fn escl_xml(data: &[u8]) -> bool {
+    if let Some(jpeg) = complete_jpeg(data.to_vec()) {
+        assert!(data.starts_with(&jpeg));
+    }
+    let text = String::from_utf8_lossy(data);
+    let status = parse_status(&text);
+    if let Ok(status) = &status {
+        for job in &status.jobs {
+            let _ = verdict(status, &job.uri);
+        }
+        let _ = verdict(status, "/eSCL/ScanJobs/1");
+    }
+    let capabilities = parse_capabilities(&text);
+    if let Ok(capabilities) = &capabilities {
+        for source in [Source::Flatbed, Source::Feeder { duplex: true }] {
+            let settings = settings_xml(&ScanSettings { source, dpi: 300 }, capabilities);
+            // Whatever a scanner claims, what it is sent is XML: the parser finds only the root to be another.
+            let refusal = parse_status(&settings).expect_err("settings are no status").to_string();
+            assert!(refusal.contains("<ScanSettings>"), "{refusal}");
+        }
+    }
+    status.is_ok() || capabilities.is_ok()
+}
+
+/// Status bytes of a receipt printer, taken as the answers to its four questions in turn.
+pub fn escpos_status(data: &[u8]) -> bool {
+    let mut status = PrinterStatus { known: true, ..PrinterStatus::default() };
+    let answers = data.iter().filter_map(|byte| match sort_answer(*byte) {
+        Answer::RealTime(answer) => Some(answer),
+        Answer::Push | Answer::Queued(_) | Answer::Noise => None,
+    });
+    for (query, answer) in Query::ALL.into_iter().cycle().zip(answers) {
+        query.read(answer, &mut status);
+        assert!(!status.is_ready() || !(status.cover_open || status.paper_out || status.error || !status.online));
+    }
+    status.is_ready()
+}
+
+/// A scanned side: what passes the look can also be shown small.
+pub fn page(data: &[u8]) -> bool {
+    let Ok(seen) = motcua_digitise::inspect(data) else { return false };
+    assert!(seen.width > 0 && seen.height > 0);
+    if let Ok(small) = motcua_digitise::thumbnail(data, 64) {
+        assert!(image::load_from_memory(&small).expect("a thumbnail is a JPEG").width() <= 64);
+    }
+    true
+}
+
+/// Reads JSON; what was taken can be written and is taken again as the same.
+fn json<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) -> bool {
+    let Ok(value) = serde_json::from_slice::<T>(data) else { return false };
+    survives_json(&value);
+    true
+}
+
+fn survives_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    let text = serde_json::to_string(value).expect("what was read can be written");
+    let again: T = serde_json::from_str(&text).expect("what was written can be read");
+    assert!(again == *value, "{again:?} came back for {value:?}");
+}
