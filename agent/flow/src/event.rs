@@ -36,7 +36,7 @@ pub enum Event {
     ReaderGarbage,
     /// Answer to [`Effect::FindUnfinished`].
     Unfinished(Unfinished),
-    /// A page of scan job `job` is sealed on the disk.
+    /// A page of scan job `job` is sealed on the disk. [`Effect::DropPages`] answers one that no visit keeps.
     PageStored {
         /// The job.
         job: Uuid,
@@ -69,7 +69,7 @@ pub enum Event {
         /// How it goes.
         state: PrintState,
     },
-    /// Answer to [`Effect::LookUp`].
+    /// Answer to [`Effect::LookUp`]; [`Event::StoreFailed`] when it could not be done.
     LookedUp {
         /// What was asked.
         asked: String,
@@ -86,6 +86,9 @@ pub enum Event {
         /// [`Handover::id`].
         id: Uuid,
     },
+    /// Something of the visit could not be stored (a draft, a page), or a look-up could not be done. The
+    /// person is told; the visit goes on, and the next change is saved as a whole again.
+    StoreFailed,
     /// After a start: how many unfinished visits lie sealed on the disk.
     Restarted {
         /// Drafts, and dossiers whose slip was not printed.
@@ -131,7 +134,7 @@ pub enum Effect {
     },
     /// Erase these pages.
     DropPages {
-        /// Dossier they belong to.
+        /// Dossier they belong to; nil when the visit they came from is over.
         dossier: Uuid,
         /// [`motcua_model::dossier::FileRef::id`] of each.
         pages: Vec<Uuid>,
@@ -140,10 +143,15 @@ pub enum Effect {
     Submit(Box<Submission>),
     /// Print a slip. The same job twice prints once unless the first ended without paper.
     Print(Box<Slip>),
-    /// The visit is over: the slip needs no more printing ([`Effect::Print`] still waiting is dropped).
+    /// The visit is over: an [`Effect::Print`] that still waits is dropped, so that no slip of one person
+    /// comes out in front of the next.
     CloseSlip {
         /// [`Slip::job`].
         job: Uuid,
+        /// True when the person went away while the slip was still to be printed: whoever comes back with
+        /// the same card gets it ([`Unfinished::Slip`]). False when the slip was taken or given up, or
+        /// nothing more is to be printed.
+        keep: bool,
     },
     /// What is known of a code?
     LookUp {
@@ -202,6 +210,9 @@ pub enum Unfinished {
     Slip {
         /// The dossier.
         dossier: Box<motcua_model::dossier::Dossier>,
+        /// True when the printer had begun with the slip: half of it may be on paper, so the next one is
+        /// marked [`Slip::reprint`].
+        begun: bool,
     },
 }
 

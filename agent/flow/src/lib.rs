@@ -21,6 +21,7 @@ use motcua_model::{
     api::{Action, ActionRequest, Health, Overlay},
     catalogue::Catalogue,
     config,
+    fault::Fault,
 };
 use state::{Asking, Cx, FaultShown, State};
 use uuid::Uuid;
@@ -141,6 +142,7 @@ impl Kiosk {
                 Vec::new()
             }
             Event::OutOfService(reason) => self.stop_serving(reason),
+            Event::StoreFailed => self.store_failed(),
             Event::Tick => self.tick(at),
             Event::Code(_)
             | Event::ReaderGarbage
@@ -163,6 +165,14 @@ impl Kiosk {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))
+    }
+
+    /// Not a sign of life: the disk speaks here, not the person.
+    fn store_failed(&mut self) -> Vec<Effect> {
+        if !self.at_rest() {
+            self.fault = Some(FaultShown { fault: Fault::StoreFailed, retry: false });
+        }
+        Vec::new()
     }
 
     fn act(&mut self, action: Action, at: &At) -> Vec<Effect> {

@@ -1,7 +1,7 @@
 //! C17: the dossier is safe, the slip is printed. From here on nothing about the person is kept.
 
 use crate::{
-    Effect, Slip,
+    Effect, EndReason, Slip,
     filing::Filing,
     state::{Cx, State},
 };
@@ -25,39 +25,18 @@ pub(crate) struct Issued {
 impl Issued {
     pub(crate) fn of_filing(filing: Filing, code: &ProvisionalCode, cx: &mut Cx) -> Self {
         let Filing { procedure, draft, .. } = filing;
-        Self::issue(draft.id, code, &procedure.name, procedure.time_limit, &draft.documents, cx.at.wall, cx)
+        let rows = rows(&procedure.name, &procedure.time_limit, &draft.documents, cx.at.wall);
+        Self::issue(slip(draft.id, code, rows, cx), procedure.time_limit, cx)
     }
 
-    /// The power failed before the slip of this dossier was printed.
-    pub(crate) fn of_dossier(dossier: &Dossier, cx: &mut Cx) -> Self {
+    /// The slip of this dossier was not printed during the visit, or only in part.
+    pub(crate) fn of_dossier(dossier: &Dossier, begun: bool, cx: &mut Cx) -> Self {
         let time_limit = cx.catalogue.procedure(&dossier.procedure).map_or_else(time_limit_unknown, time_limit_of);
-        Self::issue(dossier.id, &dossier.code, &dossier.procedure_name, time_limit, &dossier.documents, dossier.submitted, cx)
+        let rows = rows(&dossier.procedure_name, &time_limit, &dossier.documents, dossier.submitted);
+        Self::issue(Slip { reprint: begun, ..slip(dossier.id, &dossier.code, rows, cx) }, time_limit, cx)
     }
 
-    fn issue(
-        id: Uuid,
-        code: &ProvisionalCode,
-        procedure: &Text,
-        time_limit: Text,
-        documents: &[Document],
-        submitted: Timestamp,
-        cx: &mut Cx,
-    ) -> Self {
-        let slip = Slip {
-            job: id,
-            language: *cx.language,
-            office: cx.settings.office.clone(),
-            title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
-            code: code.as_str().to_owned(),
-            qr: cx.settings.tracking_url.replace("{code}", code.as_str()),
-            rows: rows(procedure, &time_limit, documents, submitted),
-            note: Text::new(
-                "Đây là mã tạm, mã chính thức sẽ có sau. Tra cứu bằng mã này. Giữ phiếu và giấy tờ gốc.",
-                "This code is provisional, the official one follows. Use it to ask. Keep this slip and your original papers.",
-            ),
-            at: cx.at.wall,
-            reprint: false,
-        };
+    fn issue(slip: Slip, time_limit: Text, cx: &mut Cx) -> Self {
         let printing = match cx.health.printer {
             DeviceState::Absent => PrintState::None,
             DeviceState::Lost | DeviceState::NeedsHuman(_) | DeviceState::Ready => {
@@ -77,8 +56,32 @@ impl Issued {
     }
 
     pub(crate) fn taken(self: Box<Self>, cx: &mut Cx) -> State {
-        cx.emit(Effect::CloseSlip { job: self.slip.job });
+        cx.emit(Effect::CloseSlip { job: self.slip.job, keep: false });
         State::Done { code: self.slip.code, time_limit: self.time_limit }
+    }
+
+    /// Who went away in silence may only be looking for paper; who pressed "Kết thúc" goes without.
+    pub(crate) fn left(&self, reason: EndReason) -> Effect {
+        let to_print = matches!(self.printing, PrintState::Printing | PrintState::Waiting(_));
+        Effect::CloseSlip { job: self.slip.job, keep: reason == EndReason::Idle && to_print }
+    }
+}
+
+fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> Slip {
+    Slip {
+        job,
+        language: *cx.language,
+        office: cx.settings.office.clone(),
+        title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
+        code: code.as_str().to_owned(),
+        qr: cx.settings.tracking_url.replace("{code}", code.as_str()),
+        rows,
+        note: Text::new(
+            "Đây là mã tạm, mã chính thức sẽ có sau. Tra cứu bằng mã này. Giữ phiếu và giấy tờ gốc.",
+            "This code is provisional, the official one follows. Use it to ask. Keep this slip and your original papers.",
+        ),
+        at: cx.at.wall,
+        reprint: false,
     }
 }
 

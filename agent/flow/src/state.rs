@@ -166,7 +166,7 @@ impl State {
                 let id = filing.draft.id;
                 filing.cancel_scan().into_iter().chain([Effect::DropDraft { id, reason }]).collect()
             }
-            Self::Slip(issued) => vec![Effect::CloseSlip { job: issued.slip.job }],
+            Self::Slip(issued) => vec![issued.left(reason)],
             Self::Waiting
             | Self::Intro(_)
             | Self::Resume(_)
@@ -344,8 +344,8 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
                 }
             }
         }
-        Unfinished::Slip { dossier } if dossier.applicant.number == card.applicant.number => {
-            State::Slip(Box::new(Issued::of_dossier(&dossier, cx)))
+        Unfinished::Slip { dossier, begun } if dossier.applicant.number == card.applicant.number => {
+            State::Slip(Box::new(Issued::of_dossier(&dossier, begun, cx)))
         }
         Unfinished::Draft(_) | Unfinished::Slip { .. } => State::Intro(intro),
     }

@@ -83,7 +83,7 @@ fn a_forgotten_slip_closes_without_losing_the_dossier() {
     let mut desk = Desk::new();
     let job = desk.reach_slip();
     desk.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
-    assert_eq!(desk.wait(345), [Effect::CloseSlip { job }]);
+    assert_eq!(desk.wait(345), [Effect::CloseSlip { job, keep: true }]);
     assert_eq!(desk.code(), "C01");
 }
 

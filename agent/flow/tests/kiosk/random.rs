@@ -172,7 +172,7 @@ impl World {
             (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.reach_check()))),
             (false, true, Some(submission)) => {
                 let dossier = submission.clone().into_dossier(provisional(), "H99.50", "K07", self.desk.at().wall);
-                Unfinished::Slip { dossier: Box::new(dossier) }
+                Unfinished::Slip { dossier: Box::new(dossier), begun: false }
             }
             (false, true, None) | (false, false, _) => Unfinished::Nothing,
         }

@@ -95,7 +95,7 @@ fn a_slip_that_was_never_printed_comes_out_with_the_card() {
     desk.send(Event::Restarted { unfinished: 1 });
     assert!(matches!(desk.screen(), Screen::Waiting { unfinished: true, .. }));
     desk.scan(CARD);
-    let effects = desk.send(Event::Unfinished(Unfinished::Slip { dossier: Box::new(dossier) }));
+    let effects = desk.send(Event::Unfinished(Unfinished::Slip { dossier: Box::new(dossier), begun: false }));
     assert!(matches!(effects.as_slice(), [Effect::Print(slip)] if slip.job == id && slip.code == provisional().as_str()));
     assert_eq!(desk.code(), "C17");
     desk.act(Action::SlipTaken);

@@ -55,7 +55,7 @@ fn a_birth_registration_from_the_first_touch_to_the_slip() {
     desk.print(slip.job, PrintState::Printed);
     let Screen::Slip { code, printing, offline, .. } = desk.screen() else { panic!() };
     assert_eq!((code, printing, offline), (provisional().to_string(), PrintState::Printed, false));
-    assert!(matches!(desk.act(Action::SlipTaken).as_slice(), [Effect::CloseSlip { job }] if *job == submission.id));
+    assert!(matches!(desk.act(Action::SlipTaken).as_slice(), [Effect::CloseSlip { job, keep: false }] if *job == submission.id));
     assert_eq!(desk.code(), "C18");
     assert!(desk.wait(15).is_empty());
     assert_eq!(desk.seen(), Desk::new().seen());
@@ -232,7 +232,7 @@ fn the_slip_waits_for_paper_and_the_person_may_leave() {
     let mut desk = Desk::new();
     let job = desk.reach_slip();
     desk.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
-    assert_eq!(desk.act(Action::SlipTaken), [Effect::CloseSlip { job }]);
+    assert_eq!(desk.act(Action::SlipTaken), [Effect::CloseSlip { job, keep: false }]);
     assert_eq!(desk.code(), "C18");
 }
 
