@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
-use motcua_drivers::scanner::escl_xml::{Verdict, complete_jpeg, parse_capabilities, parse_status, same_job, settings_xml, verdict};
+use motcua_drivers::scanner::escl_xml::{
+    DOCUMENT_LIMIT, Verdict, complete_jpeg, parse_capabilities, parse_status, same_job, settings_xml, verdict,
+};
 use motcua_drivers::scanner::{AdfState, Capabilities, JobState, ScanSettings, ScannerState, Source};
 use motcua_drivers::{DeviceError, Human};
 use proptest::prelude::*;
@@ -132,6 +134,28 @@ fn what_is_no_such_document_is_a_protocol_error() {
     for text in ["", "<html><body>Login</body></html>", "<ScannerStatus>", "{}"] {
         assert!(matches!(parse_status(text), Err(DeviceError::Protocol(_))), "{text}");
         assert!(matches!(parse_capabilities(text), Err(DeviceError::Protocol(_))), "{text}");
+    }
+}
+
+#[test]
+fn the_worst_documents_of_full_length_are_soon_done() {
+    let nested = |root: &str, name: &str| {
+        let depth = DOCUMENT_LIMIT / (2 * name.len() + 5) - 5;
+        format!("<{root}>{}{}</{root}>", format!("<{name}>").repeat(depth), format!("</{name}>").repeat(depth))
+    };
+    let attributes: String = (0..DOCUMENT_LIMIT / 10).map(|n| format!("a{n}='' ")).collect();
+    let worst = [
+        nested("ScannerStatus", "JobInfo"),
+        nested("ScannerCapabilities", "XResolutionRange"),
+        nested("ScannerCapabilities", "DiscreteResolution"),
+        format!("<ScannerStatus {attributes}/>"),
+    ];
+    for text in worst {
+        assert!(text.len() <= DOCUMENT_LIMIT);
+        let start = std::time::Instant::now();
+        assert!(parse_status(&text).is_ok() || parse_capabilities(&text).is_ok());
+        // Unoptimised, on a busy machine; at 1 MB it is minutes.
+        assert!(start.elapsed().as_secs() < 20, "{:?} for {}", start.elapsed(), &text[..60]);
     }
 }
 

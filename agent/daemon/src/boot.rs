@@ -37,11 +37,14 @@ pub(crate) fn read_catalogue(config: &Config) -> anyhow::Result<Catalogue> {
     }
 }
 
+/// How long the draft of a person who does not come back is kept.
+pub(crate) const DRAFT_HOURS: i64 = 24;
+
 /// Opens the encrypted store and erases drafts that nobody came back for within a day (ux.md 7.6).
 pub(crate) fn open_store(config: &Config, now: Timestamp) -> anyhow::Result<Opened> {
     let key = StoreKey::load_or_create(&config.paths.key)?;
     let mut opened = Store::open(&config.paths.state, &key)?;
-    let dropped = opened.store.drop_stale_drafts(now - 24.hours(), now)?;
+    let dropped = opened.store.drop_stale_drafts(now - DRAFT_HOURS.hours(), now)?;
     opened.unfinished = opened.unfinished.saturating_sub(dropped);
     if opened.damaged > 0 {
         tracing::warn!(damaged = opened.damaged, "files in the store are damaged and were set aside; tell the province's IT office");

@@ -17,11 +17,13 @@ use jiff::Timestamp;
 use motcua_model::{
     Text,
     api::{AgentStatus, DeviceState, LinkState},
-    config::Config,
+    config::{self, Config},
 };
 use motcua_store::DossierLine;
 use serde::Deserialize;
 use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+
+const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 struct Console {
@@ -33,9 +35,21 @@ struct Console {
     inputs: Inputs,
 }
 
-/// Starts the console on its own port.
-pub(crate) async fn start(config: &Config, storage: &Storage, inputs: &Inputs) -> anyhow::Result<()> {
-    let Some(settings) = &config.console else { return Ok(()) };
+/// Starts the console on its own port, as soon as that can be had: a missing network cable at the desk
+/// must not take the kiosk down.
+pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs) {
+    let Some(settings) = config.console.clone() else { return };
+    let (config, storage, inputs) = (config.clone(), storage.clone(), inputs.clone());
+    tokio::spawn(async move {
+        while let Err(error) = listen(&config, &settings, &storage, &inputs).await {
+            tracing::error!("no console yet: {error:#}");
+            tokio::time::sleep(TRY_AGAIN).await;
+        }
+    });
+}
+
+/// Serves until the listener fails.
+async fn listen(config: &Config, settings: &config::Console, storage: &Storage, inputs: &Inputs) -> anyhow::Result<()> {
     let address: SocketAddr = settings.listen.parse().context("console.listen is not address:port")?;
     let tls = certificate(&config.paths.state, address).await?;
     let console = Console {
@@ -54,13 +68,8 @@ pub(crate) async fn start(config: &Config, storage: &Storage, inputs: &Inputs) -
         .with_context(|| format!("Unable to listen on {address} (console.listen); is another program there?"))?;
     listener.set_nonblocking(true)?;
     let server = axum_server::from_tcp_rustls(listener, tls)?;
-    tokio::spawn(async move {
-        if let Err(error) = server.serve(app.into_make_service()).await {
-            tracing::error!("the console has stopped: {error}");
-        }
-    });
     tracing::info!("console: https://{address}, access code in {}", settings.access_code.display());
-    Ok(())
+    server.serve(app.into_make_service()).await.context("the console has stopped")
 }
 
 /// A certificate of its own, made once: the browser asks for trust once per desk.
@@ -92,10 +101,12 @@ fn access_code(path: &Path) -> anyhow::Result<String> {
 }
 
 fn write_secret(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    // A power cut must not leave an empty file under the final name.
+    let new = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
-    written.with_context(|| format!("Unable to write {}", path.display()))
+    let written = options.open(&new).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
+    written.and_then(|()| fs::rename(&new, path)).with_context(|| format!("Unable to write {}", path.display()))
 }
 
 fn random_hex(bytes: usize) -> anyhow::Result<String> {
@@ -225,7 +236,7 @@ fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> Stri
             let (class, words) = device_words(d.state);
             format!(
                 "<tr><td>{}<td>{}<td>{}<td class={class}>{words}<td class=why>{}",
-                escape(&d.kind),
+                device_name(&d.kind),
                 escape(&d.model),
                 escape(&d.address),
                 escape(&d.problem)
@@ -290,6 +301,15 @@ fn table(empty: &str, heads: &[&str], rows: &str) -> String {
     }
     let heads: String = heads.iter().map(|h| format!("<th scope=col>{h}")).collect();
     format!("<div class=scroll><table><thead><tr>{heads}<tbody>{rows}</table></div>")
+}
+
+fn device_name(kind: &str) -> String {
+    match kind {
+        "scanner" => "Máy quét <small>Scanner</small>".to_owned(),
+        "reader" => "Đầu đọc mã <small>Code reader</small>".to_owned(),
+        "printer" => "Máy in phiếu <small>Slip printer</small>".to_owned(),
+        other => escape(other),
+    }
 }
 
 fn device_words(state: DeviceState) -> (&'static str, String) {

@@ -19,6 +19,9 @@ use std::{fs, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+/// The hub gives at most so many news at once.
+const INBOX_PAGE: usize = 100;
+
 struct Forwarder {
     hub: Hub,
     client: Option<HubClient>,
@@ -76,8 +79,9 @@ impl Forwarder {
                 }
             }
         }
-        self.read_inbox().await;
-        // What `link_is_up` has made due is found by the next turn, which then starts at once.
+        if self.read_inbox().await {
+            return Duration::ZERO;
+        }
         let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
         let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
         until_next.map_or(self.poll(), |wait| wait.min(self.poll()))
@@ -92,12 +96,9 @@ impl Forwarder {
     /// that was possible.
     async fn send(&mut self, item: OutboxItem) -> anyhow::Result<Option<Class>> {
         let (id, attempts) = (item.id, item.attempts);
-        let failure = match self.prepare(item).await {
-            Ok(bytes) => match self.deliver(id, &bytes).await {
-                Ok(()) => return Ok(None),
-                Err(failure) => failure,
-            },
-            Err(error) => ForwardError { class: Class::Rejected, message: format!("{error:#}"), retry_after: None },
+        let failure = match self.attempt(item).await {
+            Ok(()) => return Ok(None),
+            Err(failure) => failure,
         };
         tracing::warn!(message = %id, class = ?failure.class, "not delivered: {}", failure.message);
         let wait = self.schedule.delay(attempts, failure.retry_after, failure.class);
@@ -106,6 +107,13 @@ impl Forwarder {
         let class = failure.class;
         self.storage.call(move |s| Ok(s.attempt_failed(id, next, &failure.message)?)).await?;
         Ok(Some(class))
+    }
+
+    async fn attempt(&mut self, item: OutboxItem) -> Result<(), ForwardError> {
+        let id = item.id;
+        let device = self.client()?.device_name().to_owned();
+        let bytes = self.prepare(item, device).await.map_err(|e| local(format!("{e:#}")))?;
+        self.deliver(id, &bytes).await
     }
 
     async fn deliver(&mut self, id: Uuid, bytes: &[u8]) -> Result<(), ForwardError> {
@@ -129,11 +137,10 @@ impl Forwarder {
     }
 
     /// The bytes that go over the wire, the same at every attempt: made once and kept.
-    async fn prepare(&mut self, item: OutboxItem) -> anyhow::Result<Vec<u8>> {
+    async fn prepare(&mut self, item: OutboxItem, device: String) -> anyhow::Result<Vec<u8>> {
         if let Some(frozen) = item.frozen {
             return Ok(frozen);
         }
-        let device = self.client().map_err(|e| anyhow::anyhow!(e.message))?.device_name().to_owned();
         let files = match &item.body {
             MessageBody::Dossier(dossier) => self.digitise(dossier).await?,
             MessageBody::Handover(_) => Vec::new(),
@@ -180,18 +187,25 @@ impl Forwarder {
             .await
     }
 
-    async fn read_inbox(&mut self) {
+    /// True when there is more to do at once.
+    async fn read_inbox(&mut self) -> bool {
         let news = async {
             let after = self.storage.call(|s| Ok(s.inbox_cursor()?)).await.map_err(|e| local(format!("{e:#}")))?;
             let inbox = self.client()?.inbox(after).await?;
+            let more = inbox.items.len() >= INBOX_PAGE;
             for item in inbox.items {
                 self.storage.call(move |s| Ok(s.apply_inbox(&item)?)).await.map_err(|e| local(format!("{e:#}")))?;
             }
-            Ok::<(), ForwardError>(())
+            Ok::<bool, ForwardError>(more)
         };
         match news.await {
-            Ok(()) => self.link_is_up().await,
-            Err(failure) => self.link_after(&failure).await,
+            Ok(more) => self.link_is_up().await || more,
+            Err(failure) => {
+                // A hub that rejects even the question for news rejects this device.
+                let class = if failure.class == Class::Rejected { Class::Credential } else { failure.class };
+                self.link_after(&ForwardError { class, ..failure }).await;
+                false
+            }
         }
     }
 
@@ -207,21 +221,24 @@ impl Forwarder {
 
     /// After a refusal somebody has mended a certificate: what waits goes at once. After an outage the
     /// schedule stands, or a whole province would send in the same second.
-    async fn link_is_up(&mut self) {
-        if std::mem::take(&mut self.refused) {
+    async fn link_is_up(&mut self) -> bool {
+        let mended = std::mem::take(&mut self.refused);
+        if mended {
             match self.storage.call(|s| Ok(s.retry_now(Timestamp::now())?)).await {
                 Ok(waiting) => tracing::info!(waiting, "the hub accepts this device again"),
                 Err(error) => tracing::error!("the outbox cannot be written: {error:#}"),
             }
         }
         self.link(LinkState::Up, String::new()).await;
+        mended
     }
 
     async fn link_after(&mut self, failure: &ForwardError) {
         let state = match failure.class {
             Class::Network | Class::Server => LinkState::Down,
             Class::Credential | Class::BadReceipt => LinkState::Refused,
-            Class::Rejected => LinkState::Up,
+            // One message that cannot go says nothing about the link.
+            Class::Rejected => return,
         };
         if failure.class == Class::Credential {
             // A new certificate may lie there at the next try.

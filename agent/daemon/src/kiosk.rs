@@ -21,6 +21,9 @@ use uuid::Uuid;
 /// How long after its submission a dossier's unprinted slip is offered to the same person.
 const SLIP_MINUTES: i64 = 30;
 
+/// How long "out of service" is shown before the agent ends, so that the service manager tries again.
+const OUT_OF_SERVICE: Duration = Duration::from_secs(60);
+
 /// The agent, from start to Ctrl-C or SIGTERM.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let started = Timestamp::now();
@@ -76,9 +79,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(storage) = storage {
         agent.devices = devices::start(&agent.config, &inputs, &storage)?;
         forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;
-        if agent.config.console.is_some() {
-            console::start(&agent.config, &storage, &inputs).await?;
-        }
+        console::start(&agent.config, &storage, &inputs);
+        tokio::spawn(erase_stale_drafts(storage));
     }
     agent.announce_devices();
     agent.publish();
@@ -131,6 +133,8 @@ impl Agent {
     async fn turn(&mut self, mut queue: mpsc::Receiver<Input>) -> anyhow::Result<()> {
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("Unable to listen for SIGTERM")?;
+        // Disk full, a late mount, a lock held a second too long: causes that pass, so a fresh start is tried.
+        let give_up = self.storage.is_none().then(|| Instant::now() + OUT_OF_SERVICE);
         loop {
             if let Some(error) = self.fatal.take() {
                 return Err(error.context("stopping, to be started anew"));
@@ -142,6 +146,7 @@ impl Agent {
                     None => return Ok(()),
                 },
                 () = sleep_until(wake) => self.happen(Event::Tick).await,
+                () = sleep_until(give_up) => anyhow::bail!("out of service for {} s; stopping, to be started anew", OUT_OF_SERVICE.as_secs()),
                 _ = tokio::signal::ctrl_c() => return Ok(()),
                 _ = terminate.recv() => return Ok(()),
             }
@@ -165,7 +170,7 @@ impl Agent {
                 let _ = answer.send(self.status());
             }
             Input::Device(line) => self.device_changed(line).await,
-            Input::StoreFailed(error) => self.store_failed(error),
+            Input::StoreFailed(error) => self.store_failed(&error),
             Input::Link(state, problem) => {
                 self.hub_problem = problem;
                 if self.health.hub != state {
@@ -178,10 +183,10 @@ impl Agent {
 
     /// After a failed disk write SQLite's pages are in doubt: only a fresh start, which reads and checks
     /// them again, may write on. The service manager starts the agent anew; drafts and dossiers are safe.
-    fn store_failed(&mut self, error: anyhow::Error) {
+    fn store_failed(&mut self, error: &anyhow::Error) {
         tracing::error!("{error:#}");
         if matches!(error.downcast_ref(), Some(StoreError::DiskFailed(_))) {
-            self.fatal = Some(error);
+            self.fatal = Some(anyhow::anyhow!("{error:#}"));
         }
     }
 
@@ -232,7 +237,13 @@ impl Agent {
             for effect in self.kiosk.handle(event, &self.clock.now()) {
                 match self.perform(effect).await {
                     Ok(follow) => events.extend(follow),
-                    Err(error) => self.store_failed(error),
+                    Err(error) => {
+                        // Effects build on each other: pages may go only after the draft that no longer
+                        // names them is safe.
+                        self.store_failed(&error);
+                        events.push_back(Event::StoreFailed);
+                        break;
+                    }
                 }
             }
         }
@@ -291,9 +302,11 @@ impl Agent {
                 self.devices.print(slip::PrintOrder::Print(content));
                 Ok(None)
             }
-            Effect::CloseSlip { job } => {
+            Effect::CloseSlip { job, keep } => {
                 self.devices.print(slip::PrintOrder::Close(job));
-                storage.call(move |s| Ok(s.set_slip(job, SlipState::Closed, now)?)).await?;
+                if !keep {
+                    storage.call(move |s| Ok(s.set_slip(job, SlipState::Closed, now)?)).await?;
+                }
                 Ok(None)
             }
             Effect::LookUp { asked } => {
@@ -310,7 +323,7 @@ impl Agent {
                         Ok(Some(Event::HandoverStored { id }))
                     }
                     Err(error) => {
-                        tracing::error!("handover not stored: {error:#}");
+                        self.store_failed(&error);
                         Ok(Some(Event::HandoverFailed { id }))
                     }
                 }
@@ -318,7 +331,7 @@ impl Agent {
         }
     }
 
-    async fn submit(&self, storage: &Storage, submission: motcua_model::dossier::Submission, now: Timestamp) -> Event {
+    async fn submit(&mut self, storage: &Storage, submission: motcua_model::dossier::Submission, now: Timestamp) -> Event {
         let id = submission.id;
         let (agency, device) = (self.config.office.agency.clone(), self.config.office.device.clone());
         let today = slip::in_vietnam(now).date();
@@ -328,7 +341,7 @@ impl Agent {
                 Event::Submitted { id, code: dossier.code }
             }
             Err(error) => {
-                tracing::error!("dossier not stored: {error:#}");
+                self.store_failed(&error);
                 Event::SubmitFailed { id }
             }
         }
@@ -339,13 +352,27 @@ async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::Citiz
     let (draft, slip) =
         storage.call(move |s| Ok((s.find_draft(&number)?, s.unprinted_slip(&number, now - SLIP_MINUTES.minutes())?))).await?;
     if let Some(draft) = draft {
-        let draft: Draft = serde_json::from_slice(&draft.body).context("the draft is of another version")?;
+        let draft: Draft = serde_json::from_slice(&draft.body)
+            // serde quotes what it does not like, and that may be a name.
+            .map_err(|e| anyhow::anyhow!("the draft is of another version (line {} column {})", e.line(), e.column()))?;
         return Ok(Unfinished::Draft(Box::new(draft)));
     }
     Ok(match slip {
-        Some(dossier) => Unfinished::Slip { dossier: Box::new(dossier) },
+        Some((dossier, begun)) => Unfinished::Slip { dossier: Box::new(dossier), begun },
         None => Unfinished::Nothing,
     })
+}
+
+/// Drafts that nobody comes back for within a day are erased (ux.md 7.6).
+async fn erase_stale_drafts(storage: Storage) {
+    let mut hourly = tokio::time::interval(Duration::from_secs(3600));
+    loop {
+        hourly.tick().await;
+        let now = Timestamp::now();
+        if let Err(error) = storage.call(move |s| Ok(s.drop_stale_drafts(now - boot::DRAFT_HOURS.hours(), now)?)).await {
+            tracing::error!("stale drafts could not be erased: {error:#}");
+        }
+    }
 }
 
 async fn sleep_until(at: Option<Instant>) {

@@ -23,7 +23,7 @@ use motcua_model::{
 };
 use motcua_store::SlipState;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::MissedTickBehavior};
 use uuid::Uuid;
 
 const WATCH_EVERY: Duration = Duration::from_secs(3);
@@ -48,11 +48,12 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
             Err(error) => {
                 line.problem = format!("font {}: {error}; install fonts-noto-core or mend printer.font", config.font.display());
                 let _ = inputs.send(Input::Device(line)).await;
-                return;
+                return refuse_all(orders, &inputs).await;
             }
         };
     let mut press = Press { printer: Printer::new(&config.tcp), font, width: config.width, line, orders, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
+    watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             order = press.orders.recv() => match order {
@@ -63,6 +64,26 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
             _ = watch.tick() => { press.watch().await; }
         }
     }
+}
+
+/// Nobody must wait for a slip that cannot come.
+async fn refuse_all(mut orders: mpsc::UnboundedReceiver<PrintOrder>, inputs: &Inputs) {
+    while let Some(order) = orders.recv().await {
+        if let PrintOrder::Print(slip) = order {
+            input::event(inputs, Event::Print { job: slip.job, state: PrintState::Waiting(Fault::PrinterError) }).await;
+        }
+    }
+}
+
+/// How the printer came back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Back {
+    /// It was there all the time: what it had taken is still in its buffer.
+    WithItsBuffer,
+    /// It was away, so its buffer may be empty.
+    AfterAbsence,
+    /// The person left, or the agent stops.
+    Never,
 }
 
 impl Press {
@@ -91,7 +112,7 @@ impl Press {
 
     async fn note(&self, job: Uuid, state: SlipState) {
         if let Err(error) = self.storage.call(move |s| Ok(s.set_slip(job, state, Timestamp::now())?)).await {
-            tracing::error!("state of the slip not stored: {error:#}");
+            let _ = self.inputs.send(Input::StoreFailed(error)).await;
         }
     }
 
@@ -104,7 +125,7 @@ impl Press {
         loop {
             if let Some(fault) = self.watch().await {
                 self.tell(job, PrintState::Waiting(fault)).await;
-                if !self.ready_again(job).await {
+                if self.ready_again(job).await == Back::Never {
                     return;
                 }
                 self.tell(job, PrintState::Printing).await;
@@ -122,13 +143,13 @@ impl Press {
                 Err(error) => {
                     tracing::warn!(%job, "slip: {error}");
                     self.tell(job, PrintState::Waiting(fault_of(&error))).await;
-                    if !self.ready_again(job).await {
-                        return;
+                    match (self.ready_again(job).await, &error) {
+                        (Back::Never, _) => return,
+                        (Back::WithItsBuffer, DeviceError::NeedsHuman(Human::PaperOut | Human::CoverOpen)) => {
+                            return self.finished(job, SlipState::Printed, PrintState::Printed).await;
+                        }
+                        (Back::WithItsBuffer | Back::AfterAbsence, _) => slip.reprint = true,
                     }
-                    if matches!(error, DeviceError::NeedsHuman(_)) {
-                        return self.finished(job, SlipState::Printed, PrintState::Printed).await;
-                    }
-                    slip.reprint = true;
                     self.tell(job, PrintState::Printing).await;
                 }
             }
@@ -140,18 +161,24 @@ impl Press {
         self.tell(job, shown).await;
     }
 
-    /// Waits until the printer can print. False: the person left, or the agent stops.
-    async fn ready_again(&mut self, job: Uuid) -> bool {
+    /// Waits until the printer can print.
+    async fn ready_again(&mut self, job: Uuid) -> Back {
+        let mut back = Back::WithItsBuffer;
         loop {
             tokio::select! {
                 order = self.orders.recv() => match order {
-                    Some(PrintOrder::Close(closed)) if closed == job => return false,
+                    Some(PrintOrder::Close(closed)) if closed == job => return Back::Never,
                     Some(PrintOrder::Close(_) | PrintOrder::Print(_)) => {}
-                    None => return false,
+                    None => return Back::Never,
                 },
                 () = tokio::time::sleep(ASK_AGAIN) => match self.watch().await {
-                    None => return true,
-                    Some(fault) => self.tell(job, PrintState::Waiting(fault)).await,
+                    None => return back,
+                    Some(fault) => {
+                        if fault == Fault::PrinterGone {
+                            back = Back::AfterAbsence;
+                        }
+                        self.tell(job, PrintState::Waiting(fault)).await;
+                    }
                 },
             }
         }

@@ -7,7 +7,7 @@ use crate::{
 };
 use motcua_drivers::{
     DeviceError, Human,
-    scanner::{AdfState, Escl, ScanFailure, ScanSettings, ScannedPage, Source},
+    scanner::{AdfState, Escl, ScanFailure, ScanSettings, ScannedPage, Source, jam_means_empty},
 };
 use motcua_flow::Event;
 use motcua_model::{
@@ -17,7 +17,10 @@ use motcua_model::{
     fault::Fault,
 };
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
+};
 use uuid::Uuid;
 
 const WATCH_EVERY: Duration = Duration::from_secs(3);
@@ -63,6 +66,7 @@ pub(crate) async fn run(config: config::Scanner, mut orders: mpsc::UnboundedRece
     };
     let mut scanner = Scanner { escl, line, dpi: config.dpi, duplex: config.duplex, feeder: false, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
+    watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             order = orders.recv() => match order {
@@ -85,9 +89,13 @@ impl Scanner {
             false => self.escl.status().await.map(|status| status.adf),
         };
         let (state, problem) = match answer {
-            Ok(AdfState::Jam) => (DeviceState::NeedsHuman(Fault::ScannerJam), "paper jam: free the paper".to_owned()),
+            Ok(AdfState::Jam) if !jam_means_empty(&self.line.model) => {
+                (DeviceState::NeedsHuman(Fault::ScannerJam), "paper jam: free the paper".to_owned())
+            }
             Ok(AdfState::HatchOpen) => (DeviceState::NeedsHuman(Fault::ScannerCoverOpen), "cover open: close it".to_owned()),
             Ok(_) => (DeviceState::Ready, String::new()),
+            // Busy with somebody else's job is not gone: it is asked again, and a job would say so itself.
+            Err(DeviceError::Busy(_)) => (DeviceState::Ready, String::new()),
             Err(error) => {
                 // Another device may stand at the address when it comes back.
                 self.line.model.clear();
@@ -135,10 +143,15 @@ impl Scanner {
             }
             None
         };
+        let inputs = self.inputs.clone();
         let stop = async {
             while let Some(order) = orders.recv().await {
-                if matches!(order, ScanOrder::Cancel { job: which } if which == job) {
-                    let _ = cancel.send(true);
+                match order {
+                    ScanOrder::Cancel { job: which } if which == job => {
+                        let _ = cancel.send(true);
+                    }
+                    ScanOrder::Cancel { .. } => {}
+                    ScanOrder::Start { job, .. } => input::event(&inputs, Event::ScanEnded { job, fault: Some(Fault::ScannerBusy) }).await,
                 }
             }
             std::future::pending::<()>().await;
@@ -180,10 +193,13 @@ impl PageKeeper {
         };
         let (dossier, file) = (self.dossier, Uuid::now_v7());
         let stored = self.storage.call(move |s| Ok(s.put_file(dossier, file, "image/jpeg", &jpeg)?)).await;
-        let image = stored.map_err(|error| {
-            tracing::error!("page not stored: {error:#}");
-            Fault::StoreFailed
-        })?;
+        let image = match stored {
+            Ok(image) => image,
+            Err(error) => {
+                let _ = self.inputs.send(Input::StoreFailed(error)).await;
+                return Err(Fault::StoreFailed);
+            }
+        };
         let page = Page { image, side, width: seen.width, height: seen.height, dpi: self.dpi, blank: seen.blank };
         input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;
         Ok(())

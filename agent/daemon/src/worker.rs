@@ -1,7 +1,7 @@
 //! A thread that owns something and is asked by closures: the store's writer, the text recognition.
 
 use anyhow::{Context as _, anyhow};
-use std::{sync::mpsc, thread};
+use std::{panic::AssertUnwindSafe, sync::mpsc, thread};
 use tokio::sync::oneshot;
 
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
@@ -28,7 +28,10 @@ impl<T: 'static> Worker<T> {
             .spawn(move || {
                 let mut owned = make();
                 while let Ok(job) = queue.recv() {
-                    job(&mut owned);
+                    if std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut owned))).is_err() {
+                        // Half an agent serves nobody; a fresh one recovers everything from the disk.
+                        std::process::abort();
+                    }
                 }
             })
             .with_context(|| format!("Unable to start the thread {name}"))?;

@@ -1,9 +1,9 @@
 //! The requests of the hub contract.
 
 use crate::{Class, ForwardError, HubSettings, SetupError, error::is_credential, probe, receipt, tls, upload};
-use motcua_model::hub::{Inbox, Message, MessageState, NamedFile, Receipt, SignedReceipt};
+use motcua_model::hub::{Inbox, InboxItem, Message, MessageState, NamedFile, Receipt, SignedReceipt};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{fmt, future::Future, time::Duration};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -86,7 +86,8 @@ impl HubClient {
     pub async fn inbox(&self, after: u64) -> Result<Inbox, ForwardError> {
         let what = "asking for news";
         let request = self.request(Method::GET, &format!("v1/inbox?after={after}"))?;
-        json(what, self.send(what, request).await?)
+        let news: News = json(what, self.send(what, request).await?)?;
+        Ok(Inbox { items: news.items.into_iter().filter_map(readable).collect() })
     }
 
     /// Whether the hub answers and accepts this device.
@@ -197,6 +198,18 @@ impl Answer {
     }
 }
 
+/// As [`Inbox`], before each item is understood.
+#[derive(Deserialize)]
+struct News {
+    items: Vec<serde_json::Value>,
+}
+
+/// One item of a newer hub that this agent does not understand must not hold the others back.
+fn readable(item: serde_json::Value) -> Option<InboxItem> {
+    let cursor = item["cursor"].as_u64();
+    serde_json::from_value(item).inspect_err(|_| tracing::warn!(?cursor, "news that this agent does not understand; update it")).ok()
+}
+
 fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardError> {
     if answer.status != StatusCode::OK {
         return Err(answer.refused(what));
@@ -205,4 +218,17 @@ fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardErr
         let text = format!("{what} failed: the hub's answer has not the agreed form; it is tried again by itself, tell the hub's operator");
         ForwardError::new(Class::Server, text)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn news_of_a_newer_hub_does_not_hold_the_others_back() {
+        let item = |cursor: u64, status: u8| json!({"cursor": cursor, "dossier": Uuid::nil(), "official_code": "H15.50.05-261123-0001", "status": status, "at": "2026-11-23T08:00:00Z"});
+        let read: Vec<u64> = [item(1, 2), item(2, 11), item(3, 10)].into_iter().filter_map(readable).map(|i| i.cursor).collect();
+        assert_eq!(read, [1, 3]);
+    }
 }

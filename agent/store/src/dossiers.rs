@@ -207,17 +207,18 @@ impl Store {
         })
     }
 
-    /// The person's newest dossier submitted after `since` whose slip was never seen to come out.
-    pub fn unprinted_slip(&self, owner: &CitizenNumber, since: Timestamp) -> Result<Option<Dossier>, StoreError> {
-        let row: Option<([u8; 16], String)> = self
+    /// The person's newest dossier submitted after `since` whose slip was never seen to come out, and
+    /// whether the printer had begun with it.
+    pub fn unprinted_slip(&self, owner: &CitizenNumber, since: Timestamp) -> Result<Option<(Dossier, bool)>, StoreError> {
+        let row: Option<([u8; 16], String, String)> = self
             .db
             .prepare_cached(
-                "SELECT id, body FROM dossier WHERE owner = ? AND submitted > ? AND slip IN ('none', 'started')
+                "SELECT id, body, slip FROM dossier WHERE owner = ? AND submitted > ? AND slip IN ('none', 'started')
                  ORDER BY submitted DESC, id DESC LIMIT 1",
             )?
-            .query_row(params![self.keys.owner(owner)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![self.keys.owner(owner)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        row.map(|(id, body)| parse(Uuid::from_bytes(id), &body)).transpose()
+        row.map(|(id, body, slip)| Ok((parse(Uuid::from_bytes(id), &body)?, slip == "started"))).transpose()
     }
 
     /// The newest dossiers, newest first.

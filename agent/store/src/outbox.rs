@@ -1,13 +1,15 @@
 //! What waits for the hub, in the order of events.
 
 use crate::{Store, StoreError, audit, db, dossiers, time};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use motcua_model::{api::OutboxLine, dossier::Handover, hub::MessageBody};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::fmt;
 use uuid::Uuid;
 
 const SEQUENCE: &str = "sequence";
+/// Longer than any schedule of attempts waits.
+const CLOCK_RAN_AHEAD: SignedDuration = SignedDuration::from_hours(2);
 
 /// The next message for the hub.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,11 +83,13 @@ impl Store {
         let row = self
             .db
             .prepare_cached(
-                // The plus keeps SQLite from sorting all that is due only to take the first.
+                // The plus keeps SQLite from sorting all that is due only to take the first. What has failed
+                // often steps back, so that it cannot starve the others. No schedule waits two hours: a
+                // later time was written by a clock that ran ahead.
                 "SELECT id, sequence, attempts, kind FROM outbox
-                 WHERE +next_try <= ? AND NOT quarantined ORDER BY sequence LIMIT 1",
+                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined ORDER BY attempts > 3, sequence LIMIT 1",
             )?
-            .query_row([time::store(now)], |row| {
+            .query_row([time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))], |row| {
                 Ok(OutboxRow {
                     id: Uuid::from_bytes(row.get(0)?),
                     sequence: row.get::<_, i64>(1)?.unsigned_abs(),

@@ -1,14 +1,12 @@
 //! eSCL over HTTP: typed calls with time-outs. The course of a batch is in `job`.
 
-use super::escl_xml::{Capabilities, ScanSettings, ScannerState, ScannerStatus, parse_capabilities, parse_status};
+use super::escl_xml::{Capabilities, DOCUMENT_LIMIT, ScanSettings, ScannerState, ScannerStatus, parse_capabilities, parse_status};
 use super::{BatchEnd, ScanFailure, ScannedPage, job};
 use crate::DeviceError;
 use reqwest::{Client, Method, Response, StatusCode, Url, header};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-/// Longest XML document taken from a scanner; the largest seen is 60 kB.
-const XML_LIMIT: usize = 1 << 20;
 /// Longest page: A4 at 600 dpi in colour, hardly compressed.
 const PAGE_LIMIT: usize = 64 << 20;
 
@@ -209,7 +207,7 @@ impl Escl {
             }
             let server = answer.headers().get(header::SERVER).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
             let mut body = Vec::new();
-            collect(&mut answer, &mut body, self.timing.answer, XML_LIMIT).await?;
+            collect(&mut answer, &mut body, self.timing.answer, DOCUMENT_LIMIT).await?;
             Ok((String::from_utf8_lossy(&body).into_owned(), server))
         };
         tokio::time::timeout(self.timing.answer, fetch).await.unwrap_or_else(|_| Err(DeviceError::Timeout(resource.to_owned())))

@@ -5,6 +5,12 @@
 use crate::{DeviceError, Human};
 use roxmltree::{Document, Node};
 
+/// Longest document taken from a scanner; the largest seen is 60 kB. The parser's time grows with the square of an element's
+/// attributes: at 1 MB a single hostile answer held the agent up for minutes.
+pub const DOCUMENT_LIMIT: usize = 128 << 10;
+/// More jobs than [`DOCUMENT_LIMIT`] has room for, unless they lie one inside the other: each is searched whole.
+const MOST_JOBS: usize = 1000;
+
 /// What a scanner can do (`ScannerCapabilities`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
@@ -198,7 +204,7 @@ pub fn parse_status(xml: &str) -> Result<ScannerStatus, DeviceError> {
     Ok(ScannerStatus {
         state: scanner_state(state.unwrap_or_default()),
         adf: find(root, "AdfState").map_or(AdfState::Absent, |node| adf_state(text(node))),
-        jobs: all(root, "JobInfo").map(job).collect(),
+        jobs: all(root, "JobInfo").take(MOST_JOBS).map(job).collect(),
     })
 }
 

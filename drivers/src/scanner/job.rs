@@ -71,11 +71,17 @@ impl Quirks {
     fn of(capabilities: &Capabilities, server: &str) -> Self {
         let model = capabilities.make_and_model.to_ascii_lowercase();
         Self {
-            jam_means_empty: model.contains("workcentre") || model.contains("mf410"),
+            jam_means_empty: jam_means_empty(&model),
             pause_between_pages: model.starts_with("brother"),
             host_localhost: server.contains("HP_Compact_Server"),
         }
     }
+}
+
+/// Whether a scanner of this make and model reports a jam when its feeder is merely empty.
+pub fn jam_means_empty(make_and_model: &str) -> bool {
+    let model = make_and_model.to_ascii_lowercase();
+    model.contains("workcentre") || model.contains("mf410")
 }
 
 impl Batch<'_> {

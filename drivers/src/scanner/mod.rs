@@ -6,6 +6,7 @@ mod job;
 
 pub use escl::{Escl, Timing};
 pub use escl_xml::{AdfState, Capabilities, Job, JobState, ScanSettings, ScannerState, ScannerStatus, Source};
+pub use job::jam_means_empty;
 
 use crate::DeviceError;
 

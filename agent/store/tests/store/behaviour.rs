@@ -24,10 +24,10 @@ fn a_visit_from_draft_to_result() {
     assert_eq!(sent.code, ProvisionalCode::new("K07", today(), 1));
     assert_eq!(store.find_draft(&citizen()).unwrap(), None, "the draft became the dossier");
     assert_eq!(store.file(file).unwrap(), jpeg(1), "the files stay");
-    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap().unwrap(), sent);
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap().unwrap(), (sent.clone(), false));
     assert_eq!(store.unprinted_slip(&citizen(), at(2)).unwrap(), None, "not submitted after that");
     store.set_slip(dossier, SlipState::Started, at(3)).unwrap();
-    assert!(store.unprinted_slip(&citizen(), at(0)).unwrap().is_some(), "begun is not printed");
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), Some((sent.clone(), true)), "begun is not printed");
     store.set_slip(dossier, SlipState::Printed, at(4)).unwrap();
     assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), None);
 

@@ -96,7 +96,7 @@ proptest! {
                 }
             }
             let due = store.outbox_due(at(now)).unwrap().map(|item| (item.id, item.sequence, item.attempts, item.frozen));
-            let expected = list.iter().find(|item| item.next_try <= now);
+            let expected = list.iter().filter(|item| item.next_try <= now).min_by_key(|item| (item.attempts > 3, item.sequence));
             prop_assert_eq!(due, expected.map(|item| (id(item.id), item.sequence, item.attempts, item.frozen.clone())));
             prop_assert_eq!(store.outbox_next().unwrap(), list.iter().map(|item| item.next_try).min().map(at));
             let lines: Vec<_> = store.outbox().unwrap().iter().map(|line| (line.id, line.attempts, line.next_try)).collect();
@@ -106,4 +106,28 @@ proptest! {
         let audit = store.verify_audit().unwrap();
         prop_assert_eq!((audit.rows, audit.broken_at), (audited, None));
     }
+}
+
+#[test]
+fn a_message_that_fails_again_and_again_lets_the_others_pass() {
+    let place = Place::new();
+    let mut store = place.store();
+    submit(&mut store, id(1), at(0));
+    submit(&mut store, id(2), at(0));
+    for _ in 0..4 {
+        assert_eq!(store.outbox_due(at(1)).unwrap().unwrap().id, id(1));
+        store.attempt_failed(id(1), at(1), "the hub answers 500").unwrap();
+    }
+    assert_eq!(store.outbox_due(at(1)).unwrap().unwrap().id, id(2), "the next one has its turn");
+}
+
+#[test]
+fn what_a_clock_ahead_has_put_off_for_a_year_goes_as_soon_as_the_clock_is_right() {
+    let place = Place::new();
+    let mut store = place.store();
+    let year = 365 * 86_400;
+    submit(&mut store, id(1), at(year));
+    assert_eq!(store.outbox_due(at(0)).unwrap().unwrap().id, id(1));
+    store.attempt_failed(id(1), at(3600), "no connection").unwrap();
+    assert!(store.outbox_due(at(0)).unwrap().is_none(), "an honest waiting time is waited for");
 }
