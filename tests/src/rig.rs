@@ -285,6 +285,17 @@ pub fn receipt(copy: &Path) -> anyhow::Result<Receipt> {
     Ok(serde_json::from_str(&fs::read_to_string(copy.join("receipt.json"))?)?)
 }
 
+/// The text of the QR on a printed slip.
+pub fn qr_of(slip: &Path) -> anyhow::Result<String> {
+    let picture = image::open(slip)?.to_luma8();
+    let (width, height) = picture.dimensions();
+    let grey = |x: usize, y: usize| picture.get_pixel(x as u32, y as u32).0[0];
+    let mut seen = rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, grey);
+    let grids = seen.detect_grids();
+    let (_, text) = grids.first().with_context(|| format!("no QR on {}", slip.display()))?.decode()?;
+    Ok(text)
+}
+
 /// The folder of page pictures that come with the simulator.
 pub fn pages_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../drivers/sim/pages")

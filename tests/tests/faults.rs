@@ -11,7 +11,7 @@ use motcua_tests::{
     visit::{Citizen, Next},
 };
 use serde_json::json;
-use std::fs;
+use std::{fs, time::Instant};
 use tempfile::TempDir;
 
 async fn office() -> (TempDir, Rig) {
@@ -25,7 +25,9 @@ async fn office() -> (TempDir, Rig) {
 
 /// Lets the person go on until the screen is as wanted.
 async fn go_until(rig: &Rig, citizen: &mut Citizen, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    let started = Instant::now();
     loop {
+        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
         let snapshot = rig.snapshot().await.unwrap();
         if wanted(&snapshot) {
             return snapshot;
@@ -149,6 +151,32 @@ async fn an_ended_visit_leaves_nothing_and_late_touches_do_nothing() {
     assert_eq!(blobs(), 0, "pages of the ended visit are still on the disk");
     assert_eq!(rig.act_at(papers.step, Action::PapersDone).await.unwrap(), 409, "a touch for a screen that is gone");
     assert_eq!(rig.page(uuid::Uuid::now_v7()).await.unwrap().status().as_u16(), 404);
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_ends_in_mid_scan_leaves_no_page_behind() {
+    let (folder, rig) = office().await;
+    let mut citizen = Citizen::new(CARD);
+    go_until(&rig, &mut citizen, |s| matches!(s.screen, Screen::CountSheets { .. })).await;
+    rig.act(Action::DeclareSheets { sheets: 10 }).await.unwrap();
+    rig.screen("C11").await.unwrap();
+    let images: Vec<&str> = (0..10).flat_map(|_| ["to-khai-1.jpg", "to-khai-2.jpg"]).collect();
+    rig.dock(json!({"load": images})).await.unwrap();
+    rig.act(Action::StartScan).await.unwrap();
+    rig.until("the third page", |s| matches!(&s.screen, Screen::Scan { pages, .. } if pages.len() >= 3)).await.unwrap();
+    rig.act(Action::End).await.unwrap();
+    rig.act(Action::End).await.unwrap();
+    rig.screen("C01").await.unwrap();
+    // The scanner is at rest again when its job is gone: then no page can come any more.
+    let blobs = || fs::read_dir(folder.path().join("state/blobs")).unwrap().count();
+    let started = Instant::now();
+    while blobs() > 0 {
+        assert!(started.elapsed().as_secs() < 10, "{} pages of the ended visit are on the disk", blobs());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(blobs(), 0, "a late page came to stay");
     rig.stop().await.unwrap();
 }
 

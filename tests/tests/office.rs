@@ -11,7 +11,7 @@ use motcua_tests::{
     rig::{self, OTHER_CARD, Options, Rig},
     visit::Citizen,
 };
-use std::{fs, path::Path};
+use std::{fs, time::Instant};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -24,16 +24,6 @@ async fn office() -> (TempDir, Rig) {
     .await
     .unwrap();
     (folder, rig)
-}
-
-/// The text of the QR on a printed slip.
-fn qr_of(slip: &Path) -> String {
-    let picture = image::open(slip).unwrap().to_luma8();
-    let (width, height) = picture.dimensions();
-    let mut seen =
-        rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, |x, y| picture.get_pixel(x as u32, y as u32).0[0]);
-    let grids = seen.detect_grids();
-    grids.first().unwrap().decode().unwrap().1
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,9 +50,11 @@ async fn the_slip_leads_to_the_official_code_and_the_hub_has_searchable_papers()
     let mut clerk = rig::binary("motcua-hub").unwrap();
     clerk.arg("status").arg(rig.dir.join("hub")).args(["--dossier", &official, "--status", &u8::from(Status::Finished).to_string()]);
     rig::run(&mut clerk).await.unwrap();
-    let qr = qr_of(&rig.slips().unwrap()[0]);
+    let qr = rig::qr_of(&rig.slips().unwrap()[0]).unwrap();
     assert!(qr.contains(&citizen.codes[0]) && !qr.contains("001090000017"), "{qr}");
+    let started = Instant::now();
     loop {
+        assert!(started.elapsed().as_secs() < 60, "the clerk's decision did not come back");
         rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
         rig.screen("C20").await.unwrap();
         rig.scan_code(&qr).await.unwrap();

@@ -110,7 +110,7 @@ async fn visits(rig: &Rig, count: usize) -> anyhow::Result<()> {
                 (Next::Act(_), _) => "other touch to next screen",
                 (Next::Feed(_) | Next::Wait | Next::Leave, _) => continue,
             };
-            rig.until("the next picture", |s| s.step != step).await?;
+            rig.until("the next picture", |s| s.step != step || s.screen != snapshot.screen).await?;
             if visit > 0 {
                 steps.entry(name).or_default().push(started.elapsed().as_secs_f64() * 1e3);
             }
