@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench gallery setup-demo setup-test
+.PHONY: help demo test check fmt clippy deny tests bench fuzz gallery setup-demo setup-test setup-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -28,6 +28,9 @@ bench: setup-demo ## speed and size against the targets; agent, hub and devices 
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
 	@$(TARGET)/release/motcua-bench $(ARGS)
 
+fuzz: setup-fuzz ## random bytes for every parser of outside bytes; SECONDS=60 for each of them
+	$(call step,fuzz,tests/fuzz/run.sh $(or $(SECONDS),60) $(abspath $(TARGET)/fuzz))
+
 gallery: setup-demo ## a picture of every kiosk screen into target/gallery; DIR=... elsewhere
 	$(call step,build,$(CARGO) build -p motcua-kiosk)
 	@$(TARGET)/debug/motcua-kiosk --gallery $(or $(DIR),$(TARGET)/gallery) $(ARGS)
@@ -37,6 +40,9 @@ setup-demo:
 
 setup-test:
 	$(call step,set-up,provisioning/setup/setup.sh test)
+
+setup-fuzz:
+	$(call step,set-up,provisioning/setup/setup.sh fuzz)
 
 fmt:
 	$(call step,format,$(CARGO) fmt --all --check)

@@ -4,11 +4,13 @@
 #   setup.sh build   what the Rust crates need to compile
 #   setup.sh demo    build + what the simulated office needs to run
 #   setup.sh test    demo + what the tests and the licence check need
+#   setup.sh fuzz    build + the fuzzer
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 MODE="${1:-}"
 DENY_VERSION=0.20.2
+FUZZ_VERSION=0.13.2
 
 # package | why; the why is printed before anything is installed.
 BUILD_PACKAGES='
@@ -47,13 +49,14 @@ fail() { printf 'set-up: %s\n' "$@" >&2; exit 1; }
 
 main() {
     case "$MODE" in
-        build) install_packages "$BUILD_PACKAGES" ;;
+        build | fuzz) install_packages "$BUILD_PACKAGES" ;;
         demo) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES" ;;
         test) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES$TEST_PACKAGES" ;;
-        *) fail "usage: provisioning/setup/setup.sh build|demo|test" ;;
+        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz" ;;
     esac
     check_rust
     if [ "$MODE" = test ]; then install_deny; fi
+    if [ "$MODE" = fuzz ]; then install_fuzz; fi
     say "ready for '$MODE'"
 }
 
@@ -107,6 +110,13 @@ install_deny() {
     say "needs cargo-deny $DENY_VERSION: licences and sources of every crate; about a minute to build"
     cargo install cargo-deny --version "$DENY_VERSION" --locked --debug --no-default-features ||
         fail "cargo-deny could not be installed; is there a network? The tests need it: licences are part of them"
+}
+
+install_fuzz() {
+    if cargo fuzz --version >/dev/null 2>&1; then return; fi
+    say "needs cargo-fuzz $FUZZ_VERSION: runs the fuzz targets; about a minute to build"
+    cargo install cargo-fuzz --version "$FUZZ_VERSION" --locked --debug ||
+        fail "cargo-fuzz could not be installed; is there a network?"
 }
 
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]; }

@@ -126,5 +126,12 @@ fn decode_as(jpeg: &[u8], frame: Frame, colour: ColorSpace) -> Result<Vec<u8>, P
     let jpeg = if frame.sequential { &jpeg[..frame.end] } else { jpeg };
     let options =
         DecoderOptions::default().set_strict_mode(true).set_max_width(MAX_SIDE).set_max_height(MAX_SIDE).jpeg_set_out_colorspace(colour);
-    JpegDecoder::new_with_options(ZCursor::new(jpeg), options).decode().map_err(|error| PageError::Damaged(error.to_string()))
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+    let pixels = decoder.decode().map_err(|error| PageError::Damaged(error.to_string()))?;
+    // A damaged segment length can make the decoder find another frame header than `frame` did.
+    if decoder.dimensions() == Some((frame.width as usize, frame.height as usize)) {
+        Ok(pixels)
+    } else {
+        Err(PageError::Damaged("it tells two different sizes".into()))
+    }
 }
