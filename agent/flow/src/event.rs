@@ -86,8 +86,8 @@ pub enum Event {
         /// [`Handover::id`].
         id: Uuid,
     },
-    /// Something of the visit could not be stored (a draft, a page), or a look-up could not be done. The
-    /// person is told; the visit goes on, and the next change is saved as a whole again.
+    /// Something of the visit could not be stored ([`Effect::SaveDraft`], pages), or [`Effect::LookUp`] could
+    /// not be done. The person is told; the visit goes on, and the next change saves the whole draft again.
     StoreFailed,
     /// After a start: how many unfinished visits lie sealed on the disk.
     Restarted {
@@ -134,7 +134,8 @@ pub enum Effect {
     },
     /// Erase these pages.
     DropPages {
-        /// Dossier they belong to; nil when the visit they came from is over.
+        /// Dossier of the present visit; nil without one. Pages that came too late may belong to another:
+        /// their ids alone say what is erased.
         dossier: Uuid,
         /// [`motcua_model::dossier::FileRef::id`] of each.
         pages: Vec<Uuid>,

@@ -85,14 +85,22 @@ impl Filing {
     }
 
     pub(crate) fn page_stored(mut self: Box<Self>, job: Uuid, image: Image, cx: &mut Cx) -> Box<Self> {
-        let Page::Scan { job: Some(current), .. } = self.page else { return self };
-        if current == job
-            && let Some(document) = &mut self.draft.scanning
-        {
-            document.pages.push(image);
-            self.save(cx);
+        let awaited = matches!(self.page, Page::Scan { job: Some(current), .. } if current == job) && !self.has_page(image.image.id);
+        match &mut self.draft.scanning {
+            Some(document) if awaited => {
+                document.pages.push(image);
+                self.save(cx);
+            }
+            Some(_) | None => self.refuse_page(image.image.id, cx),
         }
         self
+    }
+
+    /// A page that came too late must not stay on the disk; one that the draft holds must not go.
+    pub(crate) fn refuse_page(&self, id: Uuid, cx: &mut Cx) {
+        if !self.has_page(id) {
+            self.drop_pages(vec![id], cx);
+        }
     }
 
     pub(crate) fn scan_ended(mut self: Box<Self>, job: Uuid, fault: Option<Fault>, cx: &mut Cx) -> Box<Self> {

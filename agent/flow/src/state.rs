@@ -13,6 +13,7 @@ use motcua_model::{
     dossier::Applicant,
     fault::Fault,
 };
+use uuid::Uuid;
 
 /// Seconds after which the last screen of a visit goes away by itself.
 const FAREWELL_S: u16 = 15;
@@ -109,6 +110,14 @@ impl State {
             (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
+            (Self::Submitting(filing), Event::PageStored { page, .. }) => {
+                filing.refuse_page(page.image.id, cx);
+                Self::Submitting(filing)
+            }
+            (kept, Event::PageStored { page, .. }) => {
+                cx.emit(Effect::DropPages { dossier: Uuid::nil(), pages: vec![page.image.id] });
+                kept
+            }
             (Self::Submitting(filing), Event::Submitted { id, code }) if id == filing.draft.id => {
                 Self::Slip(Box::new(Issued::of_filing(*filing, &code, cx)))
             }

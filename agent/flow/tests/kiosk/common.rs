@@ -295,6 +295,10 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
             d.act(Action::Back);
         }),
         ("C08", |d| d.reach_papers()),
+        ("C08 with a fault of the disk", |d| {
+            d.reach_papers();
+            d.send(Event::StoreFailed);
+        }),
         ("C10", |d| {
             d.reach_papers();
             d.act(Action::ScanPaper { paper: 0 });

@@ -4,7 +4,7 @@ use crate::common::*;
 use motcua_flow::{Effect, EndReason, Event};
 use motcua_model::{
     Language, Text,
-    api::{Action, Overlay, PrintState, Screen, Service},
+    api::{Action, DeviceState, Health, Overlay, PrintState, Screen, Service},
     fault::Fault,
 };
 
@@ -79,12 +79,85 @@ fn a_working_scanner_or_disk_is_never_interrupted() {
 }
 
 #[test]
-fn a_forgotten_slip_closes_without_losing_the_dossier() {
+fn a_forgotten_slip_is_kept_for_who_comes_back_only_while_it_is_to_be_printed() {
+    let cases = [
+        (None, true),
+        (Some(PrintState::Printing), true),
+        (Some(PrintState::Waiting(Fault::PrinterPaperOut)), true),
+        (Some(PrintState::Printed), false),
+        (Some(PrintState::Unknown), false),
+        (Some(PrintState::None), false),
+    ];
+    for (news, keep) in cases {
+        let desk = || {
+            let mut desk = Desk::new();
+            let job = desk.reach_slip();
+            if let Some(state) = news {
+                desk.print(job, state);
+            }
+            (desk, job)
+        };
+        let (mut silent, job) = desk();
+        assert_eq!(silent.wait(345), [Effect::CloseSlip { job, keep }], "{news:?}");
+        assert_eq!(silent.code(), "C01");
+
+        let (mut taken, job) = desk();
+        assert_eq!(taken.act(Action::SlipTaken), [Effect::CloseSlip { job, keep: false }], "{news:?}");
+        let (mut ended, job) = desk();
+        assert_eq!(ended.act(Action::End), [Effect::CloseSlip { job, keep: false }], "{news:?}");
+        let (mut ended_under_the_question, job) = desk();
+        ended_under_the_question.wait(301);
+        assert_eq!(ended_under_the_question.act(Action::End), [Effect::CloseSlip { job, keep: false }], "{news:?}");
+    }
+
     let mut desk = Desk::new();
+    desk.send(Event::Health(Health { printer: DeviceState::Absent, ..READY }));
     let job = desk.reach_slip();
-    desk.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
-    assert_eq!(desk.wait(345), [Effect::CloseSlip { job, keep: true }]);
-    assert_eq!(desk.code(), "C01");
+    assert_eq!(desk.wait(345), [Effect::CloseSlip { job, keep: false }], "without a printer there is nothing to wait for");
+}
+
+#[test]
+fn who_cannot_be_served_by_the_disk_is_told_and_keeps_the_visit() {
+    let told = Some(Overlay::Fault { fault: Fault::StoreFailed, retry: false });
+    for (name, mut desk) in every_screen() {
+        let (before, overlay, snapshot) = (desk.screen(), desk.overlay(), desk.snapshot());
+        assert!(desk.send(Event::StoreFailed).is_empty(), "{name}");
+        assert_eq!(desk.screen(), before, "{name}");
+        if matches!(desk.code(), "C01" | "C99") {
+            assert_eq!(desk.snapshot(), snapshot, "{name}");
+            continue;
+        }
+        // What the person asked for, and whether somebody is there, is answered first.
+        match &overlay {
+            Some(Overlay::Help | Overlay::ConfirmEnd | Overlay::StillThere { .. }) => {
+                assert_eq!(desk.overlay(), overlay, "{name}");
+                desk.act(Action::Dismiss);
+            }
+            Some(Overlay::Fault { .. }) | None => assert!(desk.snapshot().step > snapshot.step || overlay == told, "{name}"),
+        }
+        assert_eq!((desk.screen(), desk.overlay()), (before, told.clone()), "{name}");
+        assert!(desk.act(Action::Retry).is_empty(), "{name}");
+        desk.act(Action::Dismiss);
+        assert_eq!(desk.overlay(), None, "{name}");
+        desk.send(Event::StoreFailed);
+        if !["C14", "C11 running", "P03 storing"].contains(&name) {
+            desk.wait(1000);
+            assert_eq!(desk.seen(), Desk::new().seen(), "{name}: nothing of it is left for the next person");
+        }
+    }
+}
+
+#[test]
+fn a_failing_disk_is_no_sign_of_life() {
+    let mut desk = Desk::new();
+    desk.reach_review();
+    desk.wait(80);
+    desk.send(Event::StoreFailed);
+    desk.wait(11);
+    assert!(matches!(desk.overlay(), Some(Overlay::StillThere { .. })));
+    desk.send(Event::StoreFailed);
+    assert!(matches!(desk.wait(45).as_slice(), [Effect::DropDraft { reason: EndReason::Idle, .. }]));
+    assert_eq!(desk.seen(), Desk::new().seen());
 }
 
 #[test]

@@ -48,3 +48,23 @@ fn a_card_under_the_reader_is_no_code_to_ask_for() {
 fn desk_time() -> jiff::Timestamp {
     "2026-11-23T01:00:00Z".parse().unwrap()
 }
+
+#[test]
+fn a_look_up_that_could_not_be_done_can_be_asked_again() {
+    let mut desk = Desk::new();
+    let asked = provisional().to_string();
+    let ask = Effect::LookUp { asked: asked.clone() };
+    desk.act(Action::Start { service: Service::LookUp });
+    desk.act(Action::LookUp { code: asked.clone() });
+    desk.send(Event::StoreFailed);
+    assert_eq!((desk.code(), desk.overlay()), ("C20", Some(Overlay::Fault { fault: Fault::StoreFailed, retry: false })));
+    assert_eq!(desk.scan(&asked), [ask.clone()], "a slip under the reader asks again at once");
+    assert_eq!(desk.overlay(), None);
+    desk.send(Event::StoreFailed);
+    desk.act(Action::Dismiss);
+    assert_eq!((desk.code(), desk.overlay()), ("C20", None));
+    assert_eq!(desk.act(Action::LookUp { code: asked.clone() }), [ask]);
+    let known = Known { official_code: None, status: None, known_at: desk_time() };
+    desk.send(Event::LookedUp { asked, found: Some(known) });
+    assert_eq!(desk.code(), "C20b");
+}

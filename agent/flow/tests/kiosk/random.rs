@@ -19,12 +19,13 @@ enum Move {
     Stale(u64, Action),
     Code(String),
     Garbage,
-    Unfinished(bool, bool),
+    Unfinished { draft: bool, slip: bool, begun: bool },
     Page { current: bool },
     ScanEnded { current: bool, fault: Option<Fault> },
     Stored { current: bool, ok: bool },
     Print { current: bool, state: PrintState },
     LookedUp { current: bool, found: bool },
+    StoreFailed,
     Health(Health),
     Restarted(u32),
     Wait(u64),
@@ -85,12 +86,13 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => (0u64..3, action()).prop_map(|(ago, action)| Move::Stale(ago, action)),
         4 => prop::sample::select(codes.map(String::from).to_vec()).prop_map(Move::Code),
         1 => Just(Move::Garbage),
-        3 => any::<(bool, bool)>().prop_map(|(draft, slip)| Move::Unfinished(draft, slip)),
+        3 => any::<(bool, bool, bool)>().prop_map(|(draft, slip, begun)| Move::Unfinished { draft, slip, begun }),
         4 => current().prop_map(|current| Move::Page { current }),
         3 => (current(), prop::option::of(fault())).prop_map(|(current, fault)| Move::ScanEnded { current, fault }),
         2 => (current(), any::<bool>()).prop_map(|(current, ok)| Move::Stored { current, ok }),
         1 => (current(), prop::sample::select(prints)).prop_map(|(current, state)| Move::Print { current, state }),
         1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
+        1 => Just(Move::StoreFailed),
         1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
         1 => Just(Move::Health(READY)),
         1 => (0u32..3).prop_map(Move::Restarted),
@@ -123,7 +125,7 @@ impl World {
     fn step(&mut self, what: Move) {
         let id = |current: bool, id: Uuid| if current { id } else { Uuid::from_u128(7) };
         let (before, waiting) = (self.desk.snapshot(), self.desk.code() == "C01");
-        let effects = match what {
+        let effects = match what.clone() {
             Move::Act(action) => self.desk.act(action),
             Move::Stale(ago, action) => {
                 let step = before.step.wrapping_sub(ago + 1);
@@ -131,11 +133,11 @@ impl World {
             }
             Move::Code(text) => self.desk.scan(&text),
             Move::Garbage => self.desk.send(Event::ReaderGarbage),
-            Move::Unfinished(draft, slip) => {
-                let found = self.unfinished(draft, slip);
+            Move::Unfinished { draft, slip, begun } => {
+                let found = self.unfinished(draft, slip, begun);
                 self.desk.send(Event::Unfinished(found))
             }
-            Move::Page { current } => self.desk.page(id(current, self.job)),
+            Move::Page { current } => self.page(id(current, self.job)),
             Move::ScanEnded { current, fault } => self.desk.send(Event::ScanEnded { job: id(current, self.job), fault }),
             Move::Stored { current, ok } => self.stored(current, ok),
             Move::Print { current, state } => {
@@ -147,6 +149,7 @@ impl World {
                 let known = Known { official_code: None, status: None, known_at: self.desk.at().wall };
                 self.desk.send(Event::LookedUp { asked, found: found.then_some(known) })
             }
+            Move::StoreFailed => self.desk.send(Event::StoreFailed),
             Move::Health(health) => self.desk.send(Event::Health(health)),
             Move::Restarted(unfinished) => self.desk.send(Event::Restarted { unfinished }),
             Move::Wait(seconds) => self.desk.wait(seconds),
@@ -163,16 +166,29 @@ impl World {
             self.desk.code()
         );
         if waiting && after.screen.code() == "C01" {
-            assert!(effects.is_empty(), "{effects:?}");
+            assert!(effects.iter().all(|effect| matches!(effect, Effect::DropPages { .. })), "{effects:?}");
         }
+        let silence = matches!(what, Move::Wait(_));
+        let kept = effects.iter().any(|effect| matches!(effect, Effect::CloseSlip { keep: true, .. }));
+        assert!(silence || !kept, "only who went away in silence may come back for the slip");
     }
 
-    fn unfinished(&mut self, draft: bool, slip: bool) -> Unfinished {
+    /// A page on the disk belongs to the visit, or goes: never both, never neither.
+    fn page(&mut self, job: Uuid) -> Vec<Effect> {
+        let stored = page(u128::from(u64::MAX) + self.desk.ids);
+        let id = stored.image.id;
+        let effects = self.desk.send(Event::PageStored { job, page: stored });
+        let dropped = effects.iter().any(|effect| matches!(effect, Effect::DropPages { pages, .. } if *pages == [id]));
+        assert_ne!(self.desk.kiosk.page_of_visit(id), dropped, "{}", self.desk.code());
+        effects
+    }
+
+    fn unfinished(&mut self, draft: bool, slip: bool, begun: bool) -> Unfinished {
         match (draft, slip, &self.submission) {
             (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.reach_check()))),
             (false, true, Some(submission)) => {
                 let dossier = submission.clone().into_dossier(provisional(), "H99.50", "K07", self.desk.at().wall);
-                Unfinished::Slip { dossier: Box::new(dossier), begun: false }
+                Unfinished::Slip { dossier: Box::new(dossier), begun }
             }
             (false, true, None) | (false, false, _) => Unfinished::Nothing,
         }

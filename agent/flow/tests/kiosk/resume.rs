@@ -87,20 +87,36 @@ fn a_draft_of_an_older_catalogue_keeps_what_still_has_a_place() {
 
 #[test]
 fn a_slip_that_was_never_printed_comes_out_with_the_card() {
+    for begun in [false, true] {
+        let mut desk = Desk::new();
+        let submission = desk.reach_submitting();
+        let id = submission.id;
+        let dossier = Box::new(submission.into_dossier(provisional(), "H99.50", "K07", desk.at().wall));
+        let mut desk = Desk::new();
+        desk.send(Event::Restarted { unfinished: 1 });
+        assert!(matches!(desk.screen(), Screen::Waiting { unfinished: true, .. }));
+        desk.scan(CARD);
+        let effects = desk.send(Event::Unfinished(Unfinished::Slip { dossier, begun }));
+        let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!((slip.job, slip.code.as_str()), (id, provisional().as_str()));
+        assert_eq!(slip.reprint, begun, "what the printer had begun may be on paper twice");
+        assert_eq!(desk.code(), "C17");
+        desk.act(Action::SlipTaken);
+        desk.act(Action::End);
+        assert!(matches!(desk.screen(), Screen::Waiting { unfinished: false, .. }));
+    }
+}
+
+#[test]
+fn a_slip_that_waits_again_is_kept_again() {
     let mut desk = Desk::new();
     let submission = desk.reach_submitting();
-    let id = submission.id;
-    let dossier = submission.into_dossier(provisional(), "H99.50", "K07", desk.at().wall);
+    let dossier = Box::new(submission.into_dossier(provisional(), "H99.50", "K07", desk.at().wall));
+    let job = dossier.id;
     let mut desk = Desk::new();
-    desk.send(Event::Restarted { unfinished: 1 });
-    assert!(matches!(desk.screen(), Screen::Waiting { unfinished: true, .. }));
     desk.scan(CARD);
-    let effects = desk.send(Event::Unfinished(Unfinished::Slip { dossier: Box::new(dossier), begun: false }));
-    assert!(matches!(effects.as_slice(), [Effect::Print(slip)] if slip.job == id && slip.code == provisional().as_str()));
-    assert_eq!(desk.code(), "C17");
-    desk.act(Action::SlipTaken);
-    desk.act(Action::End);
-    assert!(matches!(desk.screen(), Screen::Waiting { unfinished: false, .. }));
+    desk.send(Event::Unfinished(Unfinished::Slip { dossier, begun: false }));
+    assert_eq!(desk.wait(345), [Effect::CloseSlip { job, keep: true }]);
 }
 
 #[test]

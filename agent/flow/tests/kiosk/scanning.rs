@@ -36,7 +36,8 @@ fn every_scanner_fault_keeps_answers_and_pages() {
         let job = *job;
         assert_ne!(job, first);
         assert_eq!(desk.overlay(), None);
-        assert!(desk.page(first).is_empty(), "a page of the old job is no page of this one");
+        let dropped = desk.page(first);
+        assert!(matches!(dropped.as_slice(), [Effect::DropPages { .. }]), "a page of the old job is no page of this one");
         for _ in 0..4 {
             assert!(saved(&desk.page(job)).is_some());
         }
@@ -101,7 +102,9 @@ fn a_cancelled_scan_waits_for_the_scanner_and_keeps_its_pages() {
     desk.page(job);
     desk.send(Event::ScanEnded { job, fault: None });
     assert_eq!(desk.code(), "C11b");
-    assert!(desk.page(job).is_empty());
+    let Screen::PageCheck { pages, .. } = desk.screen() else { panic!() };
+    assert!(matches!(desk.page(job).as_slice(), [Effect::DropPages { .. }]));
+    assert!(matches!(desk.screen(), Screen::PageCheck { pages: after, .. } if after == pages));
 
     let mut desk = Desk::new();
     desk.reach_scan();
@@ -121,4 +124,50 @@ fn pages_are_shown_during_their_visit_only() {
     desk.act(Action::End);
     desk.act(Action::End);
     assert!(!desk.kiosk.page_of_visit(pages[0].id));
+}
+
+#[test]
+fn a_page_that_no_visit_keeps_is_erased() {
+    let late = page(4242);
+    let stored = |job| Event::PageStored { job, page: page(4242) };
+    let dropped = |dossier| [Effect::DropPages { dossier, pages: vec![late.image.id] }];
+    for (name, mut desk) in every_screen() {
+        let before = desk.seen();
+        let effects = desk.send(stored(uuid::Uuid::from_u128(7)));
+        assert!(matches!(effects.as_slice(), [Effect::DropPages { pages, .. }] if *pages == [late.image.id]), "{name}: {effects:?}");
+        assert!(!desk.kiosk.page_of_visit(late.image.id), "{name}");
+        assert_eq!(desk.code(), name.split_whitespace().next().unwrap());
+        assert!(desk.seen() == before || name.ends_with("still there?"), "{name}");
+    }
+
+    let mut desk = Desk::new();
+    desk.reach_scan();
+    let job = desk.start_scan();
+    desk.act(Action::End);
+    desk.act(Action::End);
+    assert_eq!(desk.send(stored(job)), dropped(uuid::Uuid::nil()), "of a visit that has ended");
+    desk.reach_scan();
+    desk.start_scan();
+    assert_eq!(desk.send(stored(job)).len(), 1, "of the person before");
+    assert!(matches!(desk.screen(), Screen::Scan { pages, running: true, .. } if pages.is_empty()));
+
+    let mut desk = Desk::new();
+    let submission = desk.reach_submitting();
+    assert_eq!(desk.send(stored(job)), dropped(submission.id));
+}
+
+#[test]
+fn a_page_that_the_visit_holds_is_never_erased() {
+    let mut desk = Desk::new();
+    desk.reach_scan();
+    let job = desk.start_scan();
+    let stored = || Event::PageStored { job, page: page(4242) };
+    desk.send(stored());
+    let held = |desk: &Desk| desk.kiosk.page_of_visit(page(4242).image.id);
+    assert!(desk.send(stored()).is_empty(), "told twice");
+    assert!(matches!(desk.screen(), Screen::Scan { pages, .. } if pages.len() == 1));
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert!(desk.send(stored()).is_empty() && held(&desk));
+    desk.act(Action::AcceptPages);
+    assert!(desk.send(stored()).is_empty() && held(&desk));
 }

@@ -107,7 +107,8 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::DropPages { .. } => "drop-pages",
             Effect::Submit(_) => "submit",
             Effect::Print(_) => "print",
-            Effect::CloseSlip { .. } => "close-slip",
+            Effect::CloseSlip { keep: false, .. } => "close-slip",
+            Effect::CloseSlip { keep: true, .. } => "keep-slip",
             Effect::LookUp { .. } => "look-up",
             Effect::StoreHandover(_) => "store-handover",
         })
