@@ -207,7 +207,7 @@ pub enum Unfinished {
     Nothing,
     /// A filing that was not submitted.
     Draft(Box<Draft>),
-    /// A dossier submitted not long ago whose slip was never printed.
+    /// A dossier submitted not long ago whose slip was not printed to its end.
     Slip {
         /// The dossier.
         dossier: Box<motcua_model::dossier::Dossier>,

@@ -58,7 +58,7 @@ fn a_look_up_that_could_not_be_done_can_be_asked_again() {
     desk.act(Action::LookUp { code: asked.clone() });
     desk.send(Event::StoreFailed);
     assert_eq!((desk.code(), desk.overlay()), ("C20", Some(Overlay::Fault { fault: Fault::StoreFailed, retry: false })));
-    assert_eq!(desk.scan(&asked), [ask.clone()], "a slip under the reader asks again at once");
+    assert_eq!(desk.scan(&asked), std::slice::from_ref(&ask), "a slip under the reader asks again at once");
     assert_eq!(desk.overlay(), None);
     desk.send(Event::StoreFailed);
     desk.act(Action::Dismiss);
