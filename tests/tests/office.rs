@@ -1,5 +1,5 @@
 //! A day in the office: what citizen, courier, clerk and technician get in the end.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a scenario that cannot go on has failed")]
 
 use motcua_model::{
     api::{Action, DeviceState, LinkState, Screen, Service},

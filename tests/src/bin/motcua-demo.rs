@@ -11,7 +11,7 @@ use motcua_model::{
     dossier::Status,
 };
 use motcua_tests::{
-    rig::{self, CARD, Options, Rig},
+    rig::{self, CARD, OTHER_CARD, Options, Rig},
     visit::{Citizen, Next},
 };
 use std::{
@@ -163,7 +163,11 @@ async fn show(out: &Path, size: &str) -> anyhow::Result<()> {
 
 async fn citizen(stage: &mut Stage<'_>) -> anyhow::Result<String> {
     stage.say("a citizen files a birth registration (Đăng ký khai sinh)");
-    let mut citizen = Citizen::new(CARD);
+    visit(stage, CARD).await
+}
+
+async fn visit(stage: &mut Stage<'_>, card: &'static str) -> anyhow::Result<String> {
+    let mut citizen = Citizen::new(card);
     loop {
         let snapshot = stage.rig.snapshot().await?;
         let next = citizen.next(&snapshot);
@@ -239,11 +243,15 @@ async fn courier(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The same visit by somebody who reads English, with the card of 2024.
 async fn english(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     stage.rig.screen("C01").await?;
     stage.rig.act(Action::SetLanguage { language: Language::En }).await?;
-    let snapshot = stage.rig.until("English", |s| s.language == Language::En).await?;
-    stage.look(&snapshot).await
+    stage.rig.until("English", |s| s.language == Language::En).await?;
+    visit(stage, OTHER_CARD).await?;
+    stage.rig.until_status("the second dossier to be delivered", |s| s.outbox.is_empty() && s.dossiers.delivered == 2).await?;
+    stage.say("the second dossier is at the hub");
+    Ok(())
 }
 
 /// One folder with what a newcomer wants to open.
@@ -254,7 +262,11 @@ async fn collect(out: &Path, rig: &Rig, official: &str) -> anyhow::Result<()> {
     let copies = out.join("hub-copy");
     fs::create_dir_all(&copies)?;
     for folder in rig.hub_copies()? {
-        let kind = if rig::receipt(&folder)?.official_code.as_deref() == Some(official) { "dossier" } else { "handover" };
+        let kind = match rig::receipt(&folder)?.official_code {
+            Some(code) if code == official => "dossier",
+            Some(_) => "dossier-2",
+            None => "handover",
+        };
         let target = copies.join(kind);
         fs::create_dir_all(&target)?;
         for file in fs::read_dir(&folder)? {
@@ -265,7 +277,7 @@ async fn collect(out: &Path, rig: &Rig, official: &str) -> anyhow::Result<()> {
     console_page(out, rig).await?;
     println!("\nWhat to look at:");
     println!("  screens/           every screen, photographed from the window");
-    println!("  slip-1.png         the slip as the printer would print it");
+    println!("  slip-1.png         the slip as the printer would print it; slip-2.png in English");
     println!("  hub-copy/dossier/  searchable PDFs, the message and the hub's receipt");
     println!("  console.html       the staff console");
     println!("  office/            the agent's encrypted store, configuration and logs");
