@@ -206,6 +206,22 @@ impl Rig {
         self.dock(json!({"type": text})).await.map(|_| ())
     }
 
+    /// The access code of the staff console, which comes up a little after the kiosk.
+    pub async fn console_code(&self) -> anyhow::Result<String> {
+        let (file, started) = (self.dir.join("console.code"), Instant::now());
+        loop {
+            if let Ok(code) = fs::read_to_string(&file) {
+                return Ok(code.trim().to_owned());
+            }
+            ensure!(
+                started.elapsed() < Duration::from_secs(10),
+                "no console after 10 s; see {}",
+                self.dir.join("logs/agent.log").display()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until the screen is as `wanted` says.
     pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> anyhow::Result<Snapshot> {
         self.until_within(Duration::from_secs(30), what, wanted).await

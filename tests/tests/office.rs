@@ -142,8 +142,7 @@ async fn the_console_lists_dossiers_to_staff_only() {
         request.body(format!("code={code}")).send()
     };
     assert_eq!(login("0000000000000000".to_owned()).await.unwrap().status().as_u16(), 403);
-    let code = fs::read_to_string(rig.dir.join("console.code")).unwrap();
-    let entered = login(code.trim().to_owned()).await.unwrap();
+    let entered = login(rig.console_code().await.unwrap()).await.unwrap();
     let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let page = http.get(&rig.console).header("cookie", cookie).send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&citizen.codes[0]) && page.contains("H15.50.05-"), "{page}");

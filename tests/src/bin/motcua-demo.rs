@@ -73,7 +73,7 @@ async fn play(out: &Path) -> anyhow::Result<()> {
     let mut kiosk = kiosk(&rig, "540x960", "2.0")?.spawn()?;
     println!("\nThe kiosk window is open. Be the citizen:");
     println!("  dock (show a card, load paper, jam, unplug …): {}", rig.dock);
-    println!("  staff console: {}  access code: {}", rig.console, fs::read_to_string(rig.dir.join("console.code"))?.trim());
+    println!("  staff console: {}  access code: {}", rig.console, rig.console_code().await?);
     println!("  slips come out in {}", rig.dir.join("slips").display());
     println!("  the hub keeps its copies in {}", rig.dir.join("hub/files").display());
     println!("Ctrl-C stops everything.");
@@ -296,8 +296,7 @@ async fn console_page(out: &Path, rig: &Rig) -> anyhow::Result<()> {
     // The console's certificate is its own; a person says yes in the browser.
     let http =
         reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).redirect(reqwest::redirect::Policy::none()).build()?;
-    let code = fs::read_to_string(rig.dir.join("console.code"))?;
-    let body = format!("code={}", code.trim());
+    let body = format!("code={}", rig.console_code().await?);
     let login =
         http.post(format!("{}/login", rig.console)).header("content-type", "application/x-www-form-urlencoded").body(body).send().await?;
     let cookie = login
