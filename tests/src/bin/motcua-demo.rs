@@ -321,7 +321,7 @@ async fn virtual_display(size: &str) -> anyhow::Result<(Child, String)> {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true);
-        let mut child = xvfb.spawn().context("Unable to start Xvfb; run: make setup")?;
+        let mut child = xvfb.spawn().context("Unable to start Xvfb; run: make setup-demo")?;
         for _ in 0..100 {
             if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
                 return Ok((child, display));
@@ -332,5 +332,5 @@ async fn virtual_display(size: &str) -> anyhow::Result<(Child, String)> {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
-    anyhow::bail!("no virtual display could be started; run: make setup")
+    anyhow::bail!("no virtual display could be started; run: make setup-demo")
 }
