@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario that cannot go on has failed")]
 
-use motcua_model::{api::LinkState, hub::Message};
+use motcua_model::{
+    api::{LinkState, Screen},
+    hub::Message,
+};
 use motcua_tests::{
     rig::{self, CARD, OTHER_CARD, Options, Rig},
     visit::{Citizen, Next},
@@ -32,6 +35,10 @@ async fn visit_with_kill(rig: &mut Rig, citizen: &mut Citizen, deadly: usize) ->
             Next::Act(_) | Next::ShowCard | Next::Feed(_) => {
                 citizen.perform(rig, &snapshot, &next).await?;
                 if acts == deadly {
+                    if next == Next::Feed("chung-sinh") {
+                        // One kill with a page on the disk and the scanner at work on the next.
+                        rig.until("the first page", |s| !matches!(&s.screen, Screen::Scan { pages, .. } if pages.is_empty())).await?;
+                    }
                     println!("SIGKILL after act {acts} on {}: {next:?}", snapshot.screen.code());
                     rig.kill_agent().await?;
                     rig.start_agent().await?;

@@ -45,7 +45,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
     let mut devices = Devices::default();
     if let Some(scanner) = &config.scanner {
         let (orders, queue) = mpsc::unbounded_channel();
-        tokio::spawn(scanning::run(scanner.clone(), queue, inputs.clone(), storage.clone()));
+        tokio::spawn(scanning::run(scanner.clone(), config.paths.state.join("scan-job"), queue, inputs.clone(), storage.clone()));
         devices.scanner = Some(orders);
     }
     if let Some(printer) = &config.printer {

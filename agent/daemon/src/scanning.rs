@@ -16,7 +16,7 @@ use motcua_model::{
     dossier::{Page, Side},
     fault::Fault,
 };
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::MissedTickBehavior,
@@ -54,10 +54,16 @@ struct Scanner {
 }
 
 /// Until the agent stops.
-pub(crate) async fn run(config: config::Scanner, mut orders: mpsc::UnboundedReceiver<ScanOrder>, inputs: Inputs, storage: Storage) {
+pub(crate) async fn run(
+    config: config::Scanner,
+    jobs_file: PathBuf,
+    mut orders: mpsc::UnboundedReceiver<ScanOrder>,
+    inputs: Inputs,
+    storage: Storage,
+) {
     let mut line = devices::line("scanner", &config.escl);
     let escl = match Escl::new(&config.escl) {
-        Ok(escl) => escl,
+        Ok(escl) => escl.remember_jobs_in(jobs_file),
         Err(error) => {
             line.problem = format!("{error}; mend scanner.escl in the configuration");
             let _ = inputs.send(Input::Device(line)).await;
@@ -116,6 +122,7 @@ impl Scanner {
     }
 
     async fn get_to_know(&mut self) -> Result<AdfState, DeviceError> {
+        self.escl.close_forgotten_job().await?;
         let capabilities = self.escl.capabilities().await?;
         if self.duplex && !capabilities.duplex {
             return Err(DeviceError::Rejected("it scans one side only; set scanner.duplex = false in the configuration".to_owned()));
@@ -127,6 +134,13 @@ impl Scanner {
     }
 
     async fn scan(&mut self, job: Uuid, dossier: Uuid, orders: &mut mpsc::UnboundedReceiver<ScanOrder>) {
+        if self.line.model.is_empty() {
+            // Right after a start the device is not known yet, nor a job closed that was left open.
+            self.watch().await;
+            if self.line.model.is_empty() {
+                return input::event(&self.inputs, Event::ScanEnded { job, fault: Some(Fault::ScannerGone) }).await;
+            }
+        }
         let source = if self.feeder { Source::Feeder { duplex: self.duplex } } else { Source::Flatbed };
         let settings = ScanSettings { source, dpi: self.dpi };
         let (pages, mut arrived) = mpsc::channel(2);

@@ -290,3 +290,29 @@ async fn unplugged_in_the_middle_and_plugged_in_again() {
     bench.dock(Command::Plug(Device::Scanner)).await;
     assert!(matches!(bench.scan(SIMPLEX).await.0, Ok(BatchEnd::Complete { .. })));
 }
+
+/// An agent killed in mid-scan leaves its job open; this scanner would answer 503 for ever.
+#[tokio::test]
+async fn a_job_that_a_killed_process_left_open_is_closed_by_the_next() {
+    let bench = bench().await;
+    let file = bench._folder.path().join("scan-job");
+    let capabilities = bench.scanner.capabilities().await.unwrap();
+    let body = motcua_drivers::scanner::escl_xml::settings_xml(&DUPLEX, &capabilities);
+    for address_known in [false, true] {
+        bench.dock(Command::Empty).await;
+        bench.dock(Command::Load(vec!["to-khai-1.jpg".into(), "to-khai-2.jpg".into()])).await;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let opened = http.post(format!("{}/ScanJobs", bench.sim.ports().escl_url)).body(body.clone()).send().await.unwrap();
+        assert_eq!(opened.status(), 201);
+        let address = opened.headers()["location"].to_str().unwrap().to_owned();
+        let busy = bench.scanner.clone().remember_jobs_in(file.clone());
+        std::fs::write(&file, if address_known { address.as_str() } else { "opening" }).unwrap();
+        busy.close_forgotten_job().await.unwrap();
+        assert!(!file.exists(), "the note is gone with the job");
+        bench.dock(Command::Empty).await;
+        bench.dock(Command::Load(vec!["to-khai-1.jpg".into(), "to-khai-2.jpg".into()])).await;
+        let (end, pages) = bench.scan(DUPLEX).await;
+        assert_eq!(end.unwrap(), BatchEnd::Complete { pages: 2 });
+        assert_eq!(pages.len(), 2);
+    }
+}

@@ -1,10 +1,12 @@
 //! eSCL over HTTP: typed calls with time-outs. The course of a batch is in `job`.
 
-use super::escl_xml::{Capabilities, DOCUMENT_LIMIT, ScanSettings, ScannerState, ScannerStatus, parse_capabilities, parse_status};
+use super::escl_xml::{
+    Capabilities, DOCUMENT_LIMIT, JobState, ScanSettings, ScannerState, ScannerStatus, parse_capabilities, parse_status,
+};
 use super::{BatchEnd, ScanFailure, ScannedPage, job};
 use crate::DeviceError;
 use reqwest::{Client, Method, Response, StatusCode, Url, header};
-use std::time::Duration;
+use std::{fs, path::PathBuf, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 /// Longest page: A4 at 600 dpi in colour, hardly compressed.
@@ -46,7 +48,11 @@ pub struct Escl {
     root: Url,
     http: Client,
     pub(super) timing: Timing,
+    jobs_file: Option<PathBuf>,
 }
+
+/// Stands in the jobs file while a job is being opened and has no address yet.
+const OPENING: &str = "opening";
 
 impl Escl {
     /// A scanner at `root_url`, such as `http://127.0.0.1:60000/eSCL`. Sends nothing yet.
@@ -78,7 +84,58 @@ impl Escl {
             .default_headers([(header::CONNECTION, header::HeaderValue::from_static("close"))].into_iter().collect())
             .build()
             .map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { root, http, timing })
+        Ok(Self { root, http, timing, jobs_file: None })
+    }
+
+    /// Notes the open job's address in `file`, so that a process killed in mid-scan can close it after its restart.
+    #[must_use]
+    pub fn remember_jobs_in(self, file: PathBuf) -> Self {
+        Self { jobs_file: Some(file), ..self }
+    }
+
+    /// Deletes the job that a killed process has left open: a leaked job keeps some scanners at 503 for ever.
+    ///
+    /// # Errors
+    /// Any [`DeviceError`] of the scanner's status; the note stays, so it can be tried again.
+    pub async fn close_forgotten_job(&self) -> Result<(), DeviceError> {
+        let Some(noted) = self.jobs_file.as_ref().and_then(|file| fs::read_to_string(file).ok()) else { return Ok(()) };
+        let status = self.status().await?;
+        let jobs = match noted.trim() {
+            // Killed between the request and its answer: what works now was asked for by us.
+            OPENING => status
+                .jobs
+                .into_iter()
+                .filter(|job| matches!(job.state, JobState::Pending | JobState::Processing))
+                .map(|job| job.uri)
+                .collect(),
+            address => vec![address.to_owned()],
+        };
+        for job in jobs {
+            tracing::warn!("closing the scan job that was left open");
+            if let Ok(url) = self.job_url(&job) {
+                self.delete_job(&url).await;
+            }
+        }
+        self.note(None);
+        Ok(())
+    }
+
+    /// Without the note only a kill in mid-scan is worse off, so that failing to write it stops nobody.
+    pub(super) fn note(&self, job: Option<&str>) {
+        let Some(file) = &self.jobs_file else { return };
+        let done = match job {
+            Some(text) => fs::write(file, text),
+            None => fs::remove_file(file),
+        };
+        if let Err(error) = done
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!("the note about the open scan job: {}: {error}", file.display());
+        }
+    }
+
+    pub(super) fn note_opening(&self) {
+        self.note(Some(OPENING));
     }
 
     /// Asks what the scanner can do.
@@ -185,11 +242,11 @@ impl Escl {
 
     /// Sends DELETE until it is answered, at most three times.
     pub(super) fn delete_job(&self, job: &Url) -> impl Future<Output = ()> + Send + 'static {
-        let (http, url, timing) = (self.http.clone(), job.clone(), self.timing);
+        let (escl, url, timing) = (self.clone(), job.clone(), self.timing);
         async move {
             for attempt in 1..=3_u8 {
-                match timed(timing.answer, "DELETE", http.request(Method::DELETE, url.clone()).send()).await {
-                    Ok(_) => return,
+                match timed(timing.answer, "DELETE", escl.http.request(Method::DELETE, url.clone()).send()).await {
+                    Ok(_) => return escl.note(None),
                     Err(error) => tracing::warn!(attempt, %error, "the scan job could not be deleted; the scanner may stay busy"),
                 }
                 tokio::time::sleep(timing.pause).await;

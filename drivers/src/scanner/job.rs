@@ -135,10 +135,17 @@ impl Batch<'_> {
             // A task of its own: a job that opens after the cancel comes back to nobody, and is deleted by that.
             let (escl, text, host_localhost) = (self.escl.clone(), body.clone(), quirks.host_localhost);
             let mut post = tokio::spawn(async move {
-                let created = escl.post_job(text, host_localhost).await?;
+                escl.note_opening();
+                let created = escl.post_job(text, host_localhost).await.inspect_err(|_| escl.note(None))?;
                 Ok::<_, DeviceError>(match created {
-                    Created::Job(url) => Ok(OpenJob { escl, url: Some(url) }),
-                    refusal @ (Created::Busy | Created::Conflict) => Err(refusal),
+                    Created::Job(url) => {
+                        escl.note(Some(url.as_str()));
+                        Ok(OpenJob { escl, url: Some(url) })
+                    }
+                    refusal @ (Created::Busy | Created::Conflict) => {
+                        escl.note(None);
+                        Err(refusal)
+                    }
                 })
             });
             let created = match self.or_cancel(&mut post).await {
