@@ -60,6 +60,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
 impl Forwarder {
     /// Does what is due; answers how long there is nothing to do.
     async fn turn(&mut self) -> Duration {
+        let mut stopped = false;
         loop {
             let due = match self.storage.call(|s| Ok(s.outbox_due(Timestamp::now())?)).await {
                 Ok(due) => due,
@@ -71,7 +72,10 @@ impl Forwarder {
             let Some(item) = due else { break };
             match self.send(item).await {
                 Ok(None) => {}
-                Ok(Some(failure)) if failure.stops_the_batch() => break,
+                Ok(Some(failure)) if failure.stops_the_batch() => {
+                    stopped = true;
+                    break;
+                }
                 Ok(Some(_)) => {}
                 Err(error) => {
                     let _ = self.inputs.send(Input::StoreFailed(error)).await;
@@ -79,7 +83,8 @@ impl Forwarder {
                 }
             }
         }
-        if self.read_inbox().await {
+        // A hub that refuses messages and answers the question for news must not be asked without a pause.
+        if self.read_inbox().await && !stopped {
             return Duration::ZERO;
         }
         let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
