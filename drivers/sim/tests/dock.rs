@@ -2,25 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
-use motcua_sim::{Options, start};
-use std::path::Path;
+mod common;
+
+use common::simulator;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
 async fn commands_and_state_as_json() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = start(Options {
-        escl_port: 0,
-        printer_port: 0,
-        dock_port: 0,
-        gun_link: folder.path().join("gun"),
-        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
-        out: folder.path().join("out"),
-        page_delay: Duration::ZERO,
-    })
-    .await
-    .unwrap();
+    let sim = simulator(folder.path()).await;
     // Installs the process's TLS provider, without which no client can be built.
     motcua_drivers::scanner::Escl::new(&sim.ports().escl_url).unwrap();
     let http = reqwest::Client::new();
@@ -48,17 +39,7 @@ async fn commands_and_state_as_json() {
 async fn a_native_qr_is_drawn_so_that_it_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let sim = start(Options {
-        escl_port: 0,
-        printer_port: 0,
-        dock_port: 0,
-        gun_link: folder.path().join("gun"),
-        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
-        out: out.clone(),
-        page_delay: Duration::ZERO,
-    })
-    .await
-    .unwrap();
+    let sim = simulator(folder.path()).await;
     let mut line = tokio::net::TcpStream::connect(("127.0.0.1", sim.ports().printer_port)).await.unwrap();
     let mut job = b"\x1b@\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C\x06\x1d(k\x03\x001E0\x1d(k\x0a\x001P0MOT-CUA\x1d(k\x03\x001Q0\n".to_vec();
     job.extend(b"\x1dV\x42\x00");

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
+mod common;
+
+use common::simulator;
 use motcua_drivers::printer::{Align, Block, Font, GrayImage, Printed, Printer, PrinterTiming, Size, render};
 use motcua_drivers::{DeviceError, Human};
-use motcua_sim::{Command, Device, Options, PrinterMode, Sim, start};
-use std::path::{Path, PathBuf};
+use motcua_sim::{Command, Device, PrinterMode, Sim};
+use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,17 +23,7 @@ struct Bench {
 async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let sim = start(Options {
-        escl_port: 0,
-        printer_port: 0,
-        dock_port: 0,
-        gun_link: folder.path().join("gun"),
-        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
-        out: out.clone(),
-        page_delay: Duration::ZERO,
-    })
-    .await
-    .unwrap();
+    let sim = simulator(folder.path()).await;
     let timing = PrinterTiming {
         answer: Duration::from_millis(300),
         poll: Duration::from_millis(20),

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
+mod common;
+
+use common::simulator;
 use motcua_drivers::barcode::{ReaderEvent, serial};
-use motcua_sim::{CARDS, Command, Device, Options, Sim, start};
-use std::path::Path;
+use motcua_sim::{CARDS, Command, Device, Sim};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,17 +23,7 @@ struct Bench {
 
 async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    let sim = start(Options {
-        escl_port: 0,
-        printer_port: 0,
-        dock_port: 0,
-        gun_link: folder.path().join("gun"),
-        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
-        out: folder.path().join("out"),
-        page_delay: Duration::ZERO,
-    })
-    .await
-    .unwrap();
+    let sim = simulator(folder.path()).await;
     let (sender, events) = mpsc::channel(16);
     let stop = Arc::new(AtomicBool::new(false));
     let (path, flag) = (sim.ports().gun_link.clone(), Arc::clone(&stop));

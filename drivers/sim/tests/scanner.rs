@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
+mod common;
+
+use common::simulator;
 use motcua_drivers::scanner::{AdfState, BatchEnd, Escl, JobState, ScanFailure, ScanSettings, ScannedPage, Source, Timing};
 use motcua_drivers::{DeviceError, Human};
-use motcua_sim::{Command, Device, Options, Sim, start};
+use motcua_sim::{Command, Device, Sim};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -22,17 +25,7 @@ struct Bench {
 
 async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    let sim = start(Options {
-        escl_port: 0,
-        printer_port: 0,
-        dock_port: 0,
-        gun_link: folder.path().join("gun"),
-        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
-        out: folder.path().join("out"),
-        page_delay: Duration::ZERO,
-    })
-    .await
-    .unwrap();
+    let sim = simulator(folder.path()).await;
     let timing = Timing {
         connect: Duration::from_secs(1),
         answer: Duration::from_secs(2),

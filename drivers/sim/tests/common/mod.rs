@@ -1,0 +1,18 @@
+//! The simulated devices in a folder of the test's own.
+
+use motcua_sim::{Options, Sim, start};
+use std::{path::Path, time::Duration};
+
+/// Every device on a free port, the pages that come with the simulator, slips in `out`, no delay.
+pub(crate) async fn simulator(folder: &Path) -> Sim {
+    let options = Options {
+        escl_port: 0,
+        printer_port: 0,
+        dock_port: 0,
+        gun_link: folder.join("gun"),
+        pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
+        out: folder.join("out"),
+        page_delay: Duration::ZERO,
+    };
+    start(options).await.unwrap()
+}
