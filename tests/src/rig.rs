@@ -11,6 +11,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 use tokio::{
@@ -348,8 +349,18 @@ pub async fn spawn(mut command: Command, log: &Path) -> anyhow::Result<(Child, V
     Ok((child, serde_json::from_str(&first).with_context(|| format!("{command:?} said: {first}"))?))
 }
 
+/// A port below those that the system hands out by itself: between this choice and its use, no other program of the
+/// tests can be given the same one.
 fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() * 16 % 12_000)?;
+    for _ in 0..12_000 {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free between 20000 and 32000");
 }
 
 fn config(dir: &Path, escl: &str, gun: &Path, printer: &str, hub_port: u16, console: &str, options: &Options) -> anyhow::Result<String> {
