@@ -31,12 +31,15 @@ use std::{
     sync::Arc,
 };
 use tokio::{
-    io::AsyncWriteExt as _,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
     sync::{oneshot, watch},
 };
 use tokio_stream::wrappers::WatchStream;
 use uuid::Uuid;
+
+/// How long a stranger's first words are waited for.
+const REFUSAL: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[derive(Clone)]
 struct Api {
@@ -107,19 +110,26 @@ impl Listener for CheckedListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
-            let (mut stream, address) = Listener::accept(&mut self.listener).await;
+            let (stream, address) = Listener::accept(&mut self.listener).await;
             match stream.peer_cred() {
                 Ok(peer) if self.allowed.contains(&peer.uid()) => return (stream, address),
                 Ok(peer) => tracing::warn!(uid = peer.uid(), "refused on the local socket; list the user in api.uids if it may speak"),
                 Err(error) => tracing::warn!("refused on the local socket: {error}"),
             }
-            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+            tokio::spawn(refuse(stream));
         }
     }
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
         self.listener.local_addr()
     }
+}
+
+/// Answers 403. The request is waited for first: a client whose connection closes under its first words reports "no connection"
+/// and hides the reason.
+async fn refuse(mut stream: UnixStream) {
+    let _ = tokio::time::timeout(REFUSAL, stream.read(&mut [0; 1024])).await;
+    let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
 }
 
 async fn snapshots(State(api): State<Api>) -> Sse<impl Stream<Item = Result<axum::response::sse::Event, axum::Error>>> {
