@@ -5,7 +5,7 @@
 use motcua_drivers::scanner::escl_xml::{
     DOCUMENT_LIMIT, Verdict, complete_jpeg, parse_capabilities, parse_status, same_job, settings_xml, verdict,
 };
-use motcua_drivers::scanner::{AdfState, Capabilities, JobState, ScanSettings, ScannerState, Source};
+use motcua_drivers::scanner::{AdfState, Capabilities, Colour, JobState, ScanSettings, ScannerState, Source};
 use motcua_drivers::{DeviceError, Human};
 use proptest::prelude::*;
 
@@ -103,12 +103,12 @@ fn one_job_in_many_spellings() {
 #[test]
 fn settings_stay_within_what_the_scanner_offers() {
     let capabilities = parse_capabilities(AIRSANE_CAPABILITIES).unwrap();
-    let xml = settings_xml(&ScanSettings { source: Source::Feeder { duplex: true }, dpi: 200 }, &capabilities);
+    let xml = settings_xml(&ScanSettings { source: Source::Feeder { duplex: true }, dpi: 200, colour: Colour::Rgb24 }, &capabilities);
     roxmltree_parses(&xml);
     for part in [">Feeder<", "Duplex>true<", "XResolution>300<", "Width>2362<", "Height>2362<", "Grayscale8", "image/jpeg"] {
         assert!(xml.contains(part), "{part} is missing in {xml}");
     }
-    let glass = settings_xml(&ScanSettings { source: Source::Flatbed, dpi: 300 }, &Capabilities::default());
+    let glass = settings_xml(&ScanSettings { source: Source::Flatbed, dpi: 300, colour: Colour::Rgb24 }, &Capabilities::default());
     roxmltree_parses(&glass);
     assert!(glass.contains(">Platen<") && !glass.contains("Duplex"));
 }

@@ -20,6 +20,8 @@ clang               | headers for bindgen (Tesseract, Leptonica)
 libclang-dev        | bindgen itself
 libfontconfig1-dev  | fonts of the kiosk screen
 libleptonica-dev    | images for the text recognition
+libpcsclite-dev     | smart-card readers
+libsane-dev         | scanners behind SANE
 libtesseract-dev    | text recognition
 perl                | builds the OpenSSL inside SQLCipher
 pkg-config          | finds the libraries above
@@ -39,9 +41,16 @@ tesseract-ocr-vie   | Vietnamese model of the text recognition
 xvfb                | a screen where there is none
 '
 TEST_PACKAGES='
+opensc              | speaks to the simulated card independently
+openssl             | signs the simulated cards independently
+pcscd               | the smart-card service that the card reader is tested through
 qpdf                | checks our PDFs independently
+sane-airscan        | independent client of the simulated network scanner
+sane-utils          | scanimage: independent client of our SANE backend
 strace              | makes the disk fail on purpose
 systemd             | checks the service units; it is not started
+vsmartcard-vpcd     | virtual card reader for pcscd
+zbar-tools          | reads our QR codes independently
 '
 
 say() { printf 'set-up: %s\n' "$*"; }

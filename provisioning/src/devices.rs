@@ -27,17 +27,21 @@ pub(crate) async fn look(config: &Config) -> Vec<DeviceLine> {
 
 async fn look_at_scanner(config: &Scanner) -> DeviceLine {
     let asked = async {
-        let escl = scanner::Escl::new(&config.escl)?;
+        let escl = scanner::Escl::new(config.escl.as_deref().unwrap_or_default())?;
         let model = escl.capabilities().await?.make_and_model;
         Ok((model, escl.status().await?.adf.trouble()))
     };
     match asked.await {
         // An empty feeder is how a scanner waits.
-        Ok((model, None | Some(Human::FeederEmpty))) => line("scanner", &config.escl, model, DeviceState::Ready, String::new()),
-        Ok((model, Some(human))) => {
-            line("scanner", &config.escl, model, DeviceState::NeedsHuman(scanner_fault(human)), format!("{human}; then run this again"))
-        }
-        Err(error) => line("scanner", &config.escl, String::new(), DeviceState::Lost, advice(&error)),
+        Ok((model, None | Some(Human::FeederEmpty))) => line("scanner", &config.address(), model, DeviceState::Ready, String::new()),
+        Ok((model, Some(human))) => line(
+            "scanner",
+            &config.address(),
+            model,
+            DeviceState::NeedsHuman(scanner_fault(human)),
+            format!("{human}; then run this again"),
+        ),
+        Err(error) => line("scanner", &config.address(), String::new(), DeviceState::Lost, advice(&error)),
     }
 }
 
@@ -46,12 +50,12 @@ fn look_at_reader(config: &Reader) -> DeviceLine {
         None => (DeviceState::Ready, String::new()),
         Some(problem) => (DeviceState::Lost, problem),
     };
-    line("reader", &config.serial.display().to_string(), String::new(), state, problem)
+    line("reader", &config.address(), String::new(), state, problem)
 }
 
 /// The port is not opened: it would take codes away from whoever reads them.
 fn reader_problem(config: &Reader) -> Option<String> {
-    let path = &config.serial;
+    let path = config.serial.as_ref()?;
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some(
             "no such device; look at the cable, set the reader to serial (USB-CDC) mode, and find its path with: motcua probe".to_owned(),
@@ -72,7 +76,7 @@ fn no_permission(group: u32) -> String {
 }
 
 async fn look_at_printer(config: &Printer) -> DeviceLine {
-    let (state, problem) = match printer::Printer::new(config.tcp.clone()).status().await {
+    let (state, problem) = match printer::Printer::new(config.tcp.clone().unwrap_or_default()).status().await {
         Err(error) => (DeviceState::Lost, advice(&error)),
         Ok(status) if !status.known => {
             (DeviceState::Ready, "takes connections but does not report its state; look at the paper yourself".to_owned())
@@ -86,7 +90,7 @@ async fn look_at_printer(config: &Printer) -> DeviceLine {
             None => (DeviceState::Ready, String::new()),
         },
     };
-    line("printer", &config.tcp, String::new(), state, problem)
+    line("printer", &config.address(), String::new(), state, problem)
 }
 
 fn line(kind: &str, address: &str, model: String, state: DeviceState, problem: String) -> DeviceLine {
@@ -135,7 +139,7 @@ mod tests {
     const CAPABILITIES: &str = r#"<scan:ScannerCapabilities xmlns:scan="http://schemas.hp.com/imaging/escl/2011/05/03" xmlns:pwg="http://www.pwg.org/schemas/2010/12/sm"><pwg:Version>2.63</pwg:Version><pwg:MakeAndModel>Example Scan 100</pwg:MakeAndModel></scan:ScannerCapabilities>"#;
 
     fn reader(serial: &str) -> Reader {
-        Reader { serial: serial.into(), baud: 9600 }
+        Reader { serial: Some(serial.into()), keyboard: None, baud: 9600 }
     }
 
     /// A scanner whose feeder is in the given state, on a real port.
@@ -149,7 +153,7 @@ mod tests {
             .route("/eSCL/ScannerCapabilities", get(|| async { CAPABILITIES }))
             .route("/eSCL/ScannerStatus", get(move || async move { status }));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Scanner { escl, dpi: 300, duplex: true }
+        Scanner { escl: Some(escl), sane: None, folder: None, dpi: 300, duplex: true }
     }
 
     /// A printer that answers every `DLE EOT n` with the byte of `answers[n]`, on a real port.
@@ -167,7 +171,7 @@ mod tests {
                 }
             }
         });
-        Printer { tcp, width: 576, font: "/a.ttf".into() }
+        Printer { tcp: Some(tcp), usb: None, serial: None, baud: 9600, width: 576, font: "/a.ttf".into() }
     }
 
     #[tokio::test]
@@ -181,9 +185,18 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_is_not_there_is_lost_with_a_next_step() {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let found = look_at_scanner(&Scanner { escl: format!("http://{free}/eSCL"), dpi: 300, duplex: true }).await;
+        let found =
+            look_at_scanner(&Scanner { escl: Some(format!("http://{free}/eSCL")), sane: None, folder: None, dpi: 300, duplex: true }).await;
         assert!(found.state == DeviceState::Lost && found.problem.contains("cable"), "{found:?}");
-        let found = look_at_printer(&Printer { tcp: free.to_string(), width: 576, font: "/a.ttf".into() }).await;
+        let found = look_at_printer(&Printer {
+            tcp: Some(free.to_string()),
+            usb: None,
+            serial: None,
+            baud: 9600,
+            width: 576,
+            font: "/a.ttf".into(),
+        })
+        .await;
         assert!(found.state == DeviceState::Lost && found.problem.contains("cable"), "{found:?}");
     }
 

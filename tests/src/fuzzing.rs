@@ -11,7 +11,7 @@ use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
 use motcua_drivers::printer::PrinterStatus;
 use motcua_drivers::printer::escpos::{Answer, Query, sort_answer};
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
-use motcua_drivers::scanner::{ScanSettings, Source};
+use motcua_drivers::scanner::{Colour, ScanSettings, Source};
 use motcua_model::api::ActionRequest;
 use motcua_model::catalogue::Catalogue;
 use motcua_model::citizen::CardQr;
@@ -153,7 +153,7 @@ pub fn escl_xml(data: &[u8]) -> bool {
     let capabilities = parse_capabilities(&text);
     if let Ok(capabilities) = &capabilities {
         for source in [Source::Flatbed, Source::Feeder { duplex: true }] {
-            let settings = settings_xml(&ScanSettings { source, dpi: 300 }, capabilities);
+            let settings = settings_xml(&ScanSettings { source, dpi: 300, colour: Colour::Rgb24 }, capabilities);
             // Whatever a scanner claims, what it is sent is XML: the parser finds only the root to be another.
             let refusal = parse_status(&settings).expect_err("settings are no status").to_string();
             assert!(refusal.contains("<ScanSettings>"), "{refusal}");

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
 /// Package, what it may use of ours, what its tests may use besides. Whatever is not listed is forbidden.
-const ARROWS: [(&str, &[&str], &[&str]); 12] = [
+const ARROWS: [(&str, &[&str], &[&str]); 14] = [
     ("motcua-model", &[], &[]),
     ("motcua-flow", &["motcua-model"], &[]),
     ("motcua-store", &["motcua-model"], &[]),
@@ -19,6 +19,9 @@ const ARROWS: [(&str, &[&str], &[&str]); 12] = [
         &["motcua-sim", "motcua-hub"],
     ),
     ("motcua-drivers", &[], &["motcua-sim"]),
+    // The worker speaks the driver's frames; the backend is a SANE library of its own.
+    ("motcua-sane", &["motcua-drivers"], &["motcua-sim"]),
+    ("motcua-sane-folder", &[], &[]),
     ("motcua-sim", &["motcua-drivers"], &[]),
     ("motcua-kiosk", &["motcua-model"], &[]),
     ("motcua", &["motcua-model", "motcua-drivers"], &[]),

@@ -55,21 +55,21 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
     }
     if let Some(reader) = &config.reader {
         let (events, queue) = mpsc::channel(64);
-        let (path, baud) = (reader.serial.clone(), reader.baud);
+        let (path, baud) = (reader.serial.clone().unwrap_or_default(), reader.baud);
         std::thread::Builder::new()
             .name("reader".to_owned())
             .spawn(move || serial::run(path, baud, events, &AtomicBool::new(false)))
             .context("Unable to start the reader's thread")?;
-        tokio::spawn(read_codes(queue, line("reader", &reader.serial.display().to_string()), inputs.clone()));
+        tokio::spawn(read_codes(queue, line("reader", &reader.address()), inputs.clone()));
     }
     Ok(devices)
 }
 
 /// The configured devices before any has answered.
 pub(crate) fn configured(config: &Config) -> Vec<DeviceLine> {
-    let printer = config.printer.iter().map(|p| line("printer", &p.tcp));
-    let reader = config.reader.iter().map(|r| line("reader", &r.serial.display().to_string()));
-    let scanner = config.scanner.iter().map(|s| line("scanner", &s.escl));
+    let printer = config.printer.iter().map(|p| line("printer", &p.address()));
+    let reader = config.reader.iter().map(|r| line("reader", &r.address()));
+    let scanner = config.scanner.iter().map(|s| line("scanner", &s.address()));
     printer.chain(reader).chain(scanner).collect()
 }
 

@@ -41,7 +41,7 @@ struct Press {
 
 /// Until the agent stops.
 pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver<PrintOrder>, inputs: Inputs, storage: Storage) {
-    let mut line = devices::line("printer", &config.tcp);
+    let mut line = devices::line("printer", &config.address());
     let font =
         match std::fs::read(&config.font).map_err(|e| e.to_string()).and_then(|bytes| Font::new(bytes, None).map_err(|e| e.to_string())) {
             Ok(font) => font,
@@ -51,7 +51,8 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
                 return refuse_all(orders, &inputs).await;
             }
         };
-    let mut press = Press { printer: Printer::new(&config.tcp), font, width: config.width, line, orders, inputs, storage };
+    let mut press =
+        Press { printer: Printer::new(config.tcp.clone().unwrap_or_default()), font, width: config.width, line, orders, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -7,7 +7,7 @@ use crate::{
 };
 use motcua_drivers::{
     DeviceError, Human,
-    scanner::{AdfState, Escl, ScanFailure, ScanSettings, ScannedPage, Source, jam_means_empty},
+    scanner::{Colour, Escl, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Scanner, Source},
 };
 use motcua_flow::Event;
 use motcua_model::{
@@ -43,8 +43,8 @@ pub(crate) enum ScanOrder {
     },
 }
 
-struct Scanner {
-    escl: Escl,
+struct Desk {
+    device: Scanner,
     line: DeviceLine,
     dpi: u16,
     duplex: bool,
@@ -61,16 +61,16 @@ pub(crate) async fn run(
     inputs: Inputs,
     storage: Storage,
 ) {
-    let mut line = devices::line("scanner", &config.escl);
-    let escl = match Escl::new(&config.escl) {
-        Ok(escl) => escl.remember_jobs_in(jobs_file),
+    let mut line = devices::line("scanner", &config.address());
+    let device = match open(&config, jobs_file) {
+        Ok(device) => device,
         Err(error) => {
-            line.problem = format!("{error}; mend scanner.escl in the configuration");
+            line.problem = format!("{error}; mend [scanner] in the configuration");
             let _ = inputs.send(Input::Device(line)).await;
             return;
         }
     };
-    let mut scanner = Scanner { escl, line, dpi: config.dpi, duplex: config.duplex, feeder: false, inputs, storage };
+    let mut scanner = Desk { device, line, dpi: config.dpi, duplex: config.duplex, feeder: false, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -88,18 +88,22 @@ pub(crate) async fn run(
     }
 }
 
-impl Scanner {
+/// The device that the configuration names; nothing is sent to it yet.
+fn open(config: &config::Scanner, jobs_file: PathBuf) -> Result<Scanner, DeviceError> {
+    let address = config.escl.as_deref().unwrap_or_default();
+    Ok(Scanner::Escl(Escl::new(address)?.remember_jobs_in(jobs_file)))
+}
+
+impl Desk {
     async fn watch(&mut self) {
         let answer = match self.line.model.is_empty() {
             true => self.get_to_know().await,
-            false => self.escl.status().await.map(|status| status.adf),
+            false => self.device.trouble().await,
         };
         let (state, problem) = match answer {
-            Ok(AdfState::Jam) if !jam_means_empty(&self.line.model) => {
-                (DeviceState::NeedsHuman(Fault::ScannerJam), "paper jam: free the paper".to_owned())
-            }
-            Ok(AdfState::HatchOpen) => (DeviceState::NeedsHuman(Fault::ScannerCoverOpen), "cover open: close it".to_owned()),
-            Ok(_) => (DeviceState::Ready, String::new()),
+            Ok(Some(Human::Jam)) => (DeviceState::NeedsHuman(Fault::ScannerJam), "paper jam: free the paper".to_owned()),
+            Ok(Some(Human::CoverOpen)) => (DeviceState::NeedsHuman(Fault::ScannerCoverOpen), "cover open: close it".to_owned()),
+            Ok(Some(Human::PaperOut | Human::FeederEmpty | Human::DoubleFeed | Human::Other) | None) => (DeviceState::Ready, String::new()),
             // Busy with somebody else's job is not gone: it is asked again, and a job would say so itself.
             Err(DeviceError::Busy(_)) => (DeviceState::Ready, String::new()),
             Err(error) => {
@@ -121,16 +125,15 @@ impl Scanner {
         let _ = self.inputs.send(Input::Device(self.line.clone())).await;
     }
 
-    async fn get_to_know(&mut self) -> Result<AdfState, DeviceError> {
-        self.escl.close_forgotten_job().await?;
-        let capabilities = self.escl.capabilities().await?;
-        if self.duplex && !capabilities.duplex {
+    async fn get_to_know(&mut self) -> Result<Option<Human>, DeviceError> {
+        let about = self.device.about().await?;
+        if self.duplex && !about.duplex {
             return Err(DeviceError::Rejected("it scans one side only; set scanner.duplex = false in the configuration".to_owned()));
         }
-        self.feeder = capabilities.feeder;
-        let status = self.escl.status().await?;
-        self.line.model = capabilities.make_and_model;
-        Ok(status.adf)
+        self.feeder = about.feeder;
+        let trouble = self.device.trouble().await?;
+        self.line.model = about.make_and_model;
+        Ok(trouble)
     }
 
     async fn scan(&mut self, job: Uuid, dossier: Uuid, orders: &mut mpsc::UnboundedReceiver<ScanOrder>) {
@@ -142,14 +145,15 @@ impl Scanner {
             }
         }
         let source = if self.feeder { Source::Feeder { duplex: self.duplex } } else { Source::Flatbed };
-        let settings = ScanSettings { source, dpi: self.dpi };
-        let (pages, mut arrived) = mpsc::channel(2);
+        let settings = ScanSettings { source, dpi: self.dpi, colour: Colour::Rgb24 };
+        let (events, mut arrived) = mpsc::channel(2);
         let (cancel, cancelled) = watch::channel(false);
         let duplex = matches!(source, Source::Feeder { duplex: true });
         let mut keeper = PageKeeper { job, dossier, dpi: self.dpi, duplex, inputs: self.inputs.clone(), storage: self.storage.clone() };
-        let scan = self.escl.scan(&settings, pages, cancelled);
+        let scan = self.device.scan(&settings, events, cancelled);
         let keep = async {
-            while let Some(page) = arrived.recv().await {
+            while let Some(event) = arrived.recv().await {
+                let ScanEvent::Page(page) = event else { continue };
                 if let Err(fault) = keeper.keep(page).await {
                     let _ = cancel.send(true);
                     return Some(fault);

@@ -22,6 +22,8 @@ pub struct Config {
     pub scanner: Option<Scanner>,
     /// Barcode and QR reader; left out: the office has none.
     pub reader: Option<Reader>,
+    /// Reader of the card's chip; left out: the office has none, and the card's QR stands alone.
+    pub card_reader: Option<CardReader>,
     /// Receipt printer; left out: the office has none.
     pub printer: Option<Printer>,
     /// Provincial hub.
@@ -88,8 +90,13 @@ pub struct Console {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scanner {
-    /// eSCL root, `http://host:port/eSCL`.
-    pub escl: String,
+    /// eSCL: `http://host:port/eSCL`, `https://…`, or `dnssd:NAME` for the one that announces itself under this
+    /// name in the network (`motcua probe` shows the names).
+    pub escl: Option<String>,
+    /// SANE: a device name, or maker and model as `motcua probe` shows them; names with numbers change on replugging.
+    pub sane: Option<String>,
+    /// Folder into which the device drops finished files.
+    pub folder: Option<PathBuf>,
     /// Dots per inch: 200 or 300 (domain.md 6).
     #[serde(default = "default_dpi")]
     pub dpi: u16,
@@ -98,29 +105,90 @@ pub struct Scanner {
     pub duplex: bool,
 }
 
-/// Barcode and QR reader in serial (USB-CDC) mode.
+impl Scanner {
+    /// How the device is reached, for people.
+    pub fn address(&self) -> String {
+        one_of([self.escl.clone(), self.sane.as_ref().map(|name| format!("sane:{name}")), shown(self.folder.as_ref())])
+    }
+}
+
+/// Barcode and QR reader: in serial (USB-CDC) mode, or as a keyboard. One of the two.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reader {
-    /// Stable path, `/dev/serial/by-id/…`.
-    pub serial: PathBuf,
+    /// Serial mode: stable path, `/dev/serial/by-id/…`.
+    pub serial: Option<PathBuf>,
+    /// Keyboard mode: stable path, `/dev/input/by-id/…-event-kbd`. Vietnamese letters do not survive it.
+    pub keyboard: Option<PathBuf>,
     /// Bits per second.
     #[serde(default = "default_baud")]
     pub baud: u32,
 }
 
-/// Receipt printer (ESC/POS).
+impl Reader {
+    /// How the device is reached, for people.
+    pub fn address(&self) -> String {
+        one_of([shown(self.serial.as_ref()), shown(self.keyboard.as_ref())])
+    }
+}
+
+/// Reader of the citizen card's chip. One of the three ways.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardReader {
+    /// PC/SC: part of the reader's name; `""` takes the first one.
+    pub pcsc: Option<String>,
+    /// HN212 desk reader, Socket.IO: `http://192.168.5.1:8000`.
+    pub hn212: Option<String>,
+    /// HN212 desk reader, serial variant: stable path, `/dev/serial/by-id/…`.
+    pub hn212_serial: Option<PathBuf>,
+    /// Folder with the certificates (PEM or DER) of the authorities that sign chips (CSCA); left out: no chip's signer
+    /// can be trusted, and the result says so.
+    pub trust: Option<PathBuf>,
+}
+
+impl CardReader {
+    /// How the device is reached, for people.
+    pub fn address(&self) -> String {
+        let pcsc = self.pcsc.as_ref().map(|name| format!("pcsc:{name}"));
+        one_of([pcsc, self.hn212.clone(), shown(self.hn212_serial.as_ref())])
+    }
+}
+
+/// Receipt printer (ESC/POS). One of the three ways.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Printer {
-    /// `host:9100`.
-    pub tcp: String,
+    /// Network: `host:9100`.
+    pub tcp: Option<String>,
+    /// USB: `/dev/usb/lp0`.
+    pub usb: Option<PathBuf>,
+    /// Serial: stable path.
+    pub serial: Option<PathBuf>,
+    /// Bits per second of the serial line.
+    #[serde(default = "default_printer_baud")]
+    pub baud: u32,
     /// Dots across: 576 (80 mm) or 384 (58 mm).
     #[serde(default = "default_width")]
     pub width: u32,
     /// TrueType font with Vietnamese letters.
     #[serde(default = "default_font")]
     pub font: PathBuf,
+}
+
+impl Printer {
+    /// How the device is reached, for people.
+    pub fn address(&self) -> String {
+        one_of([self.tcp.clone(), shown(self.usb.as_ref()), shown(self.serial.as_ref())])
+    }
+}
+
+fn one_of<const N: usize>(ways: [Option<String>; N]) -> String {
+    ways.into_iter().flatten().next().unwrap_or_default()
+}
+
+fn shown(path: Option<&PathBuf>) -> Option<String> {
+    path.map(|path| path.display().to_string())
 }
 
 /// Provincial hub, by mutual TLS.
@@ -191,6 +259,9 @@ fn default_duplex() -> bool {
 }
 fn default_baud() -> u32 {
     9600
+}
+fn default_printer_baud() -> u32 {
+    115_200
 }
 fn default_width() -> u32 {
     576
@@ -276,22 +347,37 @@ impl Config {
                 "write address:port, for example 127.0.0.1:8443",
             );
         }
+        let exactly_one = |ways: &[bool]| ways.iter().filter(|way| **way).count() == 1;
         if let Some(scanner) = &self.scanner {
-            need(
-                url(&scanner.escl, "http://") || url(&scanner.escl, "https://"),
-                "scanner.escl",
-                &scanner.escl,
-                "write the eSCL address, for example http://192.168.1.20/eSCL",
-            );
+            let ways = [scanner.escl.is_some(), scanner.sane.is_some(), scanner.folder.is_some()];
+            need(exactly_one(&ways), "scanner", &scanner.address(), "write exactly one of escl, sane and folder");
+            if let Some(escl) = &scanner.escl {
+                let named = escl.strip_prefix("dnssd:").is_some_and(|name| !name.trim().is_empty());
+                need(
+                    named || url(escl, "http://") || url(escl, "https://"),
+                    "scanner.escl",
+                    escl,
+                    "write the eSCL address, for example http://192.168.1.20/eSCL, or dnssd:NAME as motcua probe shows it",
+                );
+            }
+            if let Some(sane) = &scanner.sane {
+                need(!sane.trim().is_empty(), "scanner.sane", sane, "write the device or its maker and model as motcua probe shows them");
+            }
+            if let Some(folder) = &scanner.folder {
+                need(folder.is_absolute(), "scanner.folder", &folder.display(), "write an absolute path");
+            }
             need(matches!(scanner.dpi, 200 | 300), "scanner.dpi", &scanner.dpi, "write 200 or 300");
         }
         if let Some(reader) = &self.reader {
-            need(
-                reader.serial.is_absolute(),
-                "reader.serial",
-                &reader.serial.display(),
-                "write the device's path, for example /dev/serial/by-id/usb-…",
-            );
+            let ways = [reader.serial.is_some(), reader.keyboard.is_some()];
+            need(exactly_one(&ways), "reader", &reader.address(), "write exactly one of serial and keyboard");
+            for (key, path, example) in [
+                ("reader.serial", &reader.serial, "/dev/serial/by-id/usb-…"),
+                ("reader.keyboard", &reader.keyboard, "/dev/input/by-id/…-event-kbd"),
+            ] {
+                let absolute = path.as_ref().is_none_or(|path| path.is_absolute());
+                need(absolute, key, &reader.address(), &format!("write the device's path, for example {example}"));
+            }
             need(
                 (1200..=1_000_000).contains(&reader.baud),
                 "reader.baud",
@@ -299,9 +385,38 @@ impl Config {
                 "write 9600 unless the reader's manual says otherwise",
             );
         }
+        if let Some(reader) = &self.card_reader {
+            let ways = [reader.pcsc.is_some(), reader.hn212.is_some(), reader.hn212_serial.is_some()];
+            need(exactly_one(&ways), "card_reader", &reader.address(), "write exactly one of pcsc, hn212 and hn212_serial");
+            if let Some(address) = &reader.hn212 {
+                need(url(address, "http://"), "card_reader.hn212", address, "write the reader's address, usually http://192.168.5.1:8000");
+            }
+            for (key, path) in [("card_reader.hn212_serial", &reader.hn212_serial), ("card_reader.trust", &reader.trust)] {
+                if let Some(path) = path {
+                    need(path.is_absolute(), key, &path.display(), "write an absolute path");
+                }
+            }
+        }
         if let Some(printer) = &self.printer {
-            let address = printer.tcp.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-            need(address, "printer.tcp", &printer.tcp, "write host:port, for example 192.168.1.30:9100");
+            let ways = [printer.tcp.is_some(), printer.usb.is_some(), printer.serial.is_some()];
+            need(exactly_one(&ways), "printer", &printer.address(), "write exactly one of tcp, usb and serial");
+            if let Some(tcp) = &printer.tcp {
+                let address = tcp.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+                need(address, "printer.tcp", tcp, "write host:port, for example 192.168.1.30:9100");
+            }
+            for (key, path, example) in
+                [("printer.usb", &printer.usb, "/dev/usb/lp0"), ("printer.serial", &printer.serial, "/dev/serial/by-id/usb-…")]
+            {
+                if let Some(path) = path {
+                    need(path.is_absolute(), key, &path.display(), &format!("write the device's path, for example {example}"));
+                }
+            }
+            need(
+                (1200..=1_000_000).contains(&printer.baud),
+                "printer.baud",
+                &printer.baud,
+                "write the speed that the printer's self-test slip shows",
+            );
             need(matches!(printer.width, 384 | 576), "printer.width", &printer.width, "write 576 for 80 mm paper or 384 for 58 mm");
         }
         need(url(&self.hub.url, "https://"), "hub.url", &self.hub.url, "write the hub's address, beginning with https://");

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use motcua_drivers::scanner::{BatchEnd, Escl, ScanFailure, ScanSettings, Source, Timing};
+use motcua_drivers::scanner::{BatchEnd, Colour, Escl, ScanFailure, ScanSettings, Source, Timing};
 use motcua_drivers::{DeviceError, Human};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -80,7 +80,7 @@ async fn scan(script: Script) -> (Result<BatchEnd, ScanFailure>, Vec<String>) {
     let timing = Timing { pause: Duration::from_millis(10), ..Timing::default() };
     let (pages, mut received) = mpsc::channel(16);
     let (_cancel, cancelled) = watch::channel(false);
-    let settings = ScanSettings { source: Source::Feeder { duplex: false }, dpi: 300 };
+    let settings = ScanSettings { source: Source::Feeder { duplex: false }, dpi: 300, colour: Colour::Rgb24 };
     let end = Escl::with_timing(&url, timing).unwrap().scan(&settings, pages, cancelled).await;
     let mut count = 0;
     while received.recv().await.is_some() {

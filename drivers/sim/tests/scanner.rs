@@ -5,7 +5,9 @@
 mod common;
 
 use common::simulator;
-use motcua_drivers::scanner::{AdfState, BatchEnd, Escl, JobState, ScanFailure, ScanSettings, ScannedPage, Source, Timing};
+use motcua_drivers::scanner::{
+    AdfState, BatchEnd, Colour, Escl, JobState, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Source, Timing,
+};
 use motcua_drivers::{DeviceError, Human};
 use motcua_sim::{Command, Device, Sim};
 use std::path::Path;
@@ -13,9 +15,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
-const DUPLEX: ScanSettings = ScanSettings { source: Source::Feeder { duplex: true }, dpi: 300 };
-const SIMPLEX: ScanSettings = ScanSettings { source: Source::Feeder { duplex: false }, dpi: 300 };
-const GLASS: ScanSettings = ScanSettings { source: Source::Flatbed, dpi: 300 };
+const DUPLEX: ScanSettings = ScanSettings { source: Source::Feeder { duplex: true }, dpi: 300, colour: Colour::Rgb24 };
+const SIMPLEX: ScanSettings = ScanSettings { source: Source::Feeder { duplex: false }, dpi: 300, colour: Colour::Rgb24 };
+const GLASS: ScanSettings = ScanSettings { source: Source::Flatbed, dpi: 300, colour: Colour::Rgb24 };
 
 struct Bench {
     sim: Sim,
@@ -48,8 +50,10 @@ impl Bench {
         let (_cancel, cancelled) = watch::channel(false);
         let end = self.scanner.scan(&settings, pages, cancelled).await;
         let mut all = Vec::new();
-        while let Some(page) = received.recv().await {
-            all.push(page);
+        while let Some(event) = received.recv().await {
+            if let ScanEvent::Page(page) = event {
+                all.push(page);
+            }
         }
         (end, all)
     }

@@ -3,8 +3,8 @@
 use super::escl_xml::{
     Capabilities, DOCUMENT_LIMIT, JobState, ScanSettings, ScannerState, ScannerStatus, parse_capabilities, parse_status,
 };
-use super::{BatchEnd, ScanFailure, ScannedPage, job};
-use crate::DeviceError;
+use super::{About, AdfState, BatchEnd, ScanEvent, ScanFailure, jam_means_empty, job};
+use crate::{DeviceError, Human};
 use reqwest::{Client, Method, Response, StatusCode, Url, header};
 use std::{fs, path::PathBuf, time::Duration};
 use tokio::sync::{mpsc, watch};
@@ -154,9 +154,9 @@ impl Escl {
         Ok(self.status_and_server().await?.0)
     }
 
-    /// Scans until the feeder is empty, or one page of the glass. Each good page goes to `pages` as it comes.
+    /// Scans until the feeder is empty, or one page of the glass. Each good page goes to `events` as it comes.
     ///
-    /// Ends within a second after `cancel` became true or the receiver of `pages` was dropped. The job is deleted at the scanner
+    /// Ends within a second after `cancel` became true or the receiver of `events` was dropped. The job is deleted at the scanner
     /// however this ends, also when the future is dropped.
     ///
     /// # Errors
@@ -164,10 +164,40 @@ impl Escl {
     pub async fn scan(
         &self,
         settings: &ScanSettings,
-        pages: mpsc::Sender<ScannedPage>,
+        events: mpsc::Sender<ScanEvent>,
         cancel: watch::Receiver<bool>,
     ) -> Result<BatchEnd, ScanFailure> {
-        job::run(self, settings, &pages, cancel).await
+        job::run(self, settings, &events, cancel).await
+    }
+
+    /// See [`super::Scanner::about`].
+    ///
+    /// # Errors
+    /// Any [`DeviceError`].
+    pub async fn about(&self) -> Result<About, DeviceError> {
+        self.close_forgotten_job().await?;
+        let capabilities = self.capabilities().await?;
+        Ok(About {
+            make_and_model: capabilities.make_and_model,
+            address: self.root.to_string(),
+            flatbed: capabilities.flatbed,
+            feeder: capabilities.feeder,
+            duplex: capabilities.duplex,
+            colour: capabilities.colour,
+            resolutions: capabilities.resolutions,
+        })
+    }
+
+    /// See [`super::Scanner::trouble`].
+    ///
+    /// # Errors
+    /// Any [`DeviceError`].
+    pub async fn trouble(&self) -> Result<Option<Human>, DeviceError> {
+        let adf = self.status().await?.adf;
+        if adf == AdfState::Jam && jam_means_empty(&self.capabilities().await?.make_and_model) {
+            return Ok(None);
+        }
+        Ok(adf.trouble())
     }
 
     pub(super) async fn status_and_server(&self) -> Result<(ScannerStatus, String), DeviceError> {

@@ -151,6 +151,18 @@ pub struct ScanSettings {
     pub source: Source,
     /// Dots per inch; the nearest finer one that the scanner offers is used.
     pub dpi: u16,
+    /// Colour or grey.
+    pub colour: Colour,
+}
+
+/// Depth of a page's pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// 24-bit colour: what the state asks of administrative papers (TT 05/2025/TT-BNV Điều 8).
+    #[default]
+    Rgb24,
+    /// 8-bit grey.
+    Gray8,
 }
 
 /// Reads `ScannerCapabilities`.

@@ -2,7 +2,7 @@
 
 use super::escl::{Created, Escl, NextDocument};
 use super::escl_xml::{AdfState, Capabilities, ScanSettings, ScannerStatus, Source, Verdict, same_job, settings_xml, verdict};
-use super::{BatchEnd, ScanFailure, ScannedPage};
+use super::{BatchEnd, ScanEvent, ScanFailure, ScannedPage};
 use crate::{DeviceError, Human};
 use reqwest::Url;
 use tokio::sync::{mpsc, watch};
@@ -18,10 +18,10 @@ const VERDICT_TRIES: u8 = 5;
 pub(super) async fn run(
     escl: &Escl,
     settings: &ScanSettings,
-    pages: &mpsc::Sender<ScannedPage>,
+    events: &mpsc::Sender<ScanEvent>,
     cancel: watch::Receiver<bool>,
 ) -> Result<BatchEnd, ScanFailure> {
-    let mut batch = Batch { escl, settings: *settings, pages, cancel, sent: 0 };
+    let mut batch = Batch { escl, settings: *settings, events, cancel, sent: 0 };
     match batch.course().await {
         Ok(()) => Ok(BatchEnd::Complete { pages: batch.sent }),
         Err(Stop::Cancelled) => Ok(BatchEnd::Cancelled { pages: batch.sent }),
@@ -52,7 +52,7 @@ impl From<DeviceError> for Stop {
 struct Batch<'a> {
     escl: &'a Escl,
     settings: ScanSettings,
-    pages: &'a mpsc::Sender<ScannedPage>,
+    events: &'a mpsc::Sender<ScanEvent>,
     cancel: watch::Receiver<bool>,
     sent: u32,
 }
@@ -279,9 +279,9 @@ impl Batch<'_> {
     }
 
     async fn send(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
-        let pages = self.pages;
-        let page = ScannedPage { index: self.sent, jpeg };
-        self.or_cancel(pages.send(page)).await?.map_err(|_| Stop::Cancelled)?;
+        let events = self.events;
+        let page = ScanEvent::Page(ScannedPage { index: self.sent, jpeg });
+        self.or_cancel(events.send(page)).await?.map_err(|_| Stop::Cancelled)?;
         self.sent += 1;
         Ok(())
     }
@@ -292,12 +292,12 @@ impl Batch<'_> {
     }
 
     async fn or_cancel<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
-        let Self { cancel, pages, .. } = self;
+        let Self { cancel, events, .. } = self;
         tokio::select! {
             biased;
             // A dropped sender can no longer cancel; the wait then never ends.
             () = async { if cancel.wait_for(|now| *now).await.is_err() { std::future::pending::<()>().await } } => Err(Stop::Cancelled),
-            () = pages.closed() => Err(Stop::Cancelled),
+            () = events.closed() => Err(Stop::Cancelled),
             done = work => Ok(done),
         }
     }

@@ -1,14 +1,111 @@
-//! Document scanners that speak eSCL (AirScan), over the network or through ipp-usb.
+//! Document scanners: eSCL over the network or ipp-usb, SANE through a worker process, and a watched folder.
+//!
+//! [`Scanner`] is the one interface that the agent sees.
 
 pub mod escl;
 pub mod escl_xml;
+pub mod folder;
 mod job;
+pub mod sane;
 
 pub use escl::{Escl, Timing};
-pub use escl_xml::{AdfState, Capabilities, Job, JobState, ScanSettings, ScannerState, ScannerStatus, Source};
+pub use escl_xml::{AdfState, Capabilities, Colour, Job, JobState, ScanSettings, ScannerState, ScannerStatus, Source};
+pub use folder::Folder;
 pub use job::jam_means_empty;
+pub use sane::Sane;
 
-use crate::DeviceError;
+use crate::{DeviceError, Human};
+use tokio::sync::{mpsc, watch};
+
+/// A document scanner, whatever it speaks.
+#[expect(clippy::large_enum_variant, reason = "one a process")]
+#[derive(Clone, Debug)]
+pub enum Scanner {
+    /// eSCL (AirScan) over HTTP or HTTPS.
+    Escl(Escl),
+    /// Any SANE backend, in a worker process.
+    Sane(Sane),
+    /// A device that drops finished files into a folder.
+    Folder(Folder),
+}
+
+/// What a scanner is and can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Maker and model in one, for technicians.
+    pub make_and_model: String,
+    /// Where it was found: address, SANE device name, folder.
+    pub address: String,
+    /// Has a glass plate.
+    pub flatbed: bool,
+    /// Has a document feeder.
+    pub feeder: bool,
+    /// The feeder reads both sides.
+    pub duplex: bool,
+    /// Scans in colour.
+    pub colour: bool,
+    /// Dots per inch, rising; empty when the scanner does not tell.
+    pub resolutions: Vec<u16>,
+}
+
+/// News of a batch, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScanEvent {
+    /// A page is on its way; sent only by scanners that can tell, rising within a page.
+    Progress {
+        /// Index of the page, from 0.
+        page: u32,
+        /// 0 to 100.
+        percent: u8,
+    },
+    /// A page is complete.
+    Page(ScannedPage),
+}
+
+impl Scanner {
+    /// Who it is and what it can do. Also tidies up what a killed process left open at the device.
+    ///
+    /// # Errors
+    /// Any [`DeviceError`].
+    pub async fn about(&self) -> Result<About, DeviceError> {
+        match self {
+            Self::Escl(escl) => escl.about().await,
+            Self::Sane(sane) => sane.about().await,
+            Self::Folder(folder) => folder.about().await,
+        }
+    }
+
+    /// What a person must put right before a job; none when nothing is known to be wrong. An empty feeder is nothing wrong.
+    ///
+    /// # Errors
+    /// Any [`DeviceError`]; [`DeviceError::Busy`] while somebody else scans.
+    pub async fn trouble(&self) -> Result<Option<Human>, DeviceError> {
+        match self {
+            Self::Escl(escl) => escl.trouble().await,
+            Self::Sane(sane) => sane.trouble().await,
+            Self::Folder(folder) => folder.trouble().await,
+        }
+    }
+
+    /// Scans until the feeder is empty, or one page of the glass. A page counts only if it is complete and decodes.
+    ///
+    /// Ends within a second after `cancel` became true or the receiver of `events` was dropped.
+    ///
+    /// # Errors
+    /// [`ScanFailure`]: pages already sent stay good.
+    pub async fn scan(
+        &self,
+        settings: &ScanSettings,
+        events: mpsc::Sender<ScanEvent>,
+        cancel: watch::Receiver<bool>,
+    ) -> Result<BatchEnd, ScanFailure> {
+        match self {
+            Self::Escl(escl) => escl.scan(settings, events, cancel).await,
+            Self::Sane(sane) => sane.scan(settings, events, cancel).await,
+            Self::Folder(folder) => folder.scan(settings, events, cancel).await,
+        }
+    }
+}
 
 /// One side of one sheet as the scanner sent it.
 #[derive(Clone, PartialEq, Eq)]

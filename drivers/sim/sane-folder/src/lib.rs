@@ -1,0 +1,1 @@
+//! A SANE backend that feeds pages from a folder.
