@@ -2,11 +2,14 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `tlv`, `apdu` | BER-TLV, ISO 7816-4 commands and answers |
+//! | `tlv`, `ef`, `apdu` | BER-TLV, the table of files, ISO 7816-4 commands and answers |
 //! | `keys`, `bac`, `pace`, `messaging` | ICAO 9303-11: keys, access, secure messaging |
 //! | `reader` | reads the files of a chip over any [`Channel`] |
 //! | `files`, `trust` | what the files say (DG1, DG2, DG13), and whether they are genuine (SOD, DG14, DG15) |
 //! | `pcsc`, `hn212` | desk readers: supervised tasks that send [`CardEvent`]s |
+
+pub mod ef;
+pub mod tlv;
 
 use crate::DeviceError;
 use std::{collections::BTreeMap, fmt};
