@@ -80,7 +80,7 @@ proptest! {
             .map(|event| match event {
                 ReaderEvent::Code { text, aim } => text.len() + aim.as_ref().map_or(0, |aim| aim.len() + 1),
                 ReaderEvent::Garbage { bytes } => *bytes,
-                ReaderEvent::Opened | ReaderEvent::Lost(_) => 0,
+                ReaderEvent::Opened(_) | ReaderEvent::Lost(_) => 0,
             })
             .sum();
         prop_assert!(told <= sent);

@@ -131,7 +131,7 @@ pub fn reader_framing(data: &[u8]) -> bool {
                 codes += 1;
             }
             ReaderEvent::Garbage { bytes: count } => assert!((1..=bytes.len()).contains(count)),
-            ReaderEvent::Opened | ReaderEvent::Lost(_) => assert_eq!(codes, usize::MAX, "a framer knows nothing of the port"),
+            ReaderEvent::Opened(_) | ReaderEvent::Lost(_) => assert_eq!(codes, usize::MAX, "a framer knows nothing of the port"),
         }
     }
     codes > 0

@@ -87,7 +87,7 @@ pub(crate) fn line(kind: &str, address: &str) -> DeviceLine {
 async fn read_codes(mut events: mpsc::Receiver<ReaderEvent>, line: DeviceLine, inputs: Inputs) {
     while let Some(event) = events.recv().await {
         match event {
-            ReaderEvent::Opened => {
+            ReaderEvent::Opened(_) => {
                 let line = DeviceLine { state: DeviceState::Ready, problem: String::new(), ..line.clone() };
                 let _ = inputs.send(Input::Device(line)).await;
             }

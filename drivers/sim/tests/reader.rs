@@ -5,7 +5,7 @@
 mod common;
 
 use common::simulator;
-use motcua_drivers::barcode::{ReaderEvent, serial};
+use motcua_drivers::barcode::{Mode, ReaderEvent, serial};
 use motcua_sim::{CARDS, Command, Device, Sim};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +48,7 @@ fn code(text: &str, aim: Option<&str>) -> ReaderEvent {
 #[tokio::test]
 async fn cards_come_through_with_their_vietnamese_letters() {
     let mut bench = bench().await;
-    assert_eq!(bench.next().await, ReaderEvent::Opened);
+    assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial));
     for card in CARDS {
         bench.dock(Command::Card(card.name.to_owned())).await;
         assert_eq!(bench.next().await, code(card.text, None));
@@ -60,7 +60,7 @@ async fn cards_come_through_with_their_vietnamese_letters() {
 #[tokio::test]
 async fn bytes_without_an_end_are_a_code_after_silence_and_bytes_that_are_no_text_are_garbage() {
     let mut bench = bench().await;
-    assert_eq!(bench.next().await, ReaderEvent::Opened);
+    assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial));
     bench.dock(Command::Garbage(b"RR473124829VN".to_vec())).await;
     assert_eq!(bench.next().await, code("RR473124829VN", None));
     bench.dock(Command::Garbage(vec![0xff, 0xfe, 0x80, b'\r'])).await;
@@ -70,13 +70,13 @@ async fn bytes_without_an_end_are_a_code_after_silence_and_bytes_that_are_no_tex
 #[tokio::test]
 async fn unplugged_is_told_once_and_the_reader_is_used_again() {
     let mut bench = bench().await;
-    assert_eq!(bench.next().await, ReaderEvent::Opened);
+    assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial));
     for _ in 0..2 {
         bench.dock(Command::Unplug(Device::Gun)).await;
         assert!(matches!(bench.next().await, ReaderEvent::Lost(_)));
         assert!(bench.sim.command(Command::Card("courier".to_owned())).await.is_err());
         bench.dock(Command::Plug(Device::Gun)).await;
-        assert_eq!(bench.next().await, ReaderEvent::Opened, "lost is told once, however often opening fails");
+        assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial), "lost is told once, however often opening fails");
         bench.dock(Command::Card("courier".to_owned())).await;
         assert_eq!(bench.next().await, code("BCCI-HN0123", None));
     }
@@ -85,12 +85,12 @@ async fn unplugged_is_told_once_and_the_reader_is_used_again() {
 #[tokio::test]
 async fn stops_when_told_and_when_nobody_listens() {
     let mut told = bench().await;
-    assert_eq!(told.next().await, ReaderEvent::Opened);
+    assert_eq!(told.next().await, ReaderEvent::Opened(Mode::Serial));
     told.stop.store(true, Ordering::Relaxed);
     assert_eq!(tokio::time::timeout(Duration::from_secs(5), told.events.recv()).await.unwrap(), None);
 
     let mut alone = bench().await;
-    assert_eq!(alone.next().await, ReaderEvent::Opened);
+    assert_eq!(alone.next().await, ReaderEvent::Opened(Mode::Serial));
     drop(std::mem::replace(&mut alone.events, mpsc::channel(1).1));
     let thread = alone.thread.take().unwrap();
     tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(move || thread.join())).await.unwrap().unwrap().unwrap();

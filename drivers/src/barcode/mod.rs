@@ -3,11 +3,20 @@
 pub mod framing;
 pub mod serial;
 
+/// How a reader sends its codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As bytes, UTF-8: every letter arrives.
+    Serial,
+    /// As keys of an English keyboard: Vietnamese letters are lost on the way.
+    Keyboard,
+}
+
 /// What a reader did.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ReaderEvent {
     /// The port is open.
-    Opened,
+    Opened(Mode),
     /// The port is gone or never was there, with the reason. Sent once; reopening goes on.
     Lost(String),
     /// A code, without its suffix.
@@ -28,7 +37,7 @@ impl std::fmt::Debug for ReaderEvent {
     // A code may be a citizen's card: only its length is shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Opened => f.write_str("Opened"),
+            Self::Opened(mode) => f.debug_tuple("Opened").field(mode).finish(),
             Self::Lost(reason) => f.debug_tuple("Lost").field(reason).finish(),
             Self::Code { text, aim } => f.debug_struct("Code").field("chars", &text.chars().count()).field("aim", aim).finish(),
             Self::Garbage { bytes } => f.debug_struct("Garbage").field("bytes", bytes).finish(),

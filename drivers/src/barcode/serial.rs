@@ -1,7 +1,7 @@
 //! A reader on a tty. Blocking: runs on a thread of its own and survives unplugging.
 
-use super::ReaderEvent;
 use super::framing::Framer;
+use super::{Mode, ReaderEvent};
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ pub fn run(path: PathBuf, baud: u32, events: Sender<ReaderEvent>, stop: &AtomicB
         let reason = match open(&path, baud) {
             Ok(port) => {
                 (attempts, lost_told) = (0, false);
-                if events.blocking_send(ReaderEvent::Opened).is_err() {
+                if events.blocking_send(ReaderEvent::Opened(Mode::Serial)).is_err() {
                     return;
                 }
                 match read(port, &events, stop) {

@@ -105,7 +105,7 @@ pub enum ChipProof {
     Failed,
 }
 
-/// Passive authentication, three outcomes kept apart (ICAO 9303-11 5.1).
+/// Passive authentication, its outcomes kept apart (ICAO 9303-11 5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// Every file is as it was signed, and the signer descends from an installed authority.
@@ -118,11 +118,14 @@ pub enum Trust {
         /// Subject of the signer's issuer.
         issuer: String,
     },
-    /// A file differs from what was signed, the signature is wrong, or there is none.
+    /// A file differs from what was signed, the signature is wrong, or the chip has none.
     Broken {
         /// Why, for the technician; no personal data.
         reason: String,
     },
+    /// The reader handed over no signed files: nothing was checked, and the data are worth what the reader says. Only readers
+    /// that read chips by themselves (HN212); no fault of the card.
+    Unsigned,
 }
 
 /// Where a reading stands.
