@@ -19,6 +19,7 @@ use motcua_model::code::{DossierCode, ParcelCode, ProvisionalCode};
 use motcua_model::config::Config;
 use motcua_model::dossier::Applicant;
 use motcua_model::hub::{Inbox, Message, MessageState, Problem, Receipt, SignedReceipt};
+use motcua_model::mrz::Mrz;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 
@@ -26,7 +27,7 @@ use std::fmt::Debug;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("api_action", api_action),
     ("card_qr", card_qr),
     ("catalogue", catalogue),
@@ -35,6 +36,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("escl_xml", escl_xml),
     ("escpos_status", escpos_status),
     ("hub_message", hub_message),
+    ("mrz", mrz),
     ("page", page),
     ("reader_framing", reader_framing),
 ];
@@ -174,6 +176,17 @@ pub fn escpos_status(data: &[u8]) -> bool {
         assert!(!status.is_ready() || !(status.cover_open || status.paper_out || status.error || !status.online));
     }
     status.is_ready()
+}
+
+/// A machine-readable zone: what was taken is taken again as it was put right.
+pub fn mrz(data: &[u8]) -> bool {
+    let Ok(mrz) = Mrz::parse(&String::from_utf8_lossy(data)) else { return false };
+    assert!(Mrz::parse(mrz.text()).as_ref() == Ok(&mrz));
+    assert!(!mrz.name().reveal().is_empty() && mrz.document_key().document.reveal().len() >= 9);
+    let today = date(2026, 11, 23);
+    assert!(mrz.birth(today).is_none_or(|birth| birth <= today));
+    let _ = (mrz.expiry(), mrz.citizen_number());
+    true
 }
 
 /// A scanned side: what passes the look can also be shown small.

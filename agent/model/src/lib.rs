@@ -12,6 +12,7 @@ pub mod config;
 pub mod dossier;
 pub mod fault;
 pub mod hub;
+pub mod mrz;
 mod text;
 
 pub use text::{Language, Private, Text, fold};
