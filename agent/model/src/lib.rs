@@ -13,6 +13,7 @@ pub mod dossier;
 pub mod fault;
 pub mod hub;
 pub mod mrz;
+pub mod scanned;
 mod text;
 
 pub use text::{Language, Private, Text, fold};
