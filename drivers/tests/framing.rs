@@ -19,10 +19,13 @@ fn all(bytes: &[u8]) -> Vec<ReaderEvent> {
 
 #[test]
 fn every_suffix_ends_one_code() {
-    for suffix in ["\r", "\n", "\r\n", "\t\r\n", ""] {
+    for suffix in ["\r", "\n", "\r\n", "\t", "\t\r\n", ""] {
         assert_eq!(all(format!("RR473124829VN{suffix}").as_bytes()), [code("RR473124829VN", None)], "{suffix:?}");
     }
-    assert_eq!(all(b"A1\rB2\r"), [code("A1", None), code("B2", None)]);
+    for suffix in ["\r", "\n", "\r\n", "\t"] {
+        assert_eq!(all(format!("A1{suffix}B2{suffix}").as_bytes()), [code("A1", None), code("B2", None)], "{suffix:?}");
+    }
+    assert_eq!(all(b"A1B2"), [code("A1B2", None)], "without suffix only silence parts two codes");
 }
 
 #[test]

@@ -68,10 +68,39 @@ async fn bytes_without_an_end_are_a_code_after_silence_and_bytes_that_are_no_tex
 }
 
 #[tokio::test]
+async fn a_burst_of_twenty_codes_loses_none() {
+    let mut bench = bench().await;
+    assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial));
+    let texts: Vec<String> = (1..=20).map(|n| format!("{}|{n:02}", CARDS[0].text)).collect();
+    let bytes: Vec<u8> = texts.iter().flat_map(|text| format!("]Q1{text}\r\n").into_bytes()).collect();
+    bench.dock(Command::Garbage(bytes)).await;
+    for text in texts {
+        assert_eq!(bench.next().await, code(&text, Some("Q1")));
+    }
+}
+
+#[tokio::test]
+async fn letters_cut_between_two_reads_are_whole() {
+    let mut bench = bench().await;
+    assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial));
+    let bytes = format!("{}\r", CARDS[1].text).into_bytes();
+    let inside: Vec<usize> = (1..bytes.len()).filter(|at| bytes[*at] & 0xc0 == 0x80).collect();
+    assert!(inside.len() > 10);
+    for cut in inside {
+        bench.dock(Command::Garbage(bytes[..cut].to_vec())).await;
+        tokio::task::yield_now().await;
+        bench.dock(Command::Garbage(bytes[cut..].to_vec())).await;
+        assert_eq!(bench.next().await, code(CARDS[1].text, None));
+    }
+}
+
+#[tokio::test]
 async fn unplugged_is_told_once_and_the_reader_is_used_again() {
     let mut bench = bench().await;
     assert_eq!(bench.next().await, ReaderEvent::Opened(Mode::Serial));
     for _ in 0..2 {
+        // A code cut off by the unplugging is none.
+        bench.dock(Command::Garbage(b"RR4731".to_vec())).await;
         bench.dock(Command::Unplug(Device::Gun)).await;
         assert!(matches!(bench.next().await, ReaderEvent::Lost(_)));
         assert!(bench.sim.command(Command::Card("courier".to_owned())).await.is_err());

@@ -1,4 +1,7 @@
-//! Bytes of a reader to codes: CR, LF or silence ends a code. Pure; time is the caller's.
+//! Bytes of a reader to codes: CR, LF, TAB or silence ends a code. Pure; time is the caller's.
+//!
+//! A reader without a suffix needs the silence: two codes with none between them arrive as one, which no form fits. Readers
+//! should be set to send CR (the default of most).
 
 use super::ReaderEvent;
 
@@ -18,7 +21,7 @@ impl Framer {
         let mut events = Vec::new();
         for byte in bytes {
             match byte {
-                b'\r' | b'\n' => events.extend(self.end()),
+                b'\r' | b'\n' | b'\t' => events.extend(self.end()),
                 _ if self.held.len() < CODE_LIMIT && self.dropped == 0 => self.held.push(*byte),
                 _ => self.dropped += 1,
             }
@@ -40,9 +43,9 @@ impl Framer {
 fn code(bytes: Vec<u8>) -> ReaderEvent {
     let length = bytes.len();
     let Ok(text) = String::from_utf8(bytes) else { return ReaderEvent::Garbage { bytes: length } };
-    let (aim, text) = split_aim(text.trim_matches(['\0', '\t', ' ', '\u{2}', '\u{3}']));
+    let (aim, text) = split_aim(text.trim_matches(['\0', ' ', '\u{2}', '\u{3}']));
     // GS (0x1d) separates fields of GS1 codes; any other control character is noise of the line.
-    if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\u{1d}' && c != '\t') {
+    if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\u{1d}') {
         return ReaderEvent::Garbage { bytes: length };
     }
     ReaderEvent::Code { text: text.to_owned(), aim }

@@ -1,55 +1,20 @@
 //! A reader on a tty. Blocking: runs on a thread of its own and survives unplugging.
 
 use super::framing::Framer;
-use super::{Mode, ReaderEvent};
+use super::{End, IDLE, Mode, ReaderEvent, ended, supervise};
 use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::Sender;
-
-/// Silence that ends a code when the reader sends no suffix.
-const IDLE: Duration = Duration::from_millis(250);
-/// Waits between attempts to open: quick at first, since a replugged reader is back within a second.
-const REOPEN: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(2)];
 
 /// Reads codes from the reader at `path` and sends them, until `stop` is true or the receiver is gone.
 ///
 /// `path` should be a stable name (`/dev/serial/by-id/…`): the number of ttyACM may change on replugging. Stops within 300 ms.
 pub fn run(path: PathBuf, baud: u32, events: Sender<ReaderEvent>, stop: &AtomicBool) {
-    let mut attempts = 0;
-    let mut lost_told = false;
-    while !stop.load(Ordering::Relaxed) && !events.is_closed() {
-        let reason = match open(&path, baud) {
-            Ok(port) => {
-                (attempts, lost_told) = (0, false);
-                if events.blocking_send(ReaderEvent::Opened(Mode::Serial)).is_err() {
-                    return;
-                }
-                match read(port, &events, stop) {
-                    End::Lost(reason) => reason,
-                    End::Stopped => return,
-                }
-            }
-            Err(reason) => reason,
-        };
-        if !lost_told {
-            lost_told = true;
-            if events.blocking_send(ReaderEvent::Lost(reason)).is_err() {
-                return;
-            }
-        }
-        wait(REOPEN[attempts.min(REOPEN.len() - 1)], &events, stop);
-        attempts += 1;
-    }
+    supervise(Mode::Serial, &events, stop, || open(&path, baud), |port| read(port, &events, stop));
 }
 
-enum End {
-    Lost(String),
-    Stopped,
-}
-
-fn open(path: &std::path::Path, baud: u32) -> Result<Box<dyn serialport::SerialPort>, String> {
+fn open(path: &Path, baud: u32) -> Result<Box<dyn serialport::SerialPort>, String> {
     let text = path.to_str().ok_or_else(|| format!("barcode reader path {} is not UTF-8; correct the configuration", path.display()))?;
     let mut port = serialport::new(text, baud)
         .timeout(IDLE)
@@ -66,7 +31,7 @@ fn read(mut port: Box<dyn serialport::SerialPort>, events: &Sender<ReaderEvent>,
     let mut framer = Framer::default();
     let mut buffer = [0; 512];
     loop {
-        if stop.load(Ordering::Relaxed) || events.is_closed() {
+        if ended(events, stop) {
             return End::Stopped;
         }
         let codes = match port.read(&mut buffer) {
@@ -82,14 +47,5 @@ fn read(mut port: Box<dyn serialport::SerialPort>, events: &Sender<ReaderEvent>,
                 return End::Stopped;
             }
         }
-    }
-}
-
-fn wait(total: Duration, events: &Sender<ReaderEvent>, stop: &AtomicBool) {
-    const STEP: Duration = Duration::from_millis(100);
-    let mut left = total;
-    while !left.is_zero() && !stop.load(Ordering::Relaxed) && !events.is_closed() {
-        std::thread::sleep(STEP.min(left));
-        left = left.saturating_sub(STEP);
     }
 }
