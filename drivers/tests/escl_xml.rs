@@ -110,7 +110,19 @@ fn settings_stay_within_what_the_scanner_offers() {
     }
     let glass = settings_xml(&ScanSettings { source: Source::Flatbed, dpi: 300, colour: Colour::Rgb24 }, &Capabilities::default());
     roxmltree_parses(&glass);
-    assert!(glass.contains(">Platen<") && !glass.contains("Duplex"));
+    assert!(glass.contains(">Platen<") && !glass.contains("Duplex") && !glass.contains("DocumentFormatExt"));
+}
+
+#[test]
+fn grey_is_asked_for_where_the_scanner_has_it() {
+    let ask = |colour, gray, wanted| {
+        let capabilities = Capabilities { colour, gray, ..Capabilities::default() };
+        let xml = settings_xml(&ScanSettings { source: Source::Flatbed, dpi: 300, colour: wanted }, &capabilities);
+        xml.contains("Grayscale8")
+    };
+    assert!(ask(true, true, Colour::Gray8) && ask(false, true, Colour::Gray8));
+    assert!(!ask(true, false, Colour::Gray8), "colour where it has no grey");
+    assert!(!ask(true, true, Colour::Rgb24) && ask(false, true, Colour::Rgb24));
 }
 
 fn roxmltree_parses(xml: &str) {
@@ -120,10 +132,17 @@ fn roxmltree_parses(xml: &str) {
 
 #[test]
 fn only_a_whole_jpeg_is_a_page() {
-    let whole = vec![0xff, 0xd8, 1, 2, 3, 0xff, 0xd9];
+    let mut whole = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new(&mut whole).encode(&[0; 12], 2, 2, image::ExtendedColorType::Rgb8).unwrap();
     assert_eq!(complete_jpeg(whole.clone()), Some(whole.clone()));
+    let filled = [&whole[..2], &[0xff, 0xff], &whole[2..]].concat();
+    assert_eq!(complete_jpeg(filled.clone()), Some(filled));
+    let headers = whole.windows(2).position(|two| two == [0xff, 0xda]).unwrap();
+    assert_eq!(complete_jpeg([&whole[..headers], &[0xff, 0xd9]].concat()), None, "no scan");
+    let frame = whole.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
+    assert_eq!(complete_jpeg([&whole[..frame], &whole[frame + 19..]].concat()), None, "no frame");
     assert_eq!(complete_jpeg([whole.clone(), vec![0, 0, b'\r', b'\n']].concat()), Some(whole.clone()));
-    assert_eq!(complete_jpeg(whole[..6].to_vec()), None);
+    assert_eq!(complete_jpeg(whole[..whole.len() - 1].to_vec()), None);
     assert_eq!(complete_jpeg(whole[1..].to_vec()), None);
     assert_eq!(complete_jpeg(vec![0xff, 0xd8, 0xff, 0xd9]), None);
     assert_eq!(complete_jpeg(Vec::new()), None);

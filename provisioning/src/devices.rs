@@ -153,7 +153,7 @@ mod tests {
             .route("/eSCL/ScannerCapabilities", get(|| async { CAPABILITIES }))
             .route("/eSCL/ScannerStatus", get(move || async move { status }));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Scanner { escl: Some(escl), sane: None, folder: None, dpi: 300, duplex: true }
+        Scanner { escl: Some(escl), tls_sha256: None, sane: None, folder: None, dpi: 300, duplex: true }
     }
 
     /// A printer that answers every `DLE EOT n` with the byte of `answers[n]`, on a real port.
@@ -185,8 +185,8 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_is_not_there_is_lost_with_a_next_step() {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let found =
-            look_at_scanner(&Scanner { escl: Some(format!("http://{free}/eSCL")), sane: None, folder: None, dpi: 300, duplex: true }).await;
+        let escl = Some(format!("http://{free}/eSCL"));
+        let found = look_at_scanner(&Scanner { escl, tls_sha256: None, sane: None, folder: None, dpi: 300, duplex: true }).await;
         assert!(found.state == DeviceState::Lost && found.problem.contains("cable"), "{found:?}");
         let found = look_at_printer(&Printer {
             tcp: Some(free.to_string()),

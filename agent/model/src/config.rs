@@ -93,6 +93,9 @@ pub struct Scanner {
     /// eSCL: `http://host:port/eSCL`, `https://…`, or `dnssd:NAME` for the one that announces itself under this
     /// name in the network (`motcua probe` shows the names).
     pub escl: Option<String>,
+    /// SHA-256 of the certificate of a scanner at an `https://` or `dnssd:` address, 64 hex digits; left out: any is accepted, and
+    /// the log shows its SHA-256.
+    pub tls_sha256: Option<String>,
     /// SANE: a device name, or maker and model as `motcua probe` shows them; names with numbers change on replugging.
     pub sane: Option<String>,
     /// Folder into which the device drops finished files.
@@ -360,6 +363,11 @@ impl Config {
                     "write the eSCL address, for example http://192.168.1.20/eSCL, or dnssd:NAME as motcua probe shows it",
                 );
             }
+            if let Some(pin) = &scanner.tls_sha256 {
+                let plain = scanner.escl.as_ref().is_none_or(|escl| escl.starts_with("http://"));
+                need(is_hex_64(pin), "scanner.tls_sha256", pin, "write the 64 hex digits that the agent's log shows");
+                need(!plain, "scanner.tls_sha256", pin, "leave it out, or write an https:// or dnssd: address in scanner.escl");
+            }
             if let Some(sane) = &scanner.sane {
                 need(!sane.trim().is_empty(), "scanner.sane", sane, "write the device or its maker and model as motcua probe shows them");
             }
@@ -420,8 +428,12 @@ impl Config {
             need(matches!(printer.width, 384 | 576), "printer.width", &printer.width, "write 576 for 80 mm paper or 384 for 58 mm");
         }
         need(url(&self.hub.url, "https://"), "hub.url", &self.hub.url, "write the hub's address, beginning with https://");
-        let hex = self.hub.receipt_key.len() == 64 && self.hub.receipt_key.bytes().all(|b| b.is_ascii_hexdigit());
-        need(hex, "hub.receipt_key", &self.hub.receipt_key, "write the hub's 64 hex digits (the province's IT office has them)");
+        need(
+            is_hex_64(&self.hub.receipt_key),
+            "hub.receipt_key",
+            &self.hub.receipt_key,
+            "write the hub's 64 hex digits (the province's IT office has them)",
+        );
         need((1..=3600).contains(&self.hub.poll_s), "hub.poll_s", &self.hub.poll_s, "write 1 to 3600 seconds; 60 suits most");
         for (key, value, floor) in [
             ("visit.reading_s", self.visit.reading_s, 60),
@@ -434,6 +446,10 @@ impl Config {
         }
         found
     }
+}
+
+fn is_hex_64(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// toml names the place; a technician needs the line.
@@ -466,6 +482,21 @@ mod tests {
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert!(shown[0].contains("office.device") && shown[0].contains("kiosk seven") && shown[0].contains("K07"));
         assert!(shown[1].contains("scanner.dpi"));
+    }
+
+    #[test]
+    fn a_pinned_certificate_needs_64_digits_and_tls() {
+        let scanner = |escl: &str, pin: &str| {
+            let lines = format!("escl = \"{escl}\"\ntls_sha256 = \"{pin}\"");
+            Config::parse("a.toml", &GOOD.replace("escl = \"http://127.0.0.1:8085/eSCL\"", &lines))
+        };
+        let pin = "0123456789abcdef".repeat(4);
+        assert!(scanner("https://192.168.1.20/eSCL", &pin).is_ok());
+        assert!(scanner("dnssd:Office", &pin).is_ok());
+        for (escl, pin) in [("http://192.168.1.20/eSCL", pin.as_str()), ("https://192.168.1.20/eSCL", "12:34")] {
+            let problems = scanner(escl, pin).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].key == "scanner.tls_sha256", "{problems:?}");
+        }
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub struct Capabilities {
     pub max_area: Option<(u32, u32)>,
     /// Scans in colour.
     pub colour: bool,
+    /// Scans in grey.
+    pub gray: bool,
+    /// Knows the format by its newer name too (`DocumentFormatExt`, eSCL 2.1).
+    pub format_ext: bool,
 }
 
 /// State of the whole unit.
@@ -188,6 +192,8 @@ pub fn parse_capabilities(xml: &str) -> Result<Capabilities, DeviceError> {
         feeder_capacity: number(root, "FeederCapacity"),
         max_area: area.filter(|(width, height)| *width > 0 && *height > 0),
         colour: modes.is_empty() || modes.contains(&"RGB24"),
+        gray: modes.is_empty() || modes.contains(&"Grayscale8"),
+        format_ext: find(root, "DocumentFormatExt").is_some(),
     })
 }
 
@@ -324,8 +330,14 @@ pub fn same_job(a: &str, b: &str) -> bool {
     !last(a).is_empty() && last(a) == last(b)
 }
 
-/// Writes `scan:ScanSettings`: A4 in colour where the scanner can, as JPEG.
+/// Writes `scan:ScanSettings`: A4 as JPEG, in the colours asked for where the scanner can.
 pub fn settings_xml(settings: &ScanSettings, capabilities: &Capabilities) -> String {
+    let colour = match settings.colour {
+        Colour::Rgb24 if capabilities.colour => "RGB24",
+        Colour::Gray8 if !capabilities.gray => "RGB24",
+        Colour::Rgb24 | Colour::Gray8 => "Grayscale8",
+    };
+    let ext = if capabilities.format_ext { "<scan:DocumentFormatExt>image/jpeg</scan:DocumentFormatExt>" } else { "" };
     let (max_width, max_height) = capabilities.max_area.unwrap_or((2480, 3508));
     let (source, duplex) = match settings.source {
         Source::Flatbed => ("Platen", ""),
@@ -344,13 +356,12 @@ pub fn settings_xml(settings: &ScanSettings, capabilities: &Capabilities) -> Str
          <pwg:InputSource>{source}</pwg:InputSource>\
          <scan:ColorMode>{colour}</scan:ColorMode>\
          <pwg:DocumentFormat>image/jpeg</pwg:DocumentFormat>\
-         <scan:DocumentFormatExt>image/jpeg</scan:DocumentFormatExt>\
+         {ext}\
          <scan:XResolution>{dpi}</scan:XResolution><scan:YResolution>{dpi}</scan:YResolution>\
          {duplex}</scan:ScanSettings>",
         version = if is_version(&capabilities.version) { &capabilities.version } else { "2.0" },
         width = max_width.min(2480),
         height = max_height.min(3508),
-        colour = if capabilities.colour { "RGB24" } else { "Grayscale8" },
         dpi = offered_dpi(settings.dpi, &capabilities.resolutions),
     )
 }
@@ -363,11 +374,40 @@ fn offered_dpi(wanted: u16, offered: &[u16]) -> u16 {
     offered.iter().copied().find(|dpi| *dpi >= wanted).or(offered.last().copied()).unwrap_or(wanted)
 }
 
-/// The JPEG file in a body, without the padding that some scanners append; none when it is not complete.
+/// The JPEG file in a body, without the padding that some scanners append; none when it is not complete: no frame with a picture
+/// in it, no scan, or no end (ITU-T T.81 annex B). The picture's own bits are left to the decoder.
 pub fn complete_jpeg(mut body: Vec<u8>) -> Option<Vec<u8>> {
     let padding = body.iter().rev().take_while(|byte| matches!(byte, 0 | b'\r' | b'\n')).count();
     body.truncate(body.len() - padding);
-    (body.len() > 4 && body.starts_with(&[0xff, 0xd8]) && body.ends_with(&[0xff, 0xd9])).then_some(body)
+    (body.starts_with(&[0xff, 0xd8]) && body.ends_with(&[0xff, 0xd9]) && has_frame_and_scan(&body)).then_some(body)
+}
+
+fn has_frame_and_scan(jpeg: &[u8]) -> bool {
+    const SOS: u8 = 0xda;
+    let mut frame = false;
+    let mut rest = jpeg.get(2..).unwrap_or_default();
+    while let [0xff, marker, after @ ..] = rest {
+        let segment = match (marker, after) {
+            // Any number of fill bytes may stand before a marker.
+            (0xff, _) => {
+                rest = &rest[1..];
+                continue;
+            }
+            (_, [high, low, ..]) => usize::from(u16::from_be_bytes([*high, *low])),
+            _ => return false,
+        };
+        let Some(content) = after.get(2..segment) else { return false };
+        match *marker {
+            SOS => return frame,
+            // Tables, and what is no frame among the numbers of frames.
+            0xc4 | 0xc8 | 0xcc => {}
+            // Height 0 means that it comes after the scan (DNL).
+            0xc0..=0xcf => frame = matches!(content, [_, _, _, wide, narrow, ..] if u16::from_be_bytes([*wide, *narrow]) > 0),
+            _ => {}
+        }
+        rest = after.get(segment..).unwrap_or_default();
+    }
+    false
 }
 
 fn parse<'a>(xml: &'a str, root: &str) -> Result<Document<'a>, DeviceError> {

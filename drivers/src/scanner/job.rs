@@ -1,7 +1,9 @@
 //! The course of one batch, from the look at the feeder to the DELETE.
 
 use super::escl::{Created, Escl, NextDocument};
-use super::escl_xml::{AdfState, Capabilities, ScanSettings, ScannerStatus, Source, Verdict, same_job, settings_xml, verdict};
+use super::escl_xml::{
+    AdfState, Capabilities, ScanSettings, ScannerState, ScannerStatus, Source, Verdict, same_job, settings_xml, verdict,
+};
 use super::{BatchEnd, ScanEvent, ScanFailure, ScannedPage};
 use crate::{DeviceError, Human};
 use reqwest::Url;
@@ -65,6 +67,8 @@ struct Quirks {
     pause_between_pages: bool,
     /// Refuses jobs unless `Host: localhost`.
     host_localhost: bool,
+    /// Says "no more pages" (404, 410) instead of "not ready", and breaks on a DELETE of a job that has ended.
+    not_ready_as_404: bool,
 }
 
 impl Quirks {
@@ -73,7 +77,29 @@ impl Quirks {
         Self {
             jam_means_empty: jam_means_empty(&model),
             pause_between_pages: model.starts_with("brother"),
-            host_localhost: server.contains("HP_Compact_Server"),
+            host_localhost: server.contains("HP_Compact_Server")
+                || ["hp laserjet mfp m630", "hp color laserjet flowmfp m578"].contains(&model.as_str()),
+            not_ready_as_404: ["xerox b205", "xerox b215"].iter().any(|start| model.starts_with(start)),
+        }
+    }
+}
+
+/// Something came that is not a whole page.
+struct BadPage<'a> {
+    url: &'a Url,
+    bytes: usize,
+    empty: bool,
+    why: DeviceError,
+    before: u32,
+}
+
+impl Quirks {
+    /// Doubts before an empty feeder alone means the end of a job that never says so: the last sheet may still be in the path.
+    fn patience(&self, status: &ScannerStatus) -> u8 {
+        match status.state {
+            _ if self.not_ready_as_404 => PAGE_TRIES,
+            ScannerState::Idle | ScannerState::Stopped => 1,
+            ScannerState::Processing | ScannerState::Testing | ScannerState::Down | ScannerState::Other => VERDICT_TRIES,
         }
     }
 }
@@ -93,7 +119,11 @@ impl Batch<'_> {
             let quirks = self.look_at_feeder(&capabilities).await?;
             let job = self.create(settings_xml(&self.settings, &capabilities), &quirks).await?;
             let end = self.fetch(&job, &quirks).await;
-            job.close().await;
+            if end.is_ok() && quirks.not_ready_as_404 {
+                job.leave()
+            } else {
+                job.close().await
+            }
             end?;
             if !self.another_sheet(&capabilities).await? {
                 return Ok(());
@@ -185,7 +215,7 @@ impl Batch<'_> {
         let escl = self.escl;
         let (mut waits, mut doubts, before) = (0, 0, self.sent);
         loop {
-            match self.or_cancel(escl.next_document(url)).await? {
+            match self.or_cancel(escl.next_document(url, progress_of(self.sent, self.events))).await? {
                 NextDocument::Page(jpeg) => {
                     (waits, doubts) = (0, 0);
                     self.send(jpeg).await?;
@@ -198,22 +228,22 @@ impl Batch<'_> {
                 }
                 NextDocument::NotReady if waits < PAGE_TRIES => {
                     waits += 1;
-                    self.stop_at_trouble(url).await?;
+                    self.stop_at_trouble(url, quirks).await?;
                     self.pause().await?;
                 }
                 NextDocument::NotReady => {
                     return Err(self.fault(DeviceError::Timeout("the scanner stays \"not ready\"; look at it".to_owned()), true, false));
                 }
                 NextDocument::NoMore(code) => {
-                    let status = match self.or_cancel(escl.status()).await? {
+                    let status = match self.status(quirks).await? {
                         Ok(status) => status,
                         Err(error) => return Err(self.fault(error, true, false)),
                     };
                     match verdict(&status, url.as_str()) {
                         Verdict::Complete => return self.complete(before),
                         Verdict::Failed(error) => return Err(error.into()),
-                        Verdict::Ending if doubts >= 1 => return self.complete(before),
-                        Verdict::Ending | Verdict::Unsettled if doubts < VERDICT_TRIES => {
+                        Verdict::Ending if doubts >= quirks.patience(&status) => return self.complete(before),
+                        Verdict::Ending | Verdict::Unsettled if doubts < VERDICT_TRIES.max(quirks.patience(&status)) => {
                             doubts += 1;
                             self.pause().await?;
                         }
@@ -223,16 +253,18 @@ impl Batch<'_> {
                         }
                     }
                 }
-                NextDocument::Bad { bytes, empty_answer, why } => return self.after_bad_page(url, bytes, empty_answer, why, before).await,
+                NextDocument::Bad { bytes, empty_answer, why } => {
+                    return self.after_bad_page(BadPage { url, bytes, empty: empty_answer, why, before }, quirks).await;
+                }
             }
         }
     }
 
     /// A page was lost. The status may tell the true cause; a batch with a lost page is never complete.
-    async fn after_bad_page(&mut self, url: &Url, bytes: usize, empty: bool, why: DeviceError, before: u32) -> Result<(), Stop> {
-        let escl = self.escl;
+    async fn after_bad_page(&mut self, page: BadPage<'_>, quirks: &Quirks) -> Result<(), Stop> {
+        let BadPage { url, bytes, empty, why, before } = page;
         for _ in 0..VERDICT_TRIES {
-            let status = match self.or_cancel(escl.status()).await? {
+            let status = match self.status(quirks).await? {
                 Ok(status) => status,
                 Err(error) => return Err(self.fault(error, false, bytes > 0)),
             };
@@ -250,13 +282,25 @@ impl Batch<'_> {
     }
 
     /// A 503 can hide a jam for ever (the scanner waits for the person, we for the scanner).
-    async fn stop_at_trouble(&mut self, url: &Url) -> Result<(), Stop> {
-        let escl = self.escl;
-        let status = self.or_cancel(escl.status()).await??;
+    async fn stop_at_trouble(&mut self, url: &Url, quirks: &Quirks) -> Result<(), Stop> {
+        let status = self.status(quirks).await??;
         match verdict(&status, url.as_str()) {
             Verdict::Failed(error) => Err(error.into()),
             Verdict::Complete | Verdict::Ending | Verdict::Unsettled => Ok(()),
         }
+    }
+
+    /// How the scanner is in the middle of a job. A jam that may mean an empty feeder says nothing: only the job's own state counts.
+    async fn status(&mut self, quirks: &Quirks) -> Result<Result<ScannerStatus, DeviceError>, Stop> {
+        let escl = self.escl;
+        let mut status = self.or_cancel(escl.status()).await?;
+        if let Ok(status) = &mut status
+            && status.adf == AdfState::Jam
+            && quirks.jam_means_empty
+        {
+            status.adf = AdfState::Other;
+        }
+        Ok(status)
     }
 
     fn complete(&self, before: u32) -> Result<(), Stop> {
@@ -307,6 +351,18 @@ impl Batch<'_> {
     }
 }
 
+/// Tells the receiver in steps of ten per cent, and leaves half of the queue to the pages.
+fn progress_of(page: u32, events: &mpsc::Sender<ScanEvent>) -> impl FnMut(u8) + use<'_> {
+    let mut told = 0;
+    move |percent| {
+        let step = percent - percent % 10;
+        if step > told && events.capacity() * 2 >= events.max_capacity() {
+            told = step;
+            let _ = events.try_send(ScanEvent::Progress { page, percent: step });
+        }
+    }
+}
+
 fn counted(status: &ScannerStatus, url: &Url) -> Option<u32> {
     status.jobs.iter().find(|job| same_job(&job.uri, url.as_str())).and_then(|job| job.images_completed)
 }
@@ -318,6 +374,12 @@ struct OpenJob {
 }
 
 impl OpenJob {
+    /// The scanner has closed it itself.
+    fn leave(mut self) {
+        self.url = None;
+        self.escl.note(None);
+    }
+
     async fn close(mut self) {
         if let Some(url) = self.url.take() {
             // Detached on time-out, so that a cancel stays quick and the DELETE still goes out.

@@ -2,11 +2,13 @@
 //!
 //! [`Scanner`] is the one interface that the agent sees.
 
+pub mod discovery;
 pub mod escl;
 pub mod escl_xml;
 pub mod folder;
 mod job;
 pub mod sane;
+mod tls;
 
 pub use escl::{Escl, Timing};
 pub use escl_xml::{AdfState, Capabilities, Colour, Job, JobState, ScanSettings, ScannerState, ScannerStatus, Source};
