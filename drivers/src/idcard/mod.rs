@@ -5,11 +5,18 @@
 //! | `tlv`, `ef`, `apdu` | BER-TLV, the table of files, ISO 7816-4 commands and answers |
 //! | `keys`, `bac`, `pace`, `messaging` | ICAO 9303-11: keys, access, secure messaging |
 //! | `reader` | reads the files of a chip over any [`Channel`] |
-//! | `files`, `trust` | what the files say (DG1, DG2, DG13), and whether they are genuine (SOD, DG14, DG15) |
+//! | `files` | what the files say (DG1, DG2, DG13) |
+//! | `sod`, `trust`, `active` | whether they are genuine: signature, authorities, the chip's own key |
 //! | `pcsc`, `hn212` | desk readers: supervised tasks that send [`CardEvent`]s |
 
+pub mod active;
 pub mod ef;
+pub mod files;
+pub mod sod;
 pub mod tlv;
+pub mod trust;
+
+pub use trust::TrustStore;
 
 use crate::DeviceError;
 use std::{collections::BTreeMap, fmt};
