@@ -62,8 +62,10 @@ fn files_are_found_by_both_identifiers() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
-    fn what_is_written_is_read(tag in prop::sample::select(vec![0x30_u32, 0x6D, 0x87, 0x5F1F, 0x7F49, 0x7F2E, 0x5F_81_01]), value in prop::collection::vec(any::<u8>(), 0..70_000), tail in prop::collection::vec(any::<u8>(), 0..5)) {
+    fn what_is_written_is_read(tag in prop::sample::select(vec![0x30_u32, 0x6D, 0x87, 0x5F1F, 0x7F49, 0x7F2E, 0x5F_81_01]), value in prop_oneof![0_usize..300, 65_530_usize..65_540].prop_map(|size| (0..size).map(|byte| byte as u8).collect::<Vec<u8>>()), tail in prop::collection::vec(any::<u8>(), 0..5)) {
         let mut bytes = tlv::write(tag, &value);
         let whole = bytes.clone();
         bytes.extend(&tail);

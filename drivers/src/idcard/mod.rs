@@ -3,15 +3,26 @@
 //! | module | what |
 //! |---|---|
 //! | `tlv`, `ef`, `apdu` | BER-TLV, the table of files, ISO 7816-4 commands and answers |
-//! | `keys`, `bac`, `pace`, `messaging` | ICAO 9303-11: keys, access, secure messaging |
+//! | `keys`, `curve`, `bac`, `pace`, `messaging`, `chip_auth` | ICAO 9303-11: keys, access, secure messaging, proof of the chip |
+//! | `link` | a channel with its session |
 //! | `reader` | reads the files of a chip over any [`Channel`] |
 //! | `files` | what the files say (DG1, DG2, DG13) |
 //! | `sod`, `trust`, `active` | whether they are genuine: signature, authorities, the chip's own key |
 //! | `pcsc`, `hn212` | desk readers: supervised tasks that send [`CardEvent`]s |
 
 pub mod active;
+pub mod apdu;
+pub mod bac;
+pub mod binary;
+pub mod chip_auth;
+pub mod curve;
 pub mod ef;
 pub mod files;
+pub mod keys;
+pub mod link;
+pub mod messaging;
+pub mod pace;
+pub mod reader;
 pub mod sod;
 pub mod tlv;
 pub mod trust;
