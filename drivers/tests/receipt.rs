@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 use motcua_drivers::Human;
-use motcua_drivers::printer::escpos::{Answer, Query, print_job, sort_answer};
-use motcua_drivers::printer::{Align, Block, Font, GrayImage, PrinterStatus, Size, SlipError, render};
+use motcua_drivers::printer::escpos::{Answer, AnswerReader, Query, job_bytes, maker_and_model, segments};
+use motcua_drivers::printer::{
+    Align, Block, Drill, Font, GrayImage, Piece, PrinterStatus, Sheet, Size, SlipError, drill_blocks, render, sheet,
+};
 use proptest::prelude::*;
 
 fn font() -> Font {
@@ -71,19 +73,80 @@ fn a_row_stands_on_one_line_when_it_fits() {
     assert!(long.height() > short.height());
 }
 
+/// What `GS v 0` draws, as a picture of `width` dots.
+fn drawn(sheet: &Sheet, width: u32) -> GrayImage {
+    let mut rows: Vec<Vec<u8>> = Vec::new();
+    for segment in segments(sheet).unwrap() {
+        let [0x1d, b'v', b'0', 0, x_low, x_high, y_low, y_high, dots @ ..] = segment.bytes.as_slice() else { continue };
+        let (across, down) = (u16::from_le_bytes([*x_low, *x_high]), u16::from_le_bytes([*y_low, *y_high]));
+        assert_eq!((dots.len(), segment.rows), (usize::from(across) * usize::from(down), u32::from(down)));
+        assert!(segment.bytes.len() <= 2000 || down == 1, "two bands fit into the smallest buffer");
+        rows.extend(dots.chunks(usize::from(across)).map(<[u8]>::to_vec));
+    }
+    GrayImage::from_fn(width, rows.len() as u32, |x, y| {
+        let byte = rows[y as usize].get(x as usize / 8).copied().unwrap_or(0);
+        image::Luma([if byte & (0x80 >> (x % 8)) == 0 { 255 } else { 0 }])
+    })
+}
+
 #[test]
-fn a_picture_goes_out_in_bands_with_the_first_dot_in_the_highest_bit() {
-    let mut image = GrayImage::from_pixel(10, 300, image::Luma([255]));
+fn a_picture_goes_out_in_bands_as_wide_as_their_ink() {
+    let mut image = GrayImage::from_pixel(100, 300, image::Luma([255]));
     image.put_pixel(0, 0, image::Luma([0]));
     image.put_pixel(9, 299, image::Luma([127]));
-    let job = print_job(&image).unwrap();
-    let band = |rows: u16| [&[0x1d, b'v', b'0', 0, 2, 0][..], &rows.to_le_bytes()].concat();
-    assert!(job.starts_with(&[&[0x1b, b'@'][..], &band(256), &[0x80, 0, 0]].concat()));
-    let second = 2 + 8 + 512;
-    assert_eq!(job[second..second + 8], band(44));
-    assert_eq!(job[second + 8 + 86..][..2], [0, 0x40]);
-    assert!(job.ends_with(&[0x1d, b'V', 66, 0]));
-    assert!(print_job(&GrayImage::new(0, 0)).is_err());
+    let bytes: Vec<_> = segments(&image.clone().into()).unwrap().into_iter().map(|segment| segment.bytes).collect();
+    assert_eq!(bytes[0], [0x1b, b'@']);
+    assert_eq!(bytes[1], [0x1d, b'v', b'0', 0, 1, 0, 1, 0, 0x80]);
+    assert_eq!(bytes[2][..8], [0x1d, b'v', b'0', 0, 1, 0, 42, 1], "298 blank rows, one byte each");
+    assert_eq!(bytes[3], [0x1d, b'v', b'0', 0, 2, 0, 1, 0, 0, 0x40]);
+    assert_eq!(bytes[4], [0x1b, b'd', 3, 0x1d, b'V', 66, 0]);
+    assert!(drawn(&image.into(), 100).enumerate_pixels().all(|(x, y, dot)| (dot.0[0] == 0) == matches!((x, y), (0, 0) | (9, 299))));
+    assert!(segments(&GrayImage::new(0, 0).into()).is_err());
+    assert!(segments(&Sheet { pieces: Vec::new() }).is_err());
+}
+
+#[test]
+fn the_bands_draw_the_slip_and_take_less_than_half_of_its_bytes() {
+    let blocks = drill_blocks(&Drill {
+        address: "/dev/usb/lp0",
+        about: "EPSON TM-T20",
+        status: PrinterStatus::default(),
+        width: 576,
+        at: "23/11/2026 14:30",
+        qr: "MOTCUA",
+    });
+    let image = render(&blocks, 576, &font()).unwrap();
+    let plain = (image.width() / 8 * image.height()) as usize;
+    assert_eq!(drawn(&image.clone().into(), 576), image);
+    let bytes = job_bytes(&image.into()).unwrap();
+    assert!(bytes * 2 < plain, "{bytes} of {plain}");
+    let native = job_bytes(&sheet(&blocks, 576, &font(), true).unwrap()).unwrap();
+    assert!(native < bytes, "{native} with the printer's own QR, {bytes} without");
+}
+
+#[test]
+fn every_vietnamese_letter_is_on_the_test_slip() {
+    let blocks = drill_blocks(&Drill { address: "", about: "", status: PrinterStatus::default(), width: 384, at: "", qr: "x" });
+    let text: String = blocks.iter().map(|block| format!("{block:?}")).collect();
+    for letter in "àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ".chars()
+    {
+        assert!(text.contains(letter) && letter.to_uppercase().all(|capital| text.contains(capital)), "{letter}");
+    }
+}
+
+#[test]
+fn a_native_qr_is_model_2_with_its_module_correction_and_text() {
+    let qr = Sheet { pieces: vec![Piece::Qr { text: "AB".to_owned(), module: 6, rows: 126 }] };
+    let expected = b"\x1ba\x01\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C\x06\x1d(k\x03\x001E1\x1d(k\x05\x001P0AB\x1d(k\x03\x001Q0\x1ba\x00";
+    assert_eq!(segments(&qr).unwrap()[1].bytes, expected);
+    assert!(segments(&Sheet { pieces: vec![Piece::Qr { text: "x".repeat(70_000), module: 6, rows: 1 }] }).is_err());
+}
+
+#[test]
+fn makers_in_the_words_of_usb() {
+    assert_eq!(maker_and_model("MFG:EPSON;CMD:ESC/POS;MDL:TM-T20II;CLS:PRINTER;"), "EPSON TM-T20II");
+    assert_eq!(maker_and_model("MANUFACTURER:Xprinter; MODEL: XP-80 ;"), "Xprinter XP-80");
+    assert_eq!(maker_and_model("garbage"), "");
 }
 
 #[test]
@@ -103,13 +166,34 @@ fn status_bytes_of_epson() {
     assert_eq!(PrinterStatus::default().trouble(), None);
 }
 
+fn answers(bytes: &[u8]) -> Vec<Answer> {
+    let mut reader = AnswerReader::default();
+    bytes.iter().filter_map(|byte| reader.take(*byte)).collect()
+}
+
 #[test]
 fn answers_are_told_apart_by_their_marker_bits() {
-    assert_eq!(sort_answer(0x16), Answer::RealTime(0x16));
-    assert_eq!(sort_answer(0x14), Answer::Push);
-    assert_eq!(sort_answer(0x00), Answer::Queued(0));
-    assert_eq!(sort_answer(0x11), Answer::Noise, "XON");
-    assert_eq!(sort_answer(0x13), Answer::Noise, "XOFF");
+    assert_eq!(answers(&[0x16, 0x00, 0x11, 0x13]), [Answer::RealTime(0x16), Answer::Queued(0), Answer::Noise(0x11), Answer::Noise(0x13)]);
+    let mut reader = AnswerReader::default();
+    reader.expect_text();
+    let text: Vec<_> = b"\x12_EPSON 2\0\x12".iter().filter_map(|byte| reader.take(*byte)).collect();
+    assert_eq!(text, [Answer::RealTime(0x12), Answer::Text("EPSON 2".to_owned()), Answer::RealTime(0x12)]);
+    assert_eq!(answers(b"_"), [Answer::Noise(b'_')], "nobody asked");
+}
+
+#[test]
+fn pushed_status_is_four_bytes_and_yields_to_an_answer() {
+    let pushed = |bytes| match answers(bytes).as_slice() {
+        [Answer::Pushed(status)] => *status,
+        other => panic!("{other:?}"),
+    };
+    assert!(pushed(&[0x14, 0, 0, 0x0f]).is_ready());
+    assert_eq!(pushed(&[0x38, 0, 0, 0x0f]).trouble(), Some(Human::CoverOpen));
+    assert_eq!(pushed(&[0x18, 0, 0x0f, 0x0f]).trouble(), Some(Human::PaperOut));
+    assert_eq!(pushed(&[0x18, 0x08, 0, 0x0f]).trouble(), Some(Human::Other));
+    let near_end = pushed(&[0x10, 0, 0x03, 0x0f]);
+    assert!(near_end.is_ready() && near_end.near_end);
+    assert_eq!(answers(&[0x10, 0, 0x12, 0x00]), [Answer::RealTime(0x12), Answer::Queued(0)], "a push cut short is dropped");
 }
 
 proptest! {
@@ -118,7 +202,7 @@ proptest! {
     fn any_text_draws_and_any_byte_is_sorted(words in "\\PC{0,80}", byte in any::<u8>()) {
         let image = render(&[text(&words, Size::Huge, Align::Right), Block::Row { label: words.clone(), value: words }], 384, &font()).unwrap();
         prop_assert_eq!(image.width(), 384);
-        prop_assert!(print_job(&image).is_ok());
-        let _ = sort_answer(byte);
+        prop_assert!(drawn(&image.clone().into(), 384) == image);
+        let _ = answers(&[byte; 5]);
     }
 }

@@ -9,7 +9,7 @@ use jiff::civil::date;
 use motcua_drivers::barcode::ReaderEvent;
 use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
 use motcua_drivers::printer::PrinterStatus;
-use motcua_drivers::printer::escpos::{Answer, Query, sort_answer};
+use motcua_drivers::printer::escpos::{Answer, AnswerReader, Query};
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
 use motcua_drivers::scanner::{Colour, ScanSettings, Source};
 use motcua_model::api::ActionRequest;
@@ -164,15 +164,22 @@ pub fn escl_xml(data: &[u8]) -> bool {
     status.is_ok() || capabilities.is_ok()
 }
 
-/// Status bytes of a receipt printer, taken as the answers to its four questions in turn.
+/// What a receipt printer says: answers to its four questions in turn, pushes, and texts about itself.
 pub fn escpos_status(data: &[u8]) -> bool {
     let mut status = PrinterStatus { known: true, ..PrinterStatus::default() };
-    let answers = data.iter().filter_map(|byte| match sort_answer(*byte) {
-        Answer::RealTime(answer) => Some(answer),
-        Answer::Push | Answer::Queued(_) | Answer::Noise => None,
-    });
-    for (query, answer) in Query::ALL.into_iter().cycle().zip(answers) {
-        query.read(answer, &mut status);
+    let mut reader = AnswerReader::default();
+    let mut queries = Query::ALL.into_iter().cycle();
+    for (at, byte) in data.iter().enumerate() {
+        // So that texts are met as well, and what follows one that never ends.
+        if at % 64 == 63 {
+            reader.expect_text();
+        }
+        match reader.take(*byte) {
+            Some(Answer::RealTime(answer)) => queries.next().expect("they never end").read(answer, &mut status),
+            Some(Answer::Pushed(pushed)) => status = pushed,
+            Some(Answer::Text(text)) => assert!(text.len() <= 80 && text.is_ascii()),
+            Some(Answer::Queued(_) | Answer::Noise(_)) | None => {}
+        }
         assert!(!status.is_ready() || !(status.cover_open || status.paper_out || status.error || !status.online));
     }
     status.is_ready()

@@ -174,6 +174,9 @@ pub struct Printer {
     /// Dots across: 576 (80 mm) or 384 (58 mm).
     #[serde(default = "default_width")]
     pub width: u32,
+    /// The printer draws QRs itself (`GS ( k`): sharper and fewer bytes; many clones cannot.
+    #[serde(default)]
+    pub native_qr: bool,
     /// TrueType font with Vietnamese letters.
     #[serde(default = "default_font")]
     pub font: PathBuf,

@@ -45,8 +45,12 @@ pub enum Command {
     Printer(PrinterMode),
     /// Paper runs out after so many more rows of dots. The rest waits in the printer's buffer.
     PaperRows(u32),
+    /// The printer's cover opens after so many more rows of dots; `{"printer": "ok"}` closes it.
+    CoverAfterRows(u32),
     /// New paper: the buffer is printed on.
     LoadPaper,
+    /// Another make of printer stands there.
+    PrinterKind(PrinterKind),
     /// Pulls a plug.
     Unplug(Device),
     /// Puts it back, under the same address or link.
@@ -80,8 +84,36 @@ pub enum PrinterMode {
     NearEnd,
     /// Cover open.
     Cover,
+    /// The knife is stuck.
+    Cutter,
     /// Prints and never reports, as many clones do.
     Silent,
+}
+
+/// What the receipt printer can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PrinterKind {
+    /// Dots of the head: 576 (80 mm) or 384 (58 mm). What is wider is not printed.
+    pub width: u16,
+    /// Bytes that it holds while it cannot print; then it takes no more, and does not hear real-time requests either.
+    pub buffer: u32,
+    /// False: begins with an empty buffer after the cover was open or the paper out.
+    pub keeps_buffer: bool,
+    /// Answers `GS r`.
+    pub queued_status: bool,
+    /// Pushes its status (`GS a`).
+    pub pushes: bool,
+    /// Answers `GS I`.
+    pub identifies: bool,
+    /// Draws QRs itself (`GS ( k`).
+    pub native_qr: bool,
+}
+
+impl Default for PrinterKind {
+    fn default() -> Self {
+        Self { width: 576, buffer: 1 << 20, keeps_buffer: true, queued_status: true, pushes: true, identifies: true, native_qr: true }
+    }
 }
 
 /// A card, badge or label that can be held under the reader. All persons are invented.

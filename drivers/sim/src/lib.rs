@@ -10,15 +10,17 @@ mod feeder;
 mod gun;
 mod plug;
 mod printer;
+mod printer_line;
 mod receipt;
 
-pub use command::{CARDS, Card, Command, Device, PrinterMode};
+pub use command::{CARDS, Card, Command, Device, PrinterKind, PrinterMode};
 
 use anyhow::Context;
 use feeder::{Fault, Scanner, Trouble};
 use gun::Gun;
 use plug::Plug;
 use printer::Printer;
+use printer_line::PrinterLine;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +37,8 @@ pub struct Options {
     pub dock_port: u16,
     /// Where the link to the reader's tty is made.
     pub gun_link: PathBuf,
+    /// Where the link to the printer's tty is made; none: it has no serial line.
+    pub printer_link: Option<PathBuf>,
     /// Folder with the pictures (.jpg) that the scanner scans.
     pub pages: PathBuf,
     /// Folder for the printed slips.
@@ -127,6 +131,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
         .await?
         .into(),
         scanner,
+        printer_line: Mutex::new(options.printer_link.map(|link| PrinterLine::new(link, Arc::clone(&printer))).transpose()?),
         printer,
         gun: Mutex::new(Gun::new(options.gun_link.clone())?),
         out: options.out,
@@ -180,6 +185,7 @@ pub(crate) struct Hands {
     scanner_plug: tokio::sync::Mutex<Plug>,
     printer: Arc<Mutex<Printer>>,
     printer_plug: tokio::sync::Mutex<Plug>,
+    printer_line: Mutex<Option<PrinterLine>>,
     gun: Mutex<Gun>,
     pub(crate) out: PathBuf,
 }
@@ -208,7 +214,9 @@ impl Hands {
             }
             Command::Garbage(bytes) => lock(&self.gun).send(&bytes)?,
             Command::Printer(mode) => lock(&self.printer).set_mode(mode),
-            Command::PaperRows(rows) => lock(&self.printer).rows_left = Some(rows.max(1)),
+            Command::PaperRows(rows) => lock(&self.printer).plan(rows, PrinterMode::PaperOut),
+            Command::CoverAfterRows(rows) => lock(&self.printer).plan(rows, PrinterMode::Cover),
+            Command::PrinterKind(kind) => lock(&self.printer).set_kind(kind),
             Command::LoadPaper => lock(&self.printer).load_paper(),
             Command::Unplug(Device::Scanner) => {
                 self.scanner_plug.lock().await.pull().await?;
@@ -217,11 +225,19 @@ impl Hands {
             Command::Unplug(Device::Gun) => lock(&self.gun).unplug()?,
             Command::Unplug(Device::Printer) => {
                 self.printer_plug.lock().await.pull().await?;
+                if let Some(line) = lock(&self.printer_line).as_mut() {
+                    line.unplug();
+                }
                 lock(&self.printer).forget();
             }
             Command::Plug(Device::Scanner) => self.scanner_plug.lock().await.insert().await?,
             Command::Plug(Device::Gun) => lock(&self.gun).plug()?,
-            Command::Plug(Device::Printer) => self.printer_plug.lock().await.insert().await?,
+            Command::Plug(Device::Printer) => {
+                self.printer_plug.lock().await.insert().await?;
+                if let Some(line) = lock(&self.printer_line).as_mut() {
+                    line.plug()?;
+                }
+            }
         }
         Ok(())
     }
@@ -250,7 +266,7 @@ impl Hands {
             pictures: scanner.pictures(),
             gun_plugged: lock(&self.gun).is_in(),
             printer_plugged,
-            printer: printer.mode,
+            printer: printer.mode(),
             printer_waiting: printer.waiting(),
             slips: printer.slips,
         }

@@ -21,6 +21,9 @@ struct Arguments {
     /// Where to make the link to the barcode reader's tty.
     #[arg(long)]
     gun_link: PathBuf,
+    /// Where to make the link to the printer's tty; left out: TCP only.
+    #[arg(long)]
+    printer_link: Option<PathBuf>,
     /// Folder with the pictures (.jpg) that the scanner scans.
     #[arg(long)]
     pages: PathBuf,
@@ -42,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
         printer_port: arguments.printer_port,
         dock_port: arguments.dock_port,
         gun_link: arguments.gun_link,
+        printer_link: arguments.printer_link,
         pages: arguments.pages,
         out: arguments.out,
         page_delay: Duration::from_millis(arguments.page_delay),

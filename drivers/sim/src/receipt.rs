@@ -1,10 +1,8 @@
 //! ESC/POS from the printer's side: bytes to commands, commands to dots on paper. Pure.
 
 use image::{GrayImage, Luma};
-use qrcode::{Color, QrCode};
+use qrcode::{Color, EcLevel, QrCode};
 
-/// Width of an 80 mm head.
-const HEAD_DOTS: usize = 576;
 /// Rows of a line of the printer's own font.
 const TEXT_ROWS: usize = 24;
 
@@ -21,6 +19,12 @@ pub(crate) enum Token {
     Cut,
     /// `GS r n`.
     Report(u8),
+    /// `GS a n`.
+    Push(u8),
+    /// `GS I n`.
+    Identify(u8),
+    /// `ESC a n`: where the printer's own things go.
+    Align(u8),
     /// `GS ( k` 80: text of a QR.
     QrStore(Vec<u8>),
     /// `GS ( k` 67: dots of a module.
@@ -66,6 +70,7 @@ pub(crate) fn parse(input: &[u8]) -> Parsed {
             }
         }
         [0x1b, b'*', ref rest @ ..] => column_image(rest),
+        [0x1b, b'a', n, ..] => token(Token::Align(n), 3),
         [0x1b, ..] => token(Token::Ignored, 3),
         [0x1d, b'v', ..] => raster(input),
         [0x1d, b'(', ..] => long_command(input),
@@ -74,6 +79,8 @@ pub(crate) fn parse(input: &[u8]) -> Parsed {
         [0x1d, b'V', 65 | 66 | 97 | 98, ..] => token(Token::Cut, 4),
         [0x1d, b'V', ..] => token(Token::Cut, 3),
         [0x1d, b'r', n, ..] => token(Token::Report(n), 3),
+        [0x1d, b'a', n, ..] => token(Token::Push(n), 3),
+        [0x1d, b'I', n, ..] => token(Token::Identify(n), 3),
         [0x1d, b'L' | b'W', ..] => {
             if input.len() < 4 {
                 Parsed::More
@@ -143,6 +150,7 @@ pub(crate) struct Paper {
     inked: bool,
     qr: Vec<u8>,
     module: u8,
+    align: u8,
 }
 
 impl Paper {
@@ -155,39 +163,44 @@ impl Paper {
     /// Settings and the store of the QR; paper stays as it is.
     pub(crate) fn set(&mut self, token: &Token) {
         match token {
-            Token::Initialise => (self.qr, self.module) = (Vec::new(), 3),
+            Token::Initialise => (self.qr, self.module, self.align) = (Vec::new(), 3, 0),
+            Token::Align(side) => self.align = *side,
             Token::QrStore(text) => self.qr = text.clone(),
             Token::QrModule(dots) => self.module = (*dots).clamp(1, 16),
             Token::Letter(_) => self.inked = true,
-            Token::Raster { .. } | Token::Feed(_) | Token::Cut | Token::Report(_) | Token::QrPrint | Token::Ignored => {}
+            Token::Raster { .. } | Token::Feed(_) | Token::Cut | Token::Report(_) | Token::Push(_) | Token::Identify(_) => {}
+            Token::QrPrint | Token::Ignored => {}
         }
     }
 
-    /// Rows that the stored QR takes, left-aligned with its quiet zone.
-    pub(crate) fn qr_rows(&self) -> Vec<Vec<u8>> {
-        let Ok(code) = QrCode::new(&self.qr) else { return Vec::new() };
+    /// Rows that the stored QR takes on a head of `width` dots, where `ESC a` says. Without a quiet zone, as Epson's.
+    pub(crate) fn qr_rows(&self, width: usize) -> Vec<Vec<u8>> {
+        let Ok(code) = QrCode::with_error_correction_level(&self.qr, EcLevel::M) else { return Vec::new() };
         let module = usize::from(self.module.max(1));
-        let side = code.width() + 8;
+        let side = code.width() * module;
+        let slack = width.saturating_sub(side);
+        let left = match self.align {
+            1 | 49 => slack / 2,
+            2 | 50 => slack,
+            _ => 0,
+        };
         let colours = code.to_colors();
-        let dark =
-            |x: usize, y: usize| x >= 4 && y >= 4 && x < side - 4 && y < side - 4 && colours[(y - 4) * code.width() + x - 4] == Color::Dark;
         let row = |y: usize| {
-            let mut bits = vec![0_u8; (side * module).div_ceil(8)];
-            for x in (0..side * module).filter(|x| dark(x / module, y)) {
-                bits[x / 8] |= 0x80 >> (x % 8);
+            let mut bits = vec![0_u8; (left + side).div_ceil(8)];
+            for x in (0..side).filter(|x| colours[y * code.width() + x / module] == Color::Dark) {
+                bits[(left + x) / 8] |= 0x80 >> ((left + x) % 8);
             }
             bits
         };
-        (0..side).flat_map(|y| std::iter::repeat_n(row(y), module)).collect()
+        (0..code.width()).flat_map(|y| std::iter::repeat_n(row(y), module)).collect()
     }
 
-    /// The slip as a picture; none when nothing was printed. Starts a new one.
-    pub(crate) fn cut(&mut self) -> Option<GrayImage> {
+    /// The slip as a picture as wide as the head; none when nothing was printed. Starts a new one.
+    pub(crate) fn cut(&mut self, width: usize) -> Option<GrayImage> {
         let rows = std::mem::take(&mut self.rows);
         if !std::mem::take(&mut self.inked) || rows.is_empty() {
             return None;
         }
-        let width = rows.iter().map(|row| row.len() * 8).max().unwrap_or(0).max(HEAD_DOTS);
         Some(GrayImage::from_fn(width as u32, rows.len() as u32, |x, y| {
             let (x, row) = (x as usize, &rows[y as usize]);
             let dark = row.get(x / 8).is_some_and(|byte| byte & (0x80 >> (x % 8)) != 0);
@@ -216,7 +229,8 @@ mod tests {
     fn commands_of_other_programs_are_taken_off_whole() {
         let input = b"\x1b@\x1ba\x01\x1d!\x11Hi\x1dk\x04A1\0\x1dk\x49\x02{B\x1b*\x21\x01\0abc\x1bd\x02\x1dV\0";
         let ignored = || Token::Ignored;
-        let expected = [Token::Initialise, ignored(), ignored(), Token::Letter(b'H'), Token::Letter(b'i'), ignored(), ignored(), ignored()];
+        let expected =
+            [Token::Initialise, Token::Align(1), ignored(), Token::Letter(b'H'), Token::Letter(b'i'), ignored(), ignored(), ignored()];
         let found = tokens(input);
         assert_eq!(found[..8], expected);
         assert_eq!(found[8..], [Token::Feed(48), Token::Cut]);
@@ -236,9 +250,9 @@ mod tests {
     fn a_cut_without_ink_gives_no_slip() {
         let mut paper = Paper::default();
         paper.row(&[]);
-        assert!(paper.cut().is_none());
+        assert!(paper.cut(8).is_none());
         paper.row(&[0x80]);
-        assert_eq!(paper.cut().unwrap().get_pixel(0, 0).0, [0]);
+        assert_eq!(paper.cut(8).unwrap().get_pixel(0, 0).0, [0]);
     }
 
     proptest! {

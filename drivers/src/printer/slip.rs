@@ -52,6 +52,44 @@ pub enum Block {
     Rule,
 }
 
+/// A slip ready for the printer, from top to bottom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// Its pieces.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of a [`Sheet`].
+#[derive(Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Dots: black (under 128) burns.
+    Picture(GrayImage),
+    /// A QR that the printer draws itself, centred, without its quiet zone.
+    Qr {
+        /// What it says.
+        text: String,
+        /// Dots of one module, 1-16.
+        module: u8,
+        /// Rows that it takes.
+        rows: u32,
+    },
+}
+
+impl std::fmt::Debug for Piece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Picture(image) => write!(f, "Picture({} x {})", image.width(), image.height()),
+            Self::Qr { module, rows, .. } => write!(f, "Qr({rows} rows of modules of {module})"),
+        }
+    }
+}
+
+impl From<GrayImage> for Sheet {
+    fn from(image: GrayImage) -> Self {
+        Self { pieces: vec![Piece::Picture(image)] }
+    }
+}
+
 /// Height of letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
@@ -152,32 +190,67 @@ impl Font {
 /// # Errors
 /// [`SlipError::Qr`] when a QR does not fit, [`SlipError::Paper`] for paper under 100 dots or slips over 2.5 m.
 pub fn render(blocks: &[Block], width_dots: u32, font: &Font) -> Result<GrayImage, SlipError> {
+    Ok(paint(&items(blocks, width_dots, font)?, width_dots, MARGIN, font))
+}
+
+/// Like [`render`]; with `native_qr` the printer draws every QR itself, in its place (`GS ( k`, which many clones lack).
+///
+/// # Errors
+/// As [`render`].
+pub fn sheet(blocks: &[Block], width_dots: u32, font: &Font, native_qr: bool) -> Result<Sheet, SlipError> {
+    if !native_qr {
+        return Ok(render(blocks, width_dots, font)?.into());
+    }
+    let mut pieces = Vec::new();
+    let mut drawn = Vec::new();
+    for item in items(blocks, width_dots, font)? {
+        let Item::Qr { code, module, text } = item else {
+            drawn.push(item);
+            continue;
+        };
+        drawn.push(Item::Space(QUIET * module));
+        pieces.push(Piece::Picture(paint(&drawn, width_dots, 0, font)));
+        pieces.push(Piece::Qr { text, module: module as u8, rows: code.width() as u32 * module });
+        drawn = vec![Item::Space(QUIET * module)];
+    }
+    drawn.push(Item::Space(MARGIN));
+    pieces.push(Piece::Picture(paint(&drawn, width_dots, 0, font)));
+    Ok(Sheet { pieces })
+}
+
+fn items(blocks: &[Block], width_dots: u32, font: &Font) -> Result<Vec<Item>, SlipError> {
     if !(100..=4096).contains(&width_dots) {
         return Err(SlipError::Paper { width: width_dots, rows: 0 });
     }
-    let mut items = Vec::new();
+    let mut items = vec![Item::Space(MARGIN)];
     let mut rows = MARGIN;
     for block in blocks {
         for item in lay_out(block, width_dots, font)? {
-            let height = item.height();
-            items.push((rows, item));
-            rows += height;
+            rows += item.height();
             if rows > ROWS_MAX {
                 return Err(SlipError::Paper { width: width_dots, rows });
             }
+            items.push(item);
         }
     }
-    let mut paper = GrayImage::from_pixel(width_dots, rows + MARGIN, Luma([255]));
-    for (top, item) in &items {
-        item.draw(&mut paper, *top, font);
+    Ok(items)
+}
+
+fn paint(items: &[Item], width_dots: u32, foot: u32, font: &Font) -> GrayImage {
+    let rows: u32 = items.iter().map(Item::height).sum();
+    let mut paper = GrayImage::from_pixel(width_dots, rows + foot, Luma([255]));
+    let mut top = 0;
+    for item in items {
+        item.draw(&mut paper, top, font);
+        top += item.height();
     }
-    Ok(paper)
+    paper
 }
 
 /// A piece with its height known.
 enum Item {
     Line { parts: Vec<Part>, height: u32, ascent: f32 },
-    Qr(QrCode, u32),
+    Qr { code: QrCode, module: u32, text: String },
     Rule,
     Space(u32),
 }
@@ -302,14 +375,14 @@ fn qr(text: &str, width: u32) -> Result<Item, SlipError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(|_| too_long())?;
     let across = code.width() as u32 + 2 * QUIET;
     let module = (width * 6 / 10 / across).clamp(MODULE_MIN, MODULE_MAX);
-    if across * module > width { Err(too_long()) } else { Ok(Item::Qr(code, module)) }
+    if across * module > width { Err(too_long()) } else { Ok(Item::Qr { code, module, text: text.to_owned() }) }
 }
 
 impl Item {
     fn height(&self) -> u32 {
         match self {
             Self::Line { height, .. } => *height,
-            Self::Qr(code, module) => (code.width() as u32 + 2 * QUIET) * module,
+            Self::Qr { code, module, .. } => (code.width() as u32 + 2 * QUIET) * module,
             Self::Rule => 14,
             Self::Space(rows) => *rows,
         }
@@ -318,7 +391,7 @@ impl Item {
     fn draw(&self, paper: &mut GrayImage, top: u32, font: &Font) {
         match self {
             Self::Line { parts, ascent, .. } => parts.iter().for_each(|part| draw_text(paper, part, top as f32 + ascent, font)),
-            Self::Qr(code, module) => draw_qr(paper, code, *module, top),
+            Self::Qr { code, module, .. } => draw_qr(paper, code, *module, top),
             Self::Rule => {
                 for x in MARGIN..paper.width().saturating_sub(MARGIN) {
                     ink(paper, i64::from(x), i64::from(top) + 6);

@@ -10,6 +10,7 @@ pub(crate) async fn simulator(folder: &Path) -> Sim {
         printer_port: 0,
         dock_port: 0,
         gun_link: folder.join("gun"),
+        printer_link: Some(folder.join("printer")),
         pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
         out: folder.join("out"),
         page_delay: Duration::ZERO,
