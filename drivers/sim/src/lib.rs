@@ -3,11 +3,13 @@
 //! The drivers and the agent see the same bytes as from real devices. What a person would do with hands (load paper, open a cover,
 //! pull a plug) is a [`Command`] to the dock: from a test through [`Sim::command`], by `POST /dock`, or by the buttons of `GET /`.
 
+pub mod card;
 mod command;
 mod dock;
 mod escl;
 mod feeder;
 mod gun;
+pub mod pcscd;
 mod plug;
 mod printer;
 mod printer_line;
