@@ -66,20 +66,27 @@ fn verified_content(cms: &[u8], signer: &X509) -> Option<Vec<u8>> {
 
 /// Compares every group that was read with its digest in the LDSSecurityObject (ICAO 9303-10 4.6.2).
 fn compare(content: &[u8], groups: &BTreeMap<u8, Vec<u8>>) -> Result<(), String> {
-    let (algorithm, digests) = signed_digests(content).ok_or("the list of digests in the signature file cannot be read")?;
-    let (digest, name) = digest_of(algorithm).ok_or("the signature file uses an unknown digest")?;
+    let signed = security_object(content).ok_or("the list of digests in the signature file cannot be read")?;
+    let (digest, name) = digest_of(signed.algorithm).ok_or("the signature file uses an unknown digest")?;
     for (number, bytes) in groups {
-        let signed = digests.get(number).ok_or_else(|| format!("DG{number} is not among the signed files"))?;
+        let expected = signed.digests.get(number).ok_or_else(|| format!("DG{number} is not among the signed files"))?;
         let computed = hash(digest, bytes).map_err(|error| format!("{name} cannot be computed: {error}"))?;
-        if computed.as_ref() != *signed {
+        if computed.as_ref() != *expected {
             return Err(format!("DG{number} differs from what was signed ({name})"));
         }
     }
     Ok(())
 }
 
-/// LDSSecurityObject, version 0 or 1: the OID of the digest, and the digests by group.
-fn signed_digests(content: &[u8]) -> Option<(&[u8], BTreeMap<u8, &[u8]>)> {
+/// LDSSecurityObject, version 0 or 1.
+struct SecurityObject<'a> {
+    /// OID of the digest.
+    algorithm: &'a [u8],
+    /// Digests by group.
+    digests: BTreeMap<u8, &'a [u8]>,
+}
+
+fn security_object(content: &[u8]) -> Option<SecurityObject<'_>> {
     let parts = tlv::all(tlv::find(content, &[0x30])?.value).ok()?;
     let [version, algorithm, list, ..] = parts.as_slice() else { return None };
     let algorithm = tlv::find(algorithm.value, &[0x06])?;
@@ -96,7 +103,7 @@ fn signed_digests(content: &[u8]) -> Option<(&[u8], BTreeMap<u8, &[u8]>)> {
             return None;
         }
     }
-    Some((algorithm.value, digests))
+    Some(SecurityObject { algorithm: algorithm.value, digests })
 }
 
 fn digest_of(oid: &[u8]) -> Option<(MessageDigest, &'static str)> {

@@ -1,11 +1,12 @@
 //! The authorities (CSCA) that this device believes, and whether one of them vouches for a signer (ICAO 9303-12).
 
 use super::{sod::SignedData, tlv};
+use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{CrlStatus, X509, X509Crl, X509NameRef, X509Ref, X509StoreContext};
+use openssl::x509::{CrlStatus, X509, X509Crl, X509NameRef, X509Ref, X509StoreContext, X509VerifyResult};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
@@ -13,6 +14,8 @@ use std::{fmt, fs, io};
 const MASTER_LIST: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x02];
 /// X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
 const OUTSIDE_VALIDITY: [i32; 2] = [9, 10];
+/// X509_V_ERR_EC_KEY_EXPLICIT_PARAMS.
+const EXPLICIT_CURVE: i32 = 94;
 
 /// Certificates of authorities and their revocation lists.
 #[derive(Default)]
@@ -150,9 +153,14 @@ impl TrustStore {
         let mut context = X509StoreContext::new()?;
         let (verified, error) =
             context.init(&trusted.build(), signer, &*Stack::new()?, |context| Ok((context.verify_cert()?, context.error())))?;
-        if !verified {
-            let reason = "the signer's certificate was not valid when the chip was signed";
-            return Ok(OUTSIDE_VALIDITY.contains(&error.as_raw()).then(|| Vouch::Refused(reason.into())));
+        let within = match error.as_raw() {
+            _ if verified => true,
+            code if OUTSIDE_VALIDITY.contains(&code) => false,
+            EXPLICIT_CURVE if signed_by(signer, authority)? => within_validity(signer, time)? && within_validity(authority, time)?,
+            _ => return Ok(None),
+        };
+        if !within {
+            return Ok(Some(Vouch::Refused("the signer's certificate was not valid when the chip was signed".into())));
         }
         if !itself && self.withdrew(authority, signer)? {
             return Ok(Some(Vouch::Refused("the signer's certificate was withdrawn by its authority".into())));
@@ -172,6 +180,19 @@ impl TrustStore {
         }
         Ok(false)
     }
+}
+
+/// Whether the authority's key signed the certificate. For keys with their curve written out, as Vietnam's passport authority has
+/// them: ICAO 9303-12 table 6 wants that, OpenSSL's path validation refuses it, because a stranger could bring a curve of his own. Here
+/// the curve is that of an installed certificate or of one that it signed.
+fn signed_by(certificate: &X509, authority: &X509) -> Result<bool, ErrorStack> {
+    Ok(authority.issued(certificate) == X509VerifyResult::OK && certificate.verify(&*authority.public_key()?)?)
+}
+
+fn within_validity(certificate: &X509, time: Option<i64>) -> Result<bool, ErrorStack> {
+    let Some(time) = time else { return Ok(true) };
+    let time = Asn1Time::from_unix(time)?;
+    Ok(certificate.not_before().compare(&time)?.is_le() && certificate.not_after().compare(&time)?.is_ge())
 }
 
 /// The files of a folder in the order of their names; hidden ones and subfolders are left out.
