@@ -10,10 +10,10 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench fuzz gallery setup-demo setup-test setup-fuzz
+.PHONY: help demo test check fmt clippy deny tests bench fuzz gallery test-usb setup-demo setup-test setup-fuzz setup-usb
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 demo: setup-demo ## a whole office on this machine, every device simulated; ARGS="..." for options
 	$(call step,build,$(CARGO) build --workspace --bins)
@@ -31,6 +31,10 @@ bench: setup-demo ## speed and size against the targets; agent, hub and devices 
 fuzz: setup-fuzz ## random bytes for every parser of outside bytes; SECONDS=60 for each of them
 	$(call step,fuzz,tests/fuzz/run.sh $(or $(SECONDS),60) $(abspath $(TARGET)/fuzz))
 
+test-usb: setup-usb ## USB readers and printers through a real kernel in a virtual PC, plugged and unplugged; 1 minute
+	$(call step,build,$(CARGO) build --workspace --bin motcua-usb)
+	$(call step,USB devices,tests/usb/run.sh $(TARGET)/debug/motcua-usb)
+
 gallery: setup-demo ## a picture of every kiosk screen into target/gallery; DIR=... elsewhere
 	$(call step,build,$(CARGO) build -p motcua-kiosk)
 	@$(TARGET)/debug/motcua-kiosk --gallery $(or $(DIR),$(TARGET)/gallery) $(ARGS)
@@ -40,6 +44,9 @@ setup-demo:
 
 setup-test:
 	$(call step,set-up,provisioning/setup/setup.sh test)
+
+setup-usb:
+	$(call step,set-up,provisioning/setup/setup.sh usb)
 
 setup-fuzz:
 	$(call step,set-up,provisioning/setup/setup.sh fuzz)

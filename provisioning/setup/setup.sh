@@ -5,6 +5,7 @@
 #   setup.sh demo    build + what the simulated office needs to run
 #   setup.sh test    demo + what the tests and the licence check need
 #   setup.sh fuzz    build + the fuzzer
+#   setup.sh usb     build + a virtual PC for USB devices
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -52,6 +53,12 @@ systemd             | checks the service units; it is not started
 vsmartcard-vpcd     | virtual card reader for pcscd
 zbar-tools          | reads our QR codes independently
 '
+USB_PACKAGES='
+busybox-static      | first programs of the virtual PC
+cpio                | packs its disk
+kmod                | finds the kernel modules it needs
+qemu-system-x86     | the virtual PC itself
+'
 
 say() { printf 'set-up: %s\n' "$*"; }
 fail() { printf 'set-up: %s\n' "$@" >&2; exit 1; }
@@ -61,7 +68,8 @@ main() {
         build | fuzz) install_packages "$BUILD_PACKAGES" ;;
         demo) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES" ;;
         test) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES$TEST_PACKAGES" ;;
-        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz" ;;
+        usb) install_packages "$BUILD_PACKAGES$USB_PACKAGES" ;;
+        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz|usb" ;;
     esac
     check_rust
     if [ "$MODE" = test ]; then install_deny; fi
