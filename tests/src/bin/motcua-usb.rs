@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, reason = "the lines are this program's work")]
 
 use anyhow::{Context as _, bail, ensure};
-use motcua_drivers::barcode::{ReaderEvent, serial};
+use motcua_drivers::barcode::{Mode, ReaderEvent, keyboard, serial};
 use std::{
     fs::{self, File, OpenOptions},
     io::Write as _,
@@ -26,7 +26,9 @@ fn main() {
     };
     let plug = Plug { switch: switch.into(), controller: controller.clone() };
     let mut failed = 0;
-    for (name, check) in [("serial reader", serial_reader as fn(&Plug) -> anyhow::Result<()>)] {
+    let checks: [(&str, fn(&Plug) -> anyhow::Result<()>); 2] =
+        [("barcode reader, serial (cdc-acm)", serial_reader), ("barcode reader, keyboard (hid, evdev)", keyboard_reader)];
+    for (name, check) in checks {
         let started = Instant::now();
         match check(&plug) {
             Ok(()) => println!("usb: PASS {name} ({:.1} s)", started.elapsed().as_secs_f32()),
@@ -94,7 +96,7 @@ fn serial_reader(plug: &Plug) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     let reader = thread::spawn(move || serial::run("/dev/ttyACM0".into(), 9600, send, &flag));
-    ensure!(matches!(next(&mut events)?, ReaderEvent::Opened), "the reader was not opened");
+    ensure!(matches!(next(&mut events)?, ReaderEvent::Opened(Mode::Serial)), "the reader was not opened");
     let mut gun = gadget("/dev/ttyGS0")?;
     let burst: String = (0..20).map(|number| format!("]C1HS-2026-{number:06}\r\n")).collect();
     gun.write_all(burst.as_bytes())?;
@@ -118,11 +120,64 @@ fn serial_reader(plug: &Plug) -> anyhow::Result<()> {
         }
     }
     plug.insert()?;
-    ensure!(matches!(next(&mut events)?, ReaderEvent::Opened), "the reader was not opened again");
+    ensure!(matches!(next(&mut events)?, ReaderEvent::Opened(Mode::Serial)), "the reader was not opened again");
     gadget("/dev/ttyGS0")?.write_all(b"RR473124829VN\r")?;
     expect_code(&mut events, "RR473124829VN")?;
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     reader.join().map_err(|_| anyhow::anyhow!("the reader's thread panicked"))
+}
+
+/// Found by its name, grabbed from everybody else, read, unplugged, replugged (the kernel gives it another number then).
+fn keyboard_reader(plug: &Plug) -> anyhow::Result<()> {
+    let device = wait_for_keyboard()?;
+    // udev would make this name.
+    let stable = Path::new("/dev/reader");
+    std::os::unix::fs::symlink(&device, stable)?;
+    let (send, mut events) = mpsc::channel(64);
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let reader = thread::spawn(move || keyboard::run("/dev/reader".into(), send, &flag));
+    ensure!(matches!(next(&mut events)?, ReaderEvent::Opened(Mode::Keyboard)), "the reader was not opened");
+    ensure!(evdev::Device::open(&device)?.grab().is_err(), "the reader is not grabbed: its codes would go to whatever has the focus");
+    type_on_keyboard("HS-2026-000123")?;
+    expect_code(&mut events, "HS-2026-000123")?;
+    plug.pull()?;
+    ensure!(matches!(next(&mut events)?, ReaderEvent::Lost(_)), "nothing was said of the unplugging");
+    fs::remove_file(stable)?;
+    plug.insert()?;
+    std::os::unix::fs::symlink(wait_for_keyboard()?, stable)?;
+    ensure!(matches!(next(&mut events)?, ReaderEvent::Opened(Mode::Keyboard)), "the reader was not opened again");
+    type_on_keyboard("RR473124829VN")?;
+    expect_code(&mut events, "RR473124829VN")?;
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    reader.join().map_err(|_| anyhow::anyhow!("the reader's thread panicked"))
+}
+
+fn wait_for_keyboard() -> anyhow::Result<PathBuf> {
+    let mut found = None;
+    until("the keyboard", || {
+        found = evdev::enumerate().find(|(_, device)| device.name().is_some_and(|name| name.contains("Counter in one")));
+        found.is_some()
+    })?;
+    Ok(found.context("no keyboard")?.0)
+}
+
+/// Boot keyboard reports (USB HID 1.11, appendix B.1): modifiers, 0, six keys. Ends with Enter.
+fn type_on_keyboard(text: &str) -> anyhow::Result<()> {
+    let mut keyboard = gadget("/dev/hidg0")?;
+    for letter in text.bytes().chain([b'\n']) {
+        let (shift, key) = match letter {
+            b'A'..=b'Z' => (2, letter - b'A' + 4),
+            b'1'..=b'9' => (0, letter - b'1' + 30),
+            b'0' => (0, 39),
+            b'-' => (0, 45),
+            b'\n' => (0, 40),
+            other => bail!("no key for {other}"),
+        };
+        keyboard.write_all(&[shift, 0, key, 0, 0, 0, 0, 0])?;
+        keyboard.write_all(&[0; 8])?;
+    }
+    Ok(())
 }
 
 /// Opens the device's side of a gadget.
