@@ -80,10 +80,29 @@ impl Default for Binary {
 }
 
 impl Binary {
-    /// For files that are read in clear: nothing but short length.
+    /// For files that are read in clear, in short length.
     #[must_use]
     pub fn in_clear() -> Self {
         Self { chunk: 256, ..Self::default() }
+    }
+
+    /// Asks for the whole of a file in clear and in extended length, and notes when card or desk reader cannot: found out under secure
+    /// messaging, it would cost the session. None when the file did not come; it may all the same be there.
+    ///
+    /// # Errors
+    /// When the link fails.
+    pub fn probe(&mut self, link: &mut Link<'_>, ef: Ef) -> Result<Option<Vec<u8>>, CardError> {
+        let command = Command { extended: true, ..Command::new(READ_BINARY, 0x80 | ef.sfi, 0).expecting(65_536) };
+        let answer = match link.send(&command) {
+            Ok(answer) => answer,
+            Err(CardError::Device(DeviceError::Protocol(_) | DeviceError::Rejected(_))) => Answer { data: Vec::new(), status: 0x6700 },
+            Err(error) => return Err(error),
+        };
+        if matches!(answer.status, 0x6700 | 0x6C00..=0x6CFF | 0x6F00) {
+            self.chunk = SHORT;
+        }
+        let whole = tlv::read(&answer.data).ok().map(|(file, _)| file.whole.to_vec());
+        Ok(whole.filter(|_| matches!(answer.status, OK | 0x6282)))
     }
 
     /// Whether the chip takes extended length, as far as known.
@@ -92,12 +111,9 @@ impl Binary {
         self.proven > SHORT
     }
 
-    /// The session was opened again: a request that was never answered may have cost the last one.
+    /// The session was opened again.
     pub fn reopened(&mut self) {
         self.shaken = false;
-        if self.chunk > self.proven {
-            self.chunk = if self.chunk > SHORT { SHORT } else { self.smaller().unwrap_or(self.chunk) };
-        }
     }
 
     /// Reads a whole file; none when the chip has none, or an empty one. `progress` gets bytes done of all, and says false to stop.
@@ -163,9 +179,11 @@ impl Binary {
             if !is_too_much(status) || self.exact {
                 return Ok(Err(status));
             }
+            // A chip that gives up its session does so for the size.
+            let ended = link.bare && matches!(status, 0x6987 | 0x6988);
             if le <= self.proven {
                 self.exact = true;
-            } else if !(may_shrink && self.shrink()) {
+            } else if !((may_shrink || ended) && self.shrink()) {
                 return Ok(Err(status));
             }
         }
@@ -207,13 +225,9 @@ impl Binary {
         }
     }
 
-    fn smaller(&self) -> Option<u32> {
-        LADDER.into_iter().find(|step| *step < self.chunk)
-    }
-
     /// Asks for less from now on; false when less makes no sense.
     fn shrink(&mut self) -> bool {
-        let smaller = self.smaller();
+        let smaller = LADDER.into_iter().find(|step| *step < self.chunk);
         self.chunk = smaller.unwrap_or(self.chunk);
         smaller.is_some()
     }
@@ -226,7 +240,7 @@ impl Binary {
         let answer = match link.send(command) {
             Ok(answer) => answer,
             Err(CardError::Device(DeviceError::Protocol(_) | DeviceError::Rejected(_)))
-                if command.is_extended() && self.chunk > self.proven =>
+                if command.is_extended() && self.chunk > self.proven && self.shrink() =>
             {
                 return Err(Stop::SessionLost);
             }

@@ -18,8 +18,9 @@ use super::{
 };
 use std::collections::BTreeMap;
 
-/// A chip that drops its session more often than this will not be read.
-const REOPENINGS: u8 = 3;
+/// A chip that drops its session more often than this will not be read. One that does so at every request that is too large for it
+/// needs five.
+const REOPENINGS: u8 = 6;
 /// Offers of PACE that are tried.
 const OFFERS: usize = 3;
 
@@ -145,6 +146,9 @@ impl Reading<'_> {
     /// What EF.CardAccess offers. After power-up the master file is current and needs no SELECT, which some chips refuse (6D00); chips
     /// that other software left elsewhere need it, or have the file in the application.
     fn card_access(&mut self) -> Result<Vec<Offer>, CardError> {
+        if let Some(file) = self.binary.probe(&mut self.link, ef::CARD_ACCESS)? {
+            return Ok(pace::offers(&file));
+        }
         if let Some(file) = self.try_card_access()? {
             return Ok(pace::offers(&file));
         }
