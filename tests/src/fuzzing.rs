@@ -8,6 +8,7 @@
 use jiff::civil::date;
 use motcua_drivers::barcode::ReaderEvent;
 use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
+use motcua_drivers::idcard::{Trust, TrustStore, files, sod, tlv};
 use motcua_drivers::printer::PrinterStatus;
 use motcua_drivers::printer::escpos::{Answer, AnswerReader, Query};
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
@@ -21,24 +22,28 @@ use motcua_model::dossier::Applicant;
 use motcua_model::hub::{Inbox, Message, MessageState, Problem, Receipt, SignedReceipt};
 use motcua_model::mrz::Mrz;
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// A parser under test: takes any bytes and says whether the parser took them.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("api_action", api_action),
     ("card_qr", card_qr),
     ("catalogue", catalogue),
     ("codes", codes),
     ("config", config),
+    ("dg13", dg13),
+    ("dg2", dg2),
     ("escl_xml", escl_xml),
     ("escpos_status", escpos_status),
     ("hub_message", hub_message),
     ("mrz", mrz),
     ("page", page),
     ("reader_framing", reader_framing),
+    ("sod", sod),
 ];
 
 /// The QR of a citizen card.
@@ -183,6 +188,45 @@ pub fn escpos_status(data: &[u8]) -> bool {
         assert!(!status.is_ready() || !(status.cover_open || status.paper_out || status.error || !status.online));
     }
     status.is_ready()
+}
+
+/// The Vietnamese fields of a chip: text is NFC, without padding, and the old number is one.
+pub fn dg13(data: &[u8]) -> bool {
+    let Ok(citizen) = files::citizen(data) else { return false };
+    for text in [&citizen.number, &citizen.name, &citizen.residence, &citizen.father, &citizen.mother, &citizen.spouse] {
+        assert_eq!(text.trim(), text);
+    }
+    assert!(citizen.old_number.is_empty() || citizen.old_number.len() == 9);
+    assert_eq!(format!("{citizen:?}"), "CitizenData(…)");
+    true
+}
+
+/// The face on a chip.
+pub fn dg2(data: &[u8]) -> bool {
+    let Ok(photo) = files::photo(data) else { return false };
+    assert!(!photo.bytes.is_empty() && photo.bytes.len() < data.len());
+    true
+}
+
+/// The signature file of a chip: taken when it signs this DG1. Nobody is believed here, so nobody can be trusted.
+pub fn sod(data: &[u8]) -> bool {
+    let zone = "IDVNM1900000163001190000016<<49001158F4001153VNM<<<<<<<<<<<4NGUYEN<<THI<MAU<<<<<<<<<<<<<<<";
+    let groups = BTreeMap::from([(1, tlv::write(0x61, &tlv::write(0x5F1F, zone.as_bytes())))]);
+    let mut store = TrustStore::empty();
+    match sod::check(Some(data), &groups, &store, 1_800_000_000) {
+        Trust::UnknownSigner { .. } => {
+            assert!(matches!(sod::check(Some(data), &BTreeMap::new(), &store, 0), Trust::UnknownSigner { .. }));
+            let other = BTreeMap::from([(1, vec![0x61, 0x00])]);
+            assert!(matches!(sod::check(Some(data), &other, &store, 0), Trust::Broken { .. }));
+            true
+        }
+        Trust::Broken { reason } => {
+            assert!(!reason.is_empty());
+            let _ = store.add(data);
+            false
+        }
+        Trust::Trusted { .. } | Trust::Unsigned => unreachable!("nobody is believed, and a file was given"),
+    }
 }
 
 /// A machine-readable zone: what was taken is taken again as it was put right.
