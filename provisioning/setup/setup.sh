@@ -45,6 +45,7 @@ TEST_PACKAGES='
 opensc              | speaks to the simulated card independently
 openssl             | signs the simulated cards independently
 pcscd               | the smart-card service that the card reader is tested through
+python3-socketio    | independent server for the HN212 card reader
 qpdf                | checks our PDFs independently
 sane-airscan        | independent client of the simulated network scanner
 sane-utils          | scanimage: independent client of our SANE backend

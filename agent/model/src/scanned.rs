@@ -141,10 +141,8 @@ mod tests {
     #[test]
     fn cards_of_both_generations() {
         for (text, generation) in [(CARD, CardGeneration::Cccd2021), (CARD_2024, CardGeneration::CanCuoc2024)] {
-            match Scanned::of(&format!("\u{feff}{text}\r\n")) {
-                Scanned::Card(card) => assert_eq!(card.generation, generation),
-                other => panic!("{other:?}"),
-            }
+            let seen = Scanned::of(&format!("\u{feff}{text}\r\n"));
+            assert!(matches!(&seen, Scanned::Card(card) if card.generation == generation), "{seen:?}");
         }
     }
 
@@ -216,10 +214,7 @@ mod tests {
             ("8934563138165", ParcelCheck::NotS10),
             ("001190000016", ParcelCheck::NotS10),
         ] {
-            match Scanned::of(text) {
-                Scanned::Parcel(parcel) => assert_eq!((parcel.code.as_str(), parcel.check), (text, check)),
-                other => panic!("{text}: {other:?}"),
-            }
+            assert_eq!(Scanned::of(text), Scanned::Parcel(ParcelCode { code: text.to_owned(), check }), "{text}");
         }
         for text in ["", " ", "1234567", "Xin chào", "WIFI:S:example;;"] {
             assert_eq!(Scanned::of(text), Scanned::Unknown, "{text}");

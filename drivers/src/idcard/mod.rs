@@ -8,7 +8,8 @@
 //! | `reader` | reads the files of a chip over any [`Channel`] |
 //! | `files` | what the files say (DG1, DG2, DG13) |
 //! | `sod`, `trust`, `active` | whether they are genuine: signature, authorities, the chip's own key |
-//! | `pcsc`, `hn212` | desk readers: supervised tasks that send [`CardEvent`]s |
+//! | `pcsc`, `hn212`, `hn212_serial` | desk readers: supervised tasks that send [`CardEvent`]s |
+//! | `hn212_wire`, `hn212_card` | Socket.IO, and what an HN212 says of a card |
 
 pub mod active;
 pub mod apdu;
@@ -18,6 +19,10 @@ pub mod chip_auth;
 pub mod curve;
 pub mod ef;
 pub mod files;
+pub mod hn212;
+pub mod hn212_card;
+pub mod hn212_serial;
+pub mod hn212_wire;
 pub mod keys;
 pub mod link;
 pub mod messaging;
