@@ -376,6 +376,23 @@ fn a_bad_file_in_the_folder_is_named_and_spoils_nothing() {
     assert!(store.is_empty() && problems.len() == 1 && problems[0].contains("/nowhere/at/all"), "{problems:?}");
 }
 
+/// Bytes outside of what is signed may say one thing or another; what was signed and what was read never differ.
+#[test]
+fn a_flipped_bit_never_lets_another_card_through() {
+    let Some(office) = office() else { return };
+    let (store, sod) = (office.store(&["csca.pem"]), office.sod("ds", &plain_object(), &[]));
+    let mut tampered = groups();
+    *tampered.get_mut(&1).unwrap().last_mut().unwrap() = b'X';
+    let mut harmless = 0;
+    for at in 0..sod.len() {
+        let mut flipped = sod.clone();
+        flipped[at] ^= 1 << (at % 8);
+        assert!(matches!(sod::check(Some(&flipped), &tampered, &store, now()), Trust::Broken { .. }), "{at}");
+        harmless += usize::from(sod::check(Some(&flipped), &groups(), &store, now()) == trusted());
+    }
+    assert!(harmless < sod.len() / 20, "{harmless} of {}", sod.len());
+}
+
 #[test]
 fn card_data_carries_the_verdict() {
     let Some(office) = office() else { return };
