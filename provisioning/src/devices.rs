@@ -75,8 +75,17 @@ fn no_permission(group: u32) -> String {
     )
 }
 
+/// The printer that the configuration names; nothing is sent to it yet.
+pub(crate) fn open_printer(config: &Printer) -> printer::Printer {
+    match (&config.tcp, &config.usb, &config.serial) {
+        (None, Some(path), _) => printer::Printer::usb(path),
+        (None, None, Some(path)) => printer::Printer::serial(path, config.baud),
+        (tcp, _, _) => printer::Printer::tcp(tcp.clone().unwrap_or_default()),
+    }
+}
+
 async fn look_at_printer(config: &Printer) -> DeviceLine {
-    let (state, problem) = match printer::Printer::new(config.tcp.clone().unwrap_or_default()).status().await {
+    let (state, problem) = match open_printer(config).status().await {
         Err(error) => (DeviceState::Lost, advice(&error)),
         Ok(status) if !status.known => {
             (DeviceState::Ready, "takes connections but does not report its state; look at the paper yourself".to_owned())
@@ -171,7 +180,7 @@ mod tests {
                 }
             }
         });
-        Printer { tcp: Some(tcp), usb: None, serial: None, baud: 9600, width: 576, font: "/a.ttf".into() }
+        Printer { tcp: Some(tcp), usb: None, serial: None, baud: 9600, native_qr: false, width: 576, font: "/a.ttf".into() }
     }
 
     #[tokio::test]
@@ -193,6 +202,7 @@ mod tests {
             usb: None,
             serial: None,
             baud: 9600,
+            native_qr: false,
             width: 576,
             font: "/a.ttf".into(),
         })

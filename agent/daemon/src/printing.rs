@@ -9,11 +9,7 @@ use crate::{
 use jiff::Timestamp;
 use motcua_drivers::{
     DeviceError, Human,
-    printer::{
-        escpos::PrinterStatus,
-        slip::{Font, render},
-        tcp::{Printed, Printer},
-    },
+    printer::{Font, Printed, Printer, PrinterStatus, Resumed, sheet},
 };
 use motcua_flow::{Event, Slip};
 use motcua_model::{
@@ -33,6 +29,7 @@ struct Press {
     printer: Printer,
     font: Font,
     width: u32,
+    native_qr: bool,
     line: DeviceLine,
     orders: mpsc::UnboundedReceiver<PrintOrder>,
     inputs: Inputs,
@@ -51,8 +48,8 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
                 return refuse_all(orders, &inputs).await;
             }
         };
-    let mut press =
-        Press { printer: Printer::new(config.tcp.clone().unwrap_or_default()), font, width: config.width, line, orders, inputs, storage };
+    let (printer, width, native_qr) = (open(&config), config.width, config.native_qr);
+    let mut press = Press { printer, font, width, native_qr, line, orders, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -76,15 +73,23 @@ async fn refuse_all(mut orders: mpsc::UnboundedReceiver<PrintOrder>, inputs: &In
     }
 }
 
-/// How the printer came back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Back {
-    /// It was there all the time: what it had taken is still in its buffer.
-    WithItsBuffer,
-    /// It was away, so its buffer may be empty.
-    AfterAbsence,
+/// The printer that the configuration names; nothing is sent to it yet.
+fn open(config: &config::Printer) -> Printer {
+    match (&config.tcp, &config.usb, &config.serial) {
+        (None, Some(path), _) => Printer::usb(path),
+        (None, None, Some(path)) => Printer::serial(path, config.baud),
+        (tcp, _, _) => Printer::tcp(tcp.clone().unwrap_or_default()),
+    }
+}
+
+/// How one attempt to print ended.
+enum Attempt {
+    /// Nothing more to do.
+    Over(SlipState, PrintState),
+    /// Half of it may be on paper, and the rest will not come.
+    Lost(DeviceError),
     /// The person left, or the agent stops.
-    Never,
+    GivenUp,
 }
 
 impl Press {
@@ -117,42 +122,60 @@ impl Press {
         }
     }
 
-    /// Prints `slip` once. Paper that runs out in mid-slip: the printer holds the rest in its buffer and
-    /// finishes by itself after the refill, so nothing is sent again. Only a slip that went to a printer
-    /// which then vanished is sent again, marked as a reprint.
+    /// Prints `slip` once. Whether a printer that ran out of paper finishes by itself, or lost what it had, the driver finds
+    /// out; only a slip that was lost on the way is printed again, marked as a reprint.
     async fn print(&mut self, mut slip: Slip) {
         let job = slip.job;
         self.note(job, SlipState::Started).await;
         loop {
             if let Some(fault) = self.watch().await {
                 self.tell(job, PrintState::Waiting(fault)).await;
-                if self.ready_again(job).await == Back::Never {
+                if !self.ready_again(job).await {
                     return;
                 }
                 self.tell(job, PrintState::Printing).await;
             }
-            let image = match render(&slip::layout(&slip), self.width, &self.font) {
-                Ok(image) => image,
+            let paper = match sheet(&slip::layout(&slip), self.width, &self.font, self.native_qr) {
+                Ok(paper) => paper,
                 Err(error) => {
                     tracing::error!("the slip cannot be drawn: {error}");
                     return self.tell(job, PrintState::Waiting(Fault::PrinterError)).await;
                 }
             };
-            match self.printer.print(&image).await {
-                Ok(Printed::Confirmed) => return self.finished(job, SlipState::Printed, PrintState::Printed).await,
-                Ok(Printed::Unknown) => return self.finished(job, SlipState::Unknown, PrintState::Unknown).await,
-                Err(error) => {
-                    tracing::warn!(%job, "slip: {error}");
-                    self.tell(job, PrintState::Waiting(fault_of(&error))).await;
-                    match (self.ready_again(job).await, &error) {
-                        (Back::Never, _) => return,
-                        (Back::WithItsBuffer, DeviceError::NeedsHuman(Human::PaperOut | Human::CoverOpen)) => {
-                            return self.finished(job, SlipState::Printed, PrintState::Printed).await;
-                        }
-                        (Back::WithItsBuffer | Back::AfterAbsence, _) => slip.reprint = true,
-                    }
+            let first = match self.printer.print_sheet(&paper).await {
+                Ok(Printed::Confirmed) => Attempt::Over(SlipState::Printed, PrintState::Printed),
+                Ok(Printed::Unknown) => Attempt::Over(SlipState::Unknown, PrintState::Unknown),
+                Err(error) => self.see_through(job, error).await,
+            };
+            match first {
+                Attempt::Over(stored, shown) => return self.finished(job, stored, shown).await,
+                Attempt::GivenUp => return self.printer.abandon().await,
+                Attempt::Lost(error) => {
+                    tracing::warn!(%job, "slip: {error}; printing it again");
+                    slip.reprint |= self.printer.is_half_out().await;
                     self.tell(job, PrintState::Printing).await;
                 }
+            }
+        }
+    }
+
+    /// Waits for the person, then lets the printer finish the slip it has begun.
+    async fn see_through(&mut self, job: Uuid, mut error: DeviceError) -> Attempt {
+        loop {
+            tracing::warn!(%job, "slip: {error}");
+            self.tell(job, PrintState::Waiting(fault_of(&error))).await;
+            if !self.ready_again(job).await {
+                return Attempt::GivenUp;
+            }
+            if !self.printer.is_interrupted().await {
+                return Attempt::Lost(error);
+            }
+            match self.printer.resume().await {
+                Ok(Resumed::Confirmed) => return Attempt::Over(SlipState::Printed, PrintState::Printed),
+                Ok(Resumed::Unknown) => return Attempt::Over(SlipState::Unknown, PrintState::Unknown),
+                Ok(Resumed::Lost) => return Attempt::Lost(DeviceError::Protocol("the printer lost what it had not printed".to_owned())),
+                Err(again @ DeviceError::NeedsHuman(_)) => error = again,
+                Err(lost) => return Attempt::Lost(DeviceError::Disconnected(lost.to_string())),
             }
         }
     }
@@ -162,24 +185,18 @@ impl Press {
         self.tell(job, shown).await;
     }
 
-    /// Waits until the printer can print.
-    async fn ready_again(&mut self, job: Uuid) -> Back {
-        let mut back = Back::WithItsBuffer;
+    /// Waits until the printer can print; false when the person leaves first, or the agent stops.
+    async fn ready_again(&mut self, job: Uuid) -> bool {
         loop {
             tokio::select! {
                 order = self.orders.recv() => match order {
-                    Some(PrintOrder::Close(closed)) if closed == job => return Back::Never,
+                    Some(PrintOrder::Close(closed)) if closed == job => return false,
                     Some(PrintOrder::Close(_) | PrintOrder::Print(_)) => {}
-                    None => return Back::Never,
+                    None => return false,
                 },
                 () = tokio::time::sleep(ASK_AGAIN) => match self.watch().await {
-                    None => return back,
-                    Some(fault) => {
-                        if fault == Fault::PrinterGone {
-                            back = Back::AfterAbsence;
-                        }
-                        self.tell(job, PrintState::Waiting(fault)).await;
-                    }
+                    None => return true,
+                    Some(fault) => self.tell(job, PrintState::Waiting(fault)).await,
                 },
             }
         }

@@ -213,6 +213,11 @@ impl Printer {
         self.desk.lock().await.interrupted.is_some()
     }
 
+    /// True while part of a slip may hang out of the printer: the same slip printed again is then a reprint.
+    pub async fn is_half_out(&self) -> bool {
+        self.desk.lock().await.half_out
+    }
+
     /// Finishes the interrupted slip when the printer is ready again. Decides by the printer's answers whether it kept what it had.
     ///
     /// # Errors
