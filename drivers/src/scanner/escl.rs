@@ -13,7 +13,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 /// Longest page: A4 at 600 dpi in colour, hardly compressed.
-const PAGE_LIMIT: usize = 64 << 20;
+pub(super) const PAGE_LIMIT: usize = 64 << 20;
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
@@ -492,7 +492,7 @@ fn host_and_port(url: &Url) -> Option<String> {
 }
 
 /// What a body is, when it is a finished document of another kind than JPEG.
-fn foreign_kind(body: &[u8]) -> Option<&'static str> {
+pub(super) fn foreign_kind(body: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 5] = [(b"\x89PNG", "PNG"), (b"%PDF", "PDF"), (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"), (b"BM", "BMP")];
     KINDS.iter().find(|(start, _)| body.starts_with(start)).map(|(_, kind)| *kind)
 }

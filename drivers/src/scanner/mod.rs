@@ -6,13 +6,14 @@ pub mod discovery;
 pub mod escl;
 pub mod escl_xml;
 pub mod folder;
+mod folder_files;
 mod job;
 pub mod sane;
 mod tls;
 
 pub use escl::{Escl, Timing};
 pub use escl_xml::{AdfState, Capabilities, Colour, Job, JobState, ScanSettings, ScannerState, ScannerStatus, Source};
-pub use folder::Folder;
+pub use folder::{Folder, FolderTiming};
 pub use job::jam_means_empty;
 pub use sane::Sane;
 
@@ -20,7 +21,6 @@ use crate::{DeviceError, Human};
 use tokio::sync::{mpsc, watch};
 
 /// A document scanner, whatever it speaks.
-#[expect(clippy::large_enum_variant, reason = "one a process")]
 #[derive(Clone, Debug)]
 pub enum Scanner {
     /// eSCL (AirScan) over HTTP or HTTPS.
