@@ -42,6 +42,9 @@ tesseract-ocr-vie   | Vietnamese model of the text recognition
 xvfb                | a screen where there is none
 '
 TEST_PACKAGES='
+avahi-daemon        | announces a scanner independently of our own code
+avahi-utils         | tells it what to announce
+dbus-daemon         | the message bus between the two, private to the test
 opensc              | speaks to the simulated card independently
 openssl             | signs the simulated cards independently
 pcscd               | the smart-card service that the card reader is tested through

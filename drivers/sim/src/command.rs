@@ -27,6 +27,10 @@ pub enum Command {
     Cover,
     /// Another user holds the scanner: jobs get 503. `clear` ends it.
     Busy,
+    /// Sheets that the feeder says it holds. One: every job takes one sheet, however many lie there.
+    Capacity(u32),
+    /// Pages come in chunks without a length, as some scanners send them.
+    Chunked(bool),
     /// The n-th side of the next job breaks off in the middle.
     Truncate(u32),
     /// The n-th side of the next job stalls in the middle, for ever.

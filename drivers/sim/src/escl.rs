@@ -1,7 +1,10 @@
 //! The scanner's wire: eSCL over HTTP.
 
+use crate::announce::Announcement;
+use crate::certificate::Certificate;
 use crate::feeder::{Next, Scanner};
 use crate::lock;
+use crate::optics::Look;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -16,7 +19,27 @@ use tokio_stream::wrappers::ReceiverStream;
 
 type Shared = Arc<Mutex<Scanner>>;
 
-pub(crate) async fn serve(listener: tokio::net::TcpListener, scanner: Shared) {
+/// The scanner's identity in its capabilities and announcement.
+pub(crate) const UUID: &str = "00000000-0000-4000-8000-000000000001";
+
+/// How the scanner hangs in the network.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    /// For HTTPS.
+    pub(crate) certificate: Option<Certificate>,
+    /// Name to announce.
+    pub(crate) announce: Option<String>,
+}
+
+pub(crate) async fn serve(listener: tokio::net::TcpListener, scanner: Shared, wire: Wire) {
+    if let Err(error) = serve_until_unplugged(listener, scanner, wire).await {
+        tracing::error!(%error, "the simulated scanner stopped");
+    }
+}
+
+async fn serve_until_unplugged(listener: tokio::net::TcpListener, scanner: Shared, wire: Wire) -> anyhow::Result<()> {
+    let port = listener.local_addr()?.port();
+    let _announcement = wire.announce.map(|name| Announcement::new(&name, port, wire.certificate.is_some())).transpose()?;
     let router = Router::new()
         .route("/eSCL/ScannerCapabilities", get(capabilities))
         .route("/eSCL/ScannerStatus", get(status))
@@ -25,9 +48,20 @@ pub(crate) async fn serve(listener: tokio::net::TcpListener, scanner: Shared) {
         .route("/eSCL/ScanJobs/{id}/NextDocument", get(next))
         .route("/eSCL/ScanJobs/{id}/ScanImageInfo", get(image_info))
         .with_state(scanner);
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "the simulated scanner stopped");
+    // libsane's own client knows "Location" only as scanners write it.
+    match wire.certificate {
+        Some(certificate) => {
+            let mut server = axum_server::from_tcp_rustls(listener.into_std()?, certificate.config)?;
+            server.http_builder().http1().title_case_headers(true);
+            server.serve(router.into_make_service()).await?;
+        }
+        None => {
+            let mut server = axum_server::from_tcp(listener.into_std()?)?;
+            server.http_builder().http1().title_case_headers(true);
+            server.serve(router.into_make_service()).await?;
+        }
     }
+    Ok(())
 }
 
 fn xml(body: String) -> Response {
@@ -36,7 +70,8 @@ fn xml(body: String) -> Response {
 
 const NAMESPACES: &str = "xmlns:pwg=\"http://www.pwg.org/schemas/2010/12/sm\" xmlns:scan=\"http://schemas.hp.com/imaging/escl/2011/05/03\"";
 
-async fn capabilities() -> Response {
+async fn capabilities(State(scanner): State<Shared>) -> Response {
+    let capacity = lock(&scanner).capacity;
     let resolutions: String = [150, 200, 300, 600]
         .map(|dpi| {
             format!(
@@ -54,10 +89,10 @@ async fn capabilities() -> Response {
     xml(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><scan:ScannerCapabilities {NAMESPACES}><pwg:Version>2.63</pwg:Version>\
          <pwg:MakeAndModel>Mot Cua Simulated Scanner</pwg:MakeAndModel><pwg:SerialNumber>SIM-1</pwg:SerialNumber>\
-         <scan:UUID>00000000-0000-4000-8000-000000000001</scan:UUID>\
+         <scan:UUID>{UUID}</scan:UUID>\
          <scan:Platen><scan:PlatenInputCaps>{input}</scan:PlatenInputCaps></scan:Platen>\
          <scan:Adf><scan:AdfSimplexInputCaps>{input}</scan:AdfSimplexInputCaps><scan:AdfDuplexInputCaps>{input}</scan:AdfDuplexInputCaps>\
-         <scan:FeederCapacity>50</scan:FeederCapacity><scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption>\
+         <scan:FeederCapacity>{capacity}</scan:FeederCapacity><scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption>\
          <scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions></scan:Adf></scan:ScannerCapabilities>"
     ))
 }
@@ -103,7 +138,7 @@ async fn open(State(scanner): State<Shared>, settings: String) -> Response {
     if feeder && scanner.loaded() == 0 {
         return StatusCode::CONFLICT.into_response();
     }
-    match scanner.open(id.clone(), feeder, duplex) {
+    match scanner.open(id.clone(), feeder, duplex, Look::of(&settings)) {
         Some(()) => (StatusCode::CREATED, [(header::LOCATION, format!("/eSCL/ScanJobs/{id}"))]).into_response(),
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
@@ -116,11 +151,25 @@ async fn close(State(scanner): State<Shared>, Path(id): Path<String>) -> StatusC
 async fn next(State(scanner): State<Shared>, Path(id): Path<String>) -> Response {
     let delay = Duration::from_millis(lock(&scanner).delay_ms);
     tokio::time::sleep(delay).await;
-    let answer = lock(&scanner).next(&id);
+    let (answer, look, chunked) = {
+        let mut scanner = lock(&scanner);
+        let look = scanner.jobs.iter().find(|job| job.id == id).map(|job| job.look);
+        (scanner.next(&id), look, scanner.chunked)
+    };
+    // Pixels take their time; other requests go on meanwhile.
+    let see = async |jpeg: Vec<u8>| match look {
+        Some(look) => tokio::task::spawn_blocking(move || look.see(jpeg)).await.unwrap_or_default(),
+        None => jpeg,
+    };
     match answer {
-        Next::Whole(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
-        Next::Truncated(jpeg) => half_page(jpeg, true),
-        Next::Stalled(jpeg) => half_page(jpeg, false),
+        Next::Whole(jpeg) => {
+            let jpeg = see(jpeg).await;
+            let pieces = jpeg.chunks(32 << 10).map(|piece| Ok::<_, io::Error>(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+            let body = if chunked { Body::from_stream(tokio_stream::iter(pieces)) } else { Body::from(jpeg) };
+            ([(header::CONTENT_TYPE, "image/jpeg")], body).into_response()
+        }
+        Next::Truncated(jpeg) => half_page(see(jpeg).await, true),
+        Next::Stalled(jpeg) => half_page(see(jpeg).await, false),
         Next::Nothing => ([(header::CONTENT_TYPE, "image/jpeg")], Body::empty()).into_response(),
         Next::Conflict => StatusCode::CONFLICT.into_response(),
         Next::NotReady => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -148,11 +197,13 @@ fn half_page(mut jpeg: Vec<u8>, break_off: bool) -> Response {
 }
 
 async fn image_info(State(scanner): State<Shared>, Path(id): Path<String>) -> Response {
-    if !lock(&scanner).jobs.iter().any(|job| job.id == id) {
+    let Some(look) = lock(&scanner).jobs.iter().find(|job| job.id == id).map(|job| job.look) else {
         return StatusCode::NOT_FOUND.into_response();
-    }
+    };
     xml(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><scan:ScanImageInfo {NAMESPACES}><pwg:JobUri>/eSCL/ScanJobs/{id}</pwg:JobUri>\
-         <scan:ActualWidth>2480</scan:ActualWidth><scan:ActualHeight>3508</scan:ActualHeight></scan:ScanImageInfo>"
+         <scan:ActualWidth>{}</scan:ActualWidth><scan:ActualHeight>{}</scan:ActualHeight></scan:ScanImageInfo>",
+        2480 * u32::from(look.dpi) / 300,
+        3508 * u32::from(look.dpi) / 300,
     ))
 }

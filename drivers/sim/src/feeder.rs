@@ -1,5 +1,6 @@
 //! The scanner without its wire: sheets, jobs, faults. Time passes outside.
 
+use crate::optics::Look;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, GrayImage, ImageEncoder};
 use serde::Serialize;
@@ -57,6 +58,7 @@ pub(crate) struct Job {
     pub(crate) side: u32,
     pub(crate) images_completed: u32,
     pub(crate) reason: &'static str,
+    pub(crate) look: Look,
     feeder: bool,
     duplex: bool,
     /// Sides of the sheet in the path.
@@ -89,6 +91,8 @@ pub(crate) struct Scanner {
     pub(crate) jobs: Vec<Job>,
     pub(crate) deleted: u32,
     pub(crate) delay_ms: u64,
+    pub(crate) capacity: u32,
+    pub(crate) chunked: bool,
 }
 
 impl Scanner {
@@ -105,6 +109,8 @@ impl Scanner {
             jobs: Vec::new(),
             deleted: 0,
             delay_ms,
+            capacity: 50,
+            chunked: false,
         }
     }
 
@@ -186,13 +192,13 @@ impl Scanner {
     }
 
     /// Opens a job; none while another one is open.
-    pub(crate) fn open(&mut self, id: String, feeder: bool, duplex: bool) -> Option<()> {
+    pub(crate) fn open(&mut self, id: String, feeder: bool, duplex: bool, look: Look) -> Option<()> {
         if self.busy || self.is_working() {
             return None;
         }
         let state = JobState::Processing;
         let (path, sheet) = (VecDeque::new(), Vec::new());
-        self.jobs.push(Job { id, state, side: 0, images_completed: 0, reason: "None", feeder, duplex, path, sheet });
+        self.jobs.push(Job { id, state, side: 0, images_completed: 0, reason: "None", look, feeder, duplex, path, sheet });
         Some(())
     }
 
@@ -262,7 +268,7 @@ impl Scanner {
             Side::Picture(name) => std::fs::read(self.folder.join(name)).unwrap_or_default(),
             Side::Blank => blank_page(),
         };
-        let more = self.jobs[index].feeder && !self.slots.is_empty();
+        let more = self.jobs[index].feeder && !self.slots.is_empty() && self.capacity != 1;
         let job = &mut self.jobs[index];
         job.images_completed += 1;
         if job.path.is_empty() {

@@ -3,12 +3,15 @@
 //! The drivers and the agent see the same bytes as from real devices. What a person would do with hands (load paper, open a cover,
 //! pull a plug) is a [`Command`] to the dock: from a test through [`Sim::command`], by `POST /dock`, or by the buttons of `GET /`.
 
+mod announce;
 pub mod card;
+mod certificate;
 mod command;
 mod dock;
 mod escl;
 mod feeder;
 mod gun;
+mod optics;
 pub mod pcscd;
 mod plug;
 mod printer;
@@ -47,6 +50,10 @@ pub struct Options {
     pub out: PathBuf,
     /// Time that the scanner takes for one side.
     pub page_delay: Duration,
+    /// The scanner speaks HTTPS, with a certificate that it signed itself.
+    pub https: bool,
+    /// The scanner announces itself under this name on the loopback (DNS-SD).
+    pub announce: Option<String>,
 }
 
 /// The addresses after the start.
@@ -56,6 +63,8 @@ pub struct Ports {
     pub escl_port: u16,
     /// Root address of the scanner, for the driver.
     pub escl_url: String,
+    /// SHA-256 of the scanner's certificate, when it speaks HTTPS.
+    pub escl_sha256: Option<String>,
     /// Port of the printer.
     pub printer_port: u16,
     /// Port of the dock.
@@ -124,8 +133,13 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
     let printer = Arc::new(Mutex::new(printer));
 
     let (scanner_side, printer_side) = (Arc::clone(&scanner), Arc::clone(&printer));
+    let certificate = if options.https { Some(certificate::Certificate::new().await?) } else { None };
+    let escl_sha256 = certificate.as_ref().map(|certificate| certificate.sha256.clone());
+    let wire = escl::Wire { certificate, announce: options.announce };
     let hands = Arc::new(Hands {
-        scanner_plug: Plug::new(options.escl_port, move |listener| escl::serve(listener, Arc::clone(&scanner_side))).await?.into(),
+        scanner_plug: Plug::new(options.escl_port, move |listener| escl::serve(listener, Arc::clone(&scanner_side), wire.clone()))
+            .await?
+            .into(),
         printer_plug: Plug::new(options.printer_port, move |listener| {
             let printer = Arc::clone(&printer_side);
             async move { printer::serve(listener, printer).await }
@@ -145,7 +159,8 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
     let dock_port = listener.local_addr()?.port();
     let ports = Ports {
         escl_port,
-        escl_url: format!("http://127.0.0.1:{escl_port}/eSCL"),
+        escl_url: format!("{}://127.0.0.1:{escl_port}/eSCL", if options.https { "https" } else { "http" }),
+        escl_sha256,
         printer_port,
         dock_port,
         dock_url: format!("http://127.0.0.1:{dock_port}/"),
@@ -208,6 +223,8 @@ impl Hands {
             Command::NotReady(times) => lock(&self.scanner).not_ready = times,
             Command::Cover => lock(&self.scanner).trouble = Some(Trouble::CoverOpen),
             Command::Busy => lock(&self.scanner).busy = true,
+            Command::Capacity(sheets) => lock(&self.scanner).capacity = sheets,
+            Command::Chunked(on) => lock(&self.scanner).chunked = on,
             Command::Clear => lock(&self.scanner).clear(),
             Command::Type(text) => self.type_text(&text)?,
             Command::Card(name) => {

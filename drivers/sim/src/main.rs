@@ -33,6 +33,12 @@ struct Arguments {
     /// Milliseconds that the scanner takes for one side.
     #[arg(long, default_value_t = 300)]
     page_delay: u64,
+    /// The scanner speaks HTTPS with a self-signed certificate.
+    #[arg(long)]
+    https: bool,
+    /// The scanner announces itself under this name on the loopback.
+    #[arg(long)]
+    announce: Option<String>,
 }
 
 #[tokio::main]
@@ -49,6 +55,8 @@ async fn main() -> anyhow::Result<()> {
         pages: arguments.pages,
         out: arguments.out,
         page_delay: Duration::from_millis(arguments.page_delay),
+        https: arguments.https,
+        announce: arguments.announce,
     })
     .await?;
     announce(&serde_json::to_string(sim.ports())?);

@@ -4,12 +4,12 @@
 
 mod common;
 
-use common::simulator;
+use common::{options, simulator};
 use motcua_drivers::scanner::{
     AdfState, BatchEnd, Colour, Escl, JobState, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Source, Timing,
 };
 use motcua_drivers::{DeviceError, Human};
-use motcua_sim::{Command, Device, Sim};
+use motcua_sim::{Command, Device, Options, Sim, start};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -31,13 +31,19 @@ async fn bench() -> Bench {
     let timing = Timing {
         connect: Duration::from_secs(1),
         answer: Duration::from_secs(2),
-        first_byte: Duration::from_secs(5),
+        first_byte: Duration::from_secs(30),
         idle: Duration::from_millis(400),
         pause: Duration::from_millis(20),
         delete: Duration::from_millis(700),
     };
     let scanner = Escl::with_timing(&sim.ports().escl_url, timing).unwrap();
     Bench { sim, scanner, _folder: folder }
+}
+
+/// Width, height and whether it is colour.
+fn shape(page: &ScannedPage) -> (u32, u32, bool) {
+    let picture = image::load_from_memory(&page.jpeg).unwrap();
+    (picture.width(), picture.height(), picture.color().has_color())
 }
 
 impl Bench {
@@ -312,4 +318,88 @@ async fn a_job_that_a_killed_process_left_open_is_closed_by_the_next() {
         assert_eq!(end.unwrap(), BatchEnd::Complete { pages: 2 });
         assert_eq!(pages.len(), 2);
     }
+}
+
+#[tokio::test]
+async fn pages_are_as_fine_and_as_grey_as_asked() {
+    let bench = bench().await;
+    for (dpi, colour, wanted) in [(200, Colour::Rgb24, (1653, 2338, true)), (150, Colour::Gray8, (1240, 1754, false))] {
+        bench.dock(load(&["to-khai-1.jpg"])).await;
+        let (end, pages) = bench.scan(ScanSettings { dpi, colour, ..SIMPLEX }).await;
+        assert_eq!(end, Ok(BatchEnd::Complete { pages: 1 }));
+        assert_eq!(shape(&pages[0]), wanted);
+    }
+}
+
+#[tokio::test]
+async fn progress_rises_within_each_page_where_the_length_is_known() {
+    let bench = bench().await;
+    for chunked in [false, true] {
+        bench.dock(Command::Chunked(chunked)).await;
+        bench.dock(load(&["to-khai-1.jpg", "ket-hon-1.jpg"])).await;
+        let (events, mut received) = mpsc::channel(1000);
+        let (_cancel, cancelled) = watch::channel(false);
+        assert_eq!(bench.scanner.scan(&SIMPLEX, events, cancelled).await, Ok(BatchEnd::Complete { pages: 2 }));
+        let (mut page, mut last, mut steps) = (0, 0, 0);
+        while let Some(event) = received.recv().await {
+            match event {
+                ScanEvent::Progress { page: of, percent } => {
+                    assert!(of == page && percent > last && percent <= 100 && percent % 10 == 0, "{of} {percent} after {last}");
+                    (last, steps) = (percent, steps + 1);
+                }
+                ScanEvent::Page(whole) => {
+                    assert_eq!(whole.index, page);
+                    assert!(chunked || last == 100, "{last}");
+                    (page, last) = (page + 1, 0);
+                }
+            }
+        }
+        assert_eq!(steps > 2, !chunked, "{steps} steps");
+    }
+}
+
+/// Progress nobody takes must not keep a page back.
+#[tokio::test]
+async fn progress_leaves_room_for_the_pages() {
+    let bench = bench().await;
+    bench.dock(Command::LoadSheets(30)).await;
+    assert_eq!(bench.scan(SIMPLEX).await.0, Ok(BatchEnd::Complete { pages: 30 }));
+}
+
+#[tokio::test]
+async fn a_feeder_for_one_sheet_still_takes_them_all() {
+    let bench = bench().await;
+    bench.dock(Command::Capacity(1)).await;
+    bench.dock(Command::LoadSheets(3)).await;
+    assert_eq!(bench.scan(DUPLEX).await.0, Ok(BatchEnd::Complete { pages: 6 }));
+    let state = bench.sim.state().await;
+    assert_eq!((state.jobs, state.jobs_deleted), (3, 3));
+}
+
+#[tokio::test]
+async fn over_https_any_certificate_is_taken_unless_one_is_pinned() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = start(Options { https: true, ..options(folder.path()) }).await.unwrap();
+    let (url, sha256) = (sim.ports().escl_url.clone(), sim.ports().escl_sha256.clone().unwrap());
+    assert!(url.starts_with("https://"));
+    let any = Escl::new(&url).unwrap();
+    assert!(any.about().await.unwrap().feeder);
+    let colons: Vec<String> = sha256.to_uppercase().as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).into_owned()).collect();
+    let pinned = any.clone().pinned(&colons.join(":")).unwrap();
+    sim.command(Command::LoadSheets(1)).await.unwrap();
+    let (events, mut received) = mpsc::channel(64);
+    let (_cancel, cancelled) = watch::channel(false);
+    assert_eq!(pinned.scan(&SIMPLEX, events, cancelled).await, Ok(BatchEnd::Complete { pages: 1 }));
+    while received.recv().await.is_some() {}
+
+    let wrong = any.clone().pinned(&"a".repeat(64)).unwrap();
+    let refusal = wrong.about().await.unwrap_err();
+    assert!(matches!(&refusal, DeviceError::Rejected(text) if text.contains(&sha256) && text.contains("scanner.tls_sha256")), "{refusal}");
+    assert!(matches!(any.pinned("12:34"), Err(DeviceError::Rejected(_))));
+    assert!(
+        matches!(Escl::new("http://127.0.0.1:1/eSCL").unwrap().pinned(&sha256), Err(DeviceError::Rejected(_))),
+        "http cannot be pinned"
+    );
+    sim.command(Command::Unplug(Device::Scanner)).await.unwrap();
+    assert!(matches!(pinned.status().await, Err(DeviceError::Disconnected(_))));
 }

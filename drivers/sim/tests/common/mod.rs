@@ -5,7 +5,12 @@ use std::{path::Path, time::Duration};
 
 /// Every device on a free port, the pages that come with the simulator, slips in `out`, no delay.
 pub(crate) async fn simulator(folder: &Path) -> Sim {
-    let options = Options {
+    start(options(folder)).await.unwrap()
+}
+
+/// What [`simulator`] starts with.
+pub(crate) fn options(folder: &Path) -> Options {
+    Options {
         escl_port: 0,
         printer_port: 0,
         dock_port: 0,
@@ -14,6 +19,7 @@ pub(crate) async fn simulator(folder: &Path) -> Sim {
         pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
         out: folder.join("out"),
         page_delay: Duration::ZERO,
-    };
-    start(options).await.unwrap()
+        https: false,
+        announce: None,
+    }
 }
