@@ -4,18 +4,29 @@
 #![allow(clippy::print_stdout, reason = "the lines are this program's work")]
 
 use anyhow::{Context as _, bail, ensure};
-use motcua_drivers::barcode::{Mode, ReaderEvent, keyboard, serial};
+use image::GrayImage;
+use motcua_drivers::{
+    DeviceError, Human,
+    barcode::{Mode, ReaderEvent, keyboard, serial},
+    printer::{Printed, Printer, PrinterTiming},
+};
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write as _,
+    io::{Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// `O_NONBLOCK` of Linux on x86 and ARM.
+const O_NONBLOCK: i32 = 0o4000;
 const CARD: &str = "001190000016|012345678|Nguyễn Thị Mẫu|15011990|Nữ|Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm|10052021";
 
 fn main() {
@@ -26,8 +37,11 @@ fn main() {
     };
     let plug = Plug { switch: switch.into(), controller: controller.clone() };
     let mut failed = 0;
-    let checks: [(&str, fn(&Plug) -> anyhow::Result<()>); 2] =
-        [("barcode reader, serial (cdc-acm)", serial_reader), ("barcode reader, keyboard (hid, evdev)", keyboard_reader)];
+    let checks: [(&str, fn(&Plug) -> anyhow::Result<()>); 3] = [
+        ("barcode reader, serial (cdc-acm)", serial_reader),
+        ("barcode reader, keyboard (hid, evdev)", keyboard_reader),
+        ("receipt printer (usblp)", printer),
+    ];
     for (name, check) in checks {
         let started = Instant::now();
         match check(&plug) {
@@ -123,7 +137,7 @@ fn serial_reader(plug: &Plug) -> anyhow::Result<()> {
     ensure!(matches!(next(&mut events)?, ReaderEvent::Opened(Mode::Serial)), "the reader was not opened again");
     gadget("/dev/ttyGS0")?.write_all(b"RR473124829VN\r")?;
     expect_code(&mut events, "RR473124829VN")?;
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    stop.store(true, Ordering::Relaxed);
     reader.join().map_err(|_| anyhow::anyhow!("the reader's thread panicked"))
 }
 
@@ -149,7 +163,7 @@ fn keyboard_reader(plug: &Plug) -> anyhow::Result<()> {
     ensure!(matches!(next(&mut events)?, ReaderEvent::Opened(Mode::Keyboard)), "the reader was not opened again");
     type_on_keyboard("RR473124829VN")?;
     expect_code(&mut events, "RR473124829VN")?;
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    stop.store(true, Ordering::Relaxed);
     reader.join().map_err(|_| anyhow::anyhow!("the reader's thread panicked"))
 }
 
@@ -178,6 +192,143 @@ fn type_on_keyboard(text: &str) -> anyhow::Result<()> {
         keyboard.write_all(&[0; 8])?;
     }
     Ok(())
+}
+
+/// Status, a whole slip, paper out in mid-slip and the refill, a stall, the unplugging in mid-slip.
+fn printer(plug: &Plug) -> anyhow::Result<()> {
+    let node = Path::new("/dev/usb/lp0");
+    appear(node)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let timing = PrinterTiming { write: Duration::from_secs(2), done: Duration::from_secs(3), ..PrinterTiming::default() };
+        let printer = Printer::usb(node).with_timing(timing);
+        let device = FakePrinter::start()?;
+        let about = printer.about().await?;
+        ensure!(about.contains("TM-T20"), "the printer says of itself: {about:?}");
+        let status = printer.status().await?;
+        ensure!(status.is_ready(), "{status:?}");
+        let slip = GrayImage::from_fn(576, 400, |x, y| image::Luma([if (x + y) % 2 == 0 { 0 } else { 255 }]));
+        ensure!(printer.print(&slip).await? == Printed::Confirmed, "a good printer did not confirm");
+        ensure!(device.bytes() > 576 / 8 * 400, "{} bytes arrived", device.bytes());
+
+        device.say(NO_PAPER);
+        let status = printer.status().await?;
+        ensure!(status.paper_out, "no paper, and the status is {status:?}");
+        ensure!(matches!(printer.print(&slip).await, Err(DeviceError::NeedsHuman(Human::PaperOut))), "printed without paper");
+        device.say(READY);
+        ensure!(printer.print(&slip).await? == Printed::Confirmed, "not printed after the refill");
+
+        plug.pull()?;
+        drop(device);
+        match printer.status().await {
+            Err(DeviceError::Disconnected(_)) => {}
+            other => bail!("unplugged, and the status is {other:?}"),
+        }
+        plug.insert()?;
+        appear(node)?;
+        let device = FakePrinter::start()?;
+        ensure!(printer.print(&slip).await? == Printed::Confirmed, "not printed after replugging");
+        drop(device);
+        Ok(())
+    })
+}
+
+/// Answers of `DLE EOT 1` to `4` of a printer that is ready, and of one without paper (offline, paper end).
+const READY: [u8; 4] = [0x16, 0x12, 0x12, 0x12];
+const NO_PAPER: [u8; 4] = [0x1e, 0x32, 0x12, 0x72];
+
+/// The device's side of the printer gadget: counts what it gets, answers `DLE EOT` and `GS r`.
+struct FakePrinter {
+    answers: Arc<Mutex<[u8; 4]>>,
+    bytes: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    task: Option<thread::JoinHandle<()>>,
+}
+
+impl FakePrinter {
+    fn start() -> anyhow::Result<Self> {
+        appear(Path::new("/dev/g_printer0"))?;
+        let device =
+            OpenOptions::new().read(true).write(true).custom_flags(O_NONBLOCK).open("/dev/g_printer0").context("/dev/g_printer0")?;
+        let (answers, bytes, stop) = (Arc::new(Mutex::new(READY)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (says, count, end) = (Arc::clone(&answers), Arc::clone(&bytes), Arc::clone(&stop));
+        let task = thread::spawn(move || serve(device, &says, &count, &end));
+        Ok(Self { answers, bytes, stop, task: Some(task) })
+    }
+
+    fn say(&self, answers: [u8; 4]) {
+        *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for FakePrinter {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(task) = self.task.take() {
+            let _ = task.join();
+        }
+    }
+}
+
+/// Understands just enough of ESC/POS to skip the dots: requests inside a picture are none.
+fn serve(mut device: File, answers: &Mutex<[u8; 4]>, count: &AtomicUsize, stop: &AtomicBool) {
+    let mut held: Vec<u8> = Vec::new();
+    let mut buffer = [0; 4096];
+    while !stop.load(Ordering::Relaxed) {
+        match device.read(&mut buffer) {
+            Ok(got) if got > 0 => {
+                count.fetch_add(got, Ordering::Relaxed);
+                held.extend(buffer.iter().take(got));
+            }
+            _ => thread::sleep(Duration::from_millis(5)),
+        }
+        let mut reply = Vec::new();
+        let taken = understand(&held, &mut reply, *answers.lock().unwrap_or_else(PoisonError::into_inner));
+        held.drain(..taken);
+        if !reply.is_empty() && device.write_all(&reply).is_err() {
+            return;
+        }
+    }
+}
+
+/// Bytes of whole commands at the start; their answers go to `reply`.
+fn understand(bytes: &[u8], reply: &mut Vec<u8>, answers: [u8; 4]) -> usize {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..)
+        && let Some(first) = rest.first()
+    {
+        let length = match (first, rest.get(1), rest.get(2), rest.get(3)) {
+            (0x10, Some(0x04), Some(which), _) => {
+                reply.extend(usize::from(*which).checked_sub(1).and_then(|index| answers.get(index)));
+                3
+            }
+            (0x1d, Some(b'r'), Some(_), _) => {
+                reply.push(0);
+                3
+            }
+            (0x1d, Some(b'v'), Some(b'0'), Some(_)) => {
+                let [xl, xh, yl, yh] = match rest.get(4..8) {
+                    Some(&[xl, xh, yl, yh]) => [xl, xh, yl, yh].map(usize::from),
+                    _ => return at,
+                };
+                8 + (xl + 256 * xh) * (yl + 256 * yh)
+            }
+            (0x1d, Some(b'V'), Some(65 | 66), Some(_)) => 4,
+            (0x1d, Some(b'V' | b'a' | b'I'), Some(_), _) | (0x1b, Some(b'J' | b'd' | b'a' | b'3' | b't'), Some(_), _) => 3,
+            (0x1b, Some(b'@' | b'2'), _, _) => 2,
+            (0x10 | 0x1b | 0x1d, _, _, None) if rest.len() < 4 => return at,
+            _ => 1,
+        };
+        if rest.len() < length {
+            return at;
+        }
+        at += length;
+    }
+    at
 }
 
 /// Opens the device's side of a gadget.
