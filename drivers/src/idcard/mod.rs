@@ -27,6 +27,7 @@ pub mod keys;
 pub mod link;
 pub mod messaging;
 pub mod pace;
+pub mod pcsc;
 pub mod reader;
 pub mod sod;
 pub mod tlv;

@@ -4,6 +4,7 @@ use super::access::{self, Pace, PaceStep};
 use super::cipher::{Command, Session, Suite, objects, tlv};
 use super::{person::Personalised, sign::ChipKeys};
 use openssl::rand::rand_bytes;
+use std::time::Duration;
 
 const AID: [u8; 7] = [0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 const CARD_ACCESS: u16 = 0x011c;
@@ -32,6 +33,8 @@ pub struct Profile {
     pub card_access_in_mf_only: bool,
     /// READ BINARY with odd INS (B1); without it 6D00.
     pub odd_read: bool,
+    /// Time for one command, as the air interface of a real card takes it: 15 to 40 ms.
+    pub delay: Duration,
     /// What goes wrong.
     pub fault: Option<Fault>,
 }
@@ -49,6 +52,7 @@ impl Default for Profile {
             select_mf: false,
             card_access_in_mf_only: false,
             odd_read: true,
+            delay: Duration::ZERO,
             fault: None,
         }
     }
@@ -163,6 +167,7 @@ impl Chip {
     /// Answers a command APDU.
     pub fn answer(&mut self, command: &[u8]) -> Answer {
         self.commands += 1;
+        std::thread::sleep(self.profile.delay);
         match self.profile.fault {
             Some(Fault::Silent(at)) if self.commands >= at => return Answer::Silent,
             Some(Fault::Pulled(at)) if self.commands >= at => return Answer::Gone,
