@@ -6,9 +6,12 @@
 #![expect(clippy::expect_used, reason = "a broken promise of a parser must stop the fuzzer")]
 
 use jiff::civil::date;
+use motcua_drivers::DeviceError;
 use motcua_drivers::barcode::ReaderEvent;
 use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
-use motcua_drivers::idcard::{Trust, TrustStore, files, sod, tlv};
+use motcua_drivers::idcard::apdu::{Answer as CardAnswer, Command as CardCommand};
+use motcua_drivers::idcard::messaging::{Opened, Session};
+use motcua_drivers::idcard::{AccessKey, Channel, Trust, TrustStore, chip_auth, files, keys, pace, reader as card_reader, sod, tlv};
 use motcua_drivers::printer::PrinterStatus;
 use motcua_drivers::printer::escpos::{Answer, AnswerReader, Query};
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
@@ -29,8 +32,10 @@ use std::fmt::Debug;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("api_action", api_action),
+    ("apdu", apdu),
+    ("card_access", card_access),
     ("card_qr", card_qr),
     ("catalogue", catalogue),
     ("codes", codes),
@@ -44,6 +49,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("page", page),
     ("reader_framing", reader_framing),
     ("sod", sod),
+    ("tlv", tlv),
 ];
 
 /// The QR of a citizen card.
@@ -238,6 +244,66 @@ pub fn mrz(data: &[u8]) -> bool {
     assert!(mrz.birth(today).is_none_or(|birth| birth <= today));
     let _ = (mrz.expiry(), mrz.citizen_number());
     true
+}
+
+/// What a chip answers: under secure messaging with the keys of ICAO 9303-11 D.4, where only what is authentic is taken, and to a
+/// reader that takes the bytes for its answers, one after the other.
+pub fn apdu(data: &[u8]) -> bool {
+    if let Ok(command) = CardCommand::parse(data) {
+        assert!(CardCommand::parse(&command.to_bytes()).as_ref() == Ok(&command));
+    }
+    let key = AccessKey::Can("000016".to_owned());
+    let read = card_reader::read(&mut Answers(data), &key, card_reader::Wanted { photo: true }, &mut |to| to.fill(7), &mut |_| true);
+    assert!(read.is_err(), "random bytes made a card");
+
+    let secret: [u8; 16] = std::array::from_fn(|at| D3_OURS[at] ^ D3_THEIRS[at]);
+    let keys = keys::Keys::derive(keys::Cipher::TripleDes, &secret).expect("keys of the standard");
+    let mut session = Session::new(keys, 0x8870_2212_0C06_C226);
+    session.wrap(&CardCommand::new(0xA4, 2, 0x0C).with([1, 0x1E])).expect("a new session");
+    let Ok(answer) = CardAnswer::parse(data) else { return false };
+    matches!(session.unwrap(&answer), Ok(Opened::Authentic(_)))
+}
+
+/// K.IFD and K.IC of ICAO 9303-11 D.3.
+const D3_OURS: [u8; 16] = 0x0B79_5240_CB70_49B0_1C19_B33E_3280_4F0B_u128.to_be_bytes();
+const D3_THEIRS: [u8; 16] = 0x0B4F_8032_3EB3_191C_B049_70CB_4052_790B_u128.to_be_bytes();
+
+/// Answers one after the other, each after a byte that says how long it is.
+struct Answers<'a>(&'a [u8]);
+
+impl Channel for Answers<'_> {
+    fn transmit(&mut self, _command: &[u8]) -> Result<Vec<u8>, DeviceError> {
+        let gone = || DeviceError::Disconnected("no more bytes".to_owned());
+        let (length, rest) = self.0.split_first().ok_or_else(gone)?;
+        let (answer, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(gone)?;
+        self.0 = rest;
+        Ok(answer.to_vec())
+    }
+}
+
+/// EF.CardAccess and DG14: the ways in, and the proof of the chip.
+pub fn card_access(data: &[u8]) -> bool {
+    let offers = pace::offers(data);
+    for offer in &offers {
+        let _ = pace::select(offer, &AccessKey::Can("000016".to_owned())).to_bytes();
+    }
+    !offers.is_empty() || matches!(chip_auth::offer(data), Ok(Some(_)))
+}
+
+/// Data objects of a chip: what was taken is written as it was, but for lengths that were longer than needed.
+pub fn tlv(data: &[u8]) -> bool {
+    let Ok(objects) = tlv::all(data) else { return false };
+    let mut bytes = 0;
+    for object in &objects {
+        bytes += object.whole.len();
+        assert_eq!(tlv::header_len_and_total(object.whole).map(|(_, total)| total), Some(object.whole.len()));
+        let written = tlv::write(object.tag, object.value);
+        assert!(written.len() <= object.whole.len());
+        let (again, rest) = tlv::read(&written).expect("what is written is read");
+        assert!((again.tag, again.value, rest.len()) == (object.tag, object.value, 0));
+    }
+    assert_eq!(bytes, data.len());
+    !objects.is_empty()
 }
 
 /// A scanned side: what passes the look can also be shown small.
