@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 14] = [
     ),
     ("motcua-drivers", &[], &["motcua-sim"]),
     // The worker speaks the driver's frames; the backend is a SANE library of its own.
-    ("motcua-sane", &["motcua-drivers"], &["motcua-sim"]),
+    ("motcua-sane", &["motcua-drivers"], &["motcua-sane-folder"]),
     ("motcua-sane-folder", &[], &[]),
     ("motcua-sim", &["motcua-drivers"], &[]),
     ("motcua-kiosk", &["motcua-model"], &[]),

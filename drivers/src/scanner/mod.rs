@@ -9,13 +9,15 @@ pub mod folder;
 mod folder_files;
 mod job;
 pub mod sane;
+pub mod sane_wire;
+mod sane_worker;
 mod tls;
 
 pub use escl::{Escl, Timing};
 pub use escl_xml::{AdfState, Capabilities, Colour, Job, JobState, ScanSettings, ScannerState, ScannerStatus, Source};
 pub use folder::{Folder, FolderTiming};
 pub use job::jam_means_empty;
-pub use sane::Sane;
+pub use sane::{Sane, SaneTiming};
 
 use crate::{DeviceError, Human};
 use tokio::sync::{mpsc, watch};
