@@ -45,6 +45,7 @@ pub(crate) async fn all(file: &Path, now: Timestamp) -> Vec<Finding> {
 fn device(line: &DeviceLine) -> Finding {
     let what = match line.kind.as_str() {
         "scanner" => "scanner",
+        "card_reader" => "card reader",
         "reader" => "reader",
         "printer" => "printer",
         _ => "device",

@@ -27,9 +27,9 @@ pub(crate) async fn look(config: &Config) -> Vec<DeviceLine> {
 
 async fn look_at_scanner(config: &Scanner) -> DeviceLine {
     let asked = async {
-        let escl = scanner::Escl::new(config.escl.as_deref().unwrap_or_default())?;
-        let model = escl.capabilities().await?.make_and_model;
-        Ok((model, escl.status().await?.adf.trouble()))
+        let scanner = open_scanner(config)?;
+        let model = scanner.about().await?.make_and_model;
+        Ok((model, scanner.trouble().await?))
     };
     match asked.await {
         // An empty feeder is how a scanner waits.
@@ -55,7 +55,7 @@ fn look_at_reader(config: &Reader) -> DeviceLine {
 
 /// The port is not opened: it would take codes away from whoever reads them.
 fn reader_problem(config: &Reader) -> Option<String> {
-    let path = config.serial.as_ref()?;
+    let path = config.serial.as_ref().or(config.keyboard.as_ref())?;
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some(
             "no such device; look at the cable, set the reader to serial (USB-CDC) mode, and find its path with: motcua probe".to_owned(),
@@ -77,11 +77,17 @@ fn no_permission(group: u32) -> String {
 
 /// The printer that the configuration names; nothing is sent to it yet.
 pub(crate) fn open_printer(config: &Printer) -> printer::Printer {
-    match (&config.tcp, &config.usb, &config.serial) {
-        (None, Some(path), _) => printer::Printer::usb(path),
-        (None, None, Some(path)) => printer::Printer::serial(path, config.baud),
-        (tcp, _, _) => printer::Printer::tcp(tcp.clone().unwrap_or_default()),
-    }
+    printer::Printer::by(config.tcp.as_deref(), config.usb.as_deref(), config.serial.as_deref(), config.baud)
+}
+
+/// The scanner that the configuration names; nothing is sent to it yet.
+pub(crate) fn open_scanner(config: &Scanner) -> Result<scanner::Scanner, DeviceError> {
+    scanner::Scanner::at(&scanner::Place {
+        escl: config.escl.as_deref(),
+        tls_sha256: config.tls_sha256.as_deref(),
+        sane: config.sane.as_deref(),
+        folder: config.folder.as_deref(),
+    })
 }
 
 async fn look_at_printer(config: &Printer) -> DeviceLine {
@@ -107,15 +113,19 @@ fn line(kind: &str, address: &str, model: String, state: DeviceState, problem: S
 }
 
 fn advice(error: &DeviceError) -> String {
-    let next = match error {
+    format!("{error}; {}", next_step(error))
+}
+
+/// What a technician does about it.
+pub(crate) fn next_step(error: &DeviceError) -> &'static str {
+    match error {
         DeviceError::Disconnected(_) => "look at power, cable and address",
         DeviceError::Busy(_) => "wait until its job is done",
         DeviceError::NeedsHuman(_) => "see to it, then run this again",
         DeviceError::Rejected(_) => "correct the address in the configuration",
         DeviceError::Protocol(_) => "is this address the right device's?",
         DeviceError::Timeout(_) => "switch it off and on",
-    };
-    format!("{error}; {next}")
+    }
 }
 
 fn scanner_fault(human: Human) -> Fault {

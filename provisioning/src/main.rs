@@ -3,6 +3,7 @@
 mod agent;
 mod check;
 mod devices;
+mod drill;
 mod finding;
 mod probe;
 mod status;
@@ -28,6 +29,8 @@ enum Command {
     Check(File),
     /// Which devices are there?
     Probe(File),
+    /// Tries one device and tells what it really does: a test page, a test card, a test print, a test code.
+    Drill(Drill),
     /// What does the running agent say?
     Status(File),
 }
@@ -39,6 +42,17 @@ struct File {
     config: PathBuf,
 }
 
+#[derive(clap::Args)]
+struct Drill {
+    /// Which device.
+    device: drill::Device,
+    /// Last six digits of the number on the test card.
+    #[arg(long)]
+    can: Option<String>,
+    #[command(flatten)]
+    file: File,
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     agent::use_ring();
@@ -48,6 +62,10 @@ async fn main() -> ExitCode {
             (finding::report(&findings), ExitCode::from(u8::from(finding::failed(&findings))))
         }
         Command::Probe(file) => (probe::report(&file.config, Path::new("/dev")).await, ExitCode::SUCCESS),
+        Command::Drill(Drill { device, can, file }) => match drill::run(device, &file.config, can, &mut std::io::stdout()).await {
+            Ok(()) => (String::new(), ExitCode::SUCCESS),
+            Err(problem) => (format!("FAIL  {problem:#}\n"), ExitCode::FAILURE),
+        },
         Command::Status(file) => match status::report(&file.config).await {
             Ok(text) => (text, ExitCode::SUCCESS),
             Err(problem) => (format!("{problem}\n"), ExitCode::FAILURE),

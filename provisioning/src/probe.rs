@@ -1,13 +1,22 @@
 //! `motcua probe`: which devices are there, configured or not.
 
 use crate::{agent, devices, status};
+use motcua_drivers::{
+    barcode::keyboard,
+    idcard::pcsc,
+    scanner::{Sane, discovery},
+};
 use motcua_model::config::Config;
 use serialport::SerialPortType;
 use std::{
     fmt::Write,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// How long scanners in the network are listened for: most answer within a second.
+const SEARCH: Duration = Duration::from_secs(3);
 
 /// `dev` is `/dev`; tests give another folder.
 pub(crate) async fn report(config: &Path, dev: &Path) -> String {
@@ -21,9 +30,47 @@ pub(crate) async fn report(config: &Path, dev: &Path) -> String {
     for (path, what) in found {
         let _ = writeln!(text, "  {}  {what}", path.display());
     }
-    text.push_str(
-        "\nScanners in the network are not searched yet (mDNS comes with a later version): write their address into the configuration.\n",
-    );
+    text.push_str(&searched().await);
+    text
+}
+
+/// What must be asked for: scanners that announce themselves or that SANE knows, smart-card readers, keyboards.
+async fn searched() -> String {
+    let worker = Sane::worker();
+    let (network, sane) = tokio::join!(discovery::find(SEARCH), Sane::list(&worker));
+    let network = network.into_iter().map(|scanner| {
+        let sides = if scanner.duplex { "both sides" } else { "one side" };
+        format!("{}, {sides}, {}; write: escl = \"dnssd:{}\"", scanner.make_and_model, scanner.url, scanner.name)
+    });
+    let sane = match sane {
+        Ok(scanners) => scanners
+            .into_iter()
+            .map(|scanner| format!("{}, {}; write: sane = \"{}\"", scanner.make_and_model, scanner.address, scanner.make_and_model))
+            .collect(),
+        Err(error) => vec![format!("SANE could not be asked: {error}")],
+    };
+    let cards = match pcsc::list() {
+        Ok(readers) => readers.into_iter().map(|name| format!("{name}; write: pcsc = \"{name}\"")).collect(),
+        Err(problem) => vec![problem],
+    };
+    let keyboards =
+        keyboard::list().into_iter().map(|(path, name)| format!("{name}; if it is the reader, write: keyboard = \"{}\"", path.display()));
+    let mut text = String::new();
+    for (title, lines) in [
+        ("Scanners that announce themselves in the network", network.collect()),
+        ("Scanners that SANE knows", sane),
+        ("Smart-card readers", cards),
+        ("Keyboards, and readers in keyboard mode", keyboards.collect::<Vec<_>>()),
+    ] {
+        let _ = writeln!(text, "\n{title}:");
+        if lines.is_empty() {
+            text.push_str("  none\n");
+        }
+        for line in lines {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text.push_str("\nTry one with: motcua drill scanner|card|printer|reader\n");
     text
 }
 
@@ -57,7 +104,8 @@ fn local(dev: &Path) -> Vec<(PathBuf, String)> {
         }
     }
     for path in entries(&dev.join("usb"), &["lp"]) {
-        found.push((path, "USB printer; only printers in the network (tcp) can be configured yet".to_owned()));
+        let what = format!("USB printer; write: usb = \"{}\"", path.display());
+        found.push((path, what));
     }
     found
 }
@@ -113,7 +161,9 @@ mod tests {
         let dev = tempfile::tempdir().unwrap();
         let text = report(Path::new("/nonexistent/agent.toml"), dev.path()).await;
         assert!(text.contains("nothing known") && text.contains("no serial device"), "{text}");
-        assert!(text.lines().last().unwrap().contains("mDNS"), "{text}");
+        for title in ["in the network", "SANE", "Smart-card", "Keyboards", "motcua drill"] {
+            assert!(text.contains(title), "{title} is missing:\n{text}");
+        }
     }
 
     #[tokio::test]

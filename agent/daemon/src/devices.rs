@@ -8,7 +8,7 @@ use crate::{
     worker::Storage,
 };
 use anyhow::Context as _;
-use motcua_drivers::barcode::{ReaderEvent, serial};
+use motcua_drivers::barcode::{ReaderEvent, keyboard, serial};
 use motcua_flow::Event;
 use motcua_model::{
     api::{DeviceLine, DeviceState},
@@ -55,10 +55,13 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
     }
     if let Some(reader) = &config.reader {
         let (events, queue) = mpsc::channel(64);
-        let (path, baud) = (reader.serial.clone().unwrap_or_default(), reader.baud);
+        let reader_of = reader.clone();
         std::thread::Builder::new()
             .name("reader".to_owned())
-            .spawn(move || serial::run(path, baud, events, &AtomicBool::new(false)))
+            .spawn(move || match (reader_of.serial, reader_of.keyboard) {
+                (None, Some(path)) => keyboard::run(path, events, &AtomicBool::new(false)),
+                (path, _) => serial::run(path.unwrap_or_default(), reader_of.baud, events, &AtomicBool::new(false)),
+            })
             .context("Unable to start the reader's thread")?;
         tokio::spawn(read_codes(queue, line("reader", &reader.address()), inputs.clone()));
     }

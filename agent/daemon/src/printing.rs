@@ -48,7 +48,8 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
                 return refuse_all(orders, &inputs).await;
             }
         };
-    let (printer, width, native_qr) = (open(&config), config.width, config.native_qr);
+    let printer = Printer::by(config.tcp.as_deref(), config.usb.as_deref(), config.serial.as_deref(), config.baud);
+    let (width, native_qr) = (config.width, config.native_qr);
     let mut press = Press { printer, font, width, native_qr, line, orders, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -70,15 +71,6 @@ async fn refuse_all(mut orders: mpsc::UnboundedReceiver<PrintOrder>, inputs: &In
         if let PrintOrder::Print(slip) = order {
             input::event(inputs, Event::Print { job: slip.job, state: PrintState::Waiting(Fault::PrinterError) }).await;
         }
-    }
-}
-
-/// The printer that the configuration names; nothing is sent to it yet.
-fn open(config: &config::Printer) -> Printer {
-    match (&config.tcp, &config.usb, &config.serial) {
-        (None, Some(path), _) => Printer::usb(path),
-        (None, None, Some(path)) => Printer::serial(path, config.baud),
-        (tcp, _, _) => Printer::tcp(tcp.clone().unwrap_or_default()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use motcua_drivers::{
     DeviceError, Human,
-    scanner::{Colour, Escl, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Scanner, Source},
+    scanner::{Colour, Place, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Scanner, Source},
 };
 use motcua_flow::Event;
 use motcua_model::{
@@ -90,8 +90,16 @@ pub(crate) async fn run(
 
 /// The device that the configuration names; nothing is sent to it yet.
 fn open(config: &config::Scanner, jobs_file: PathBuf) -> Result<Scanner, DeviceError> {
-    let address = config.escl.as_deref().unwrap_or_default();
-    Ok(Scanner::Escl(Escl::new(address)?.remember_jobs_in(jobs_file)))
+    let place = Place {
+        escl: config.escl.as_deref(),
+        tls_sha256: config.tls_sha256.as_deref(),
+        sane: config.sane.as_deref(),
+        folder: config.folder.as_deref(),
+    };
+    Ok(match Scanner::at(&place)? {
+        Scanner::Escl(escl) => Scanner::Escl(escl.remember_jobs_in(jobs_file)),
+        other @ (Scanner::Sane(_) | Scanner::Folder(_)) => other,
+    })
 }
 
 impl Desk {

@@ -125,6 +125,15 @@ impl Printer {
         Self::at(Address::Usb(path.into()))
     }
 
+    /// The printer at the first of the ways that is given.
+    pub fn by(tcp: Option<&str>, usb: Option<&Path>, serial: Option<&Path>, baud: u32) -> Self {
+        match (tcp, usb, serial) {
+            (None, Some(path), _) => Self::usb(path),
+            (None, None, Some(path)) => Self::serial(path, baud),
+            (tcp, _, _) => Self::tcp(tcp.unwrap_or_default()),
+        }
+    }
+
     fn at(address: Address) -> Self {
         Self { address, timing: PrinterTiming::default(), windowed: true, desk: Mutex::default() }
     }

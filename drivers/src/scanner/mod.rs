@@ -20,6 +20,7 @@ pub use job::jam_means_empty;
 pub use sane::{Sane, SaneTiming};
 
 use crate::{DeviceError, Human};
+use std::path::Path;
 use tokio::sync::{mpsc, watch};
 
 /// A document scanner, whatever it speaks.
@@ -66,7 +67,39 @@ pub enum ScanEvent {
     Page(ScannedPage),
 }
 
+/// Where a scanner is; exactly one of the three ways is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place<'a> {
+    /// eSCL address, see [`Escl::new`].
+    pub escl: Option<&'a str>,
+    /// SHA-256 of the certificate of an HTTPS scanner, see [`Escl::pinned`].
+    pub tls_sha256: Option<&'a str>,
+    /// SANE's name of it, or maker and model.
+    pub sane: Option<&'a str>,
+    /// Folder in which finished files appear.
+    pub folder: Option<&'a Path>,
+}
+
 impl Scanner {
+    /// The scanner at `place`. Sends nothing yet. SANE's worker program lies beside our own program.
+    ///
+    /// # Errors
+    /// [`DeviceError::Rejected`] when the address is not one, or none is given.
+    pub fn at(place: &Place<'_>) -> Result<Self, DeviceError> {
+        match (place.escl, place.sane, place.folder) {
+            (Some(address), _, _) => {
+                let escl = Escl::new(address)?;
+                Ok(Self::Escl(match place.tls_sha256 {
+                    Some(pin) => escl.pinned(pin)?,
+                    None => escl,
+                }))
+            }
+            (None, Some(name), _) => Ok(Self::Sane(Sane::new(Sane::worker(), name.to_owned()))),
+            (None, None, Some(folder)) => Ok(Self::Folder(Folder::new(folder.to_owned()))),
+            (None, None, None) => Err(DeviceError::Rejected("no address is given".to_owned())),
+        }
+    }
+
     /// Who it is and what it can do. Also tidies up what a killed process left open at the device.
     ///
     /// # Errors

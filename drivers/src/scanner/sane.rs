@@ -60,6 +60,12 @@ struct Known {
 }
 
 impl Sane {
+    /// The worker program: `motcua-sane` beside the program that runs, as the package and cargo both put it.
+    pub fn worker() -> PathBuf {
+        let own = std::env::current_exe().ok();
+        own.as_deref().and_then(Path::parent).unwrap_or(Path::new("/usr/bin")).join("motcua-sane")
+    }
+
     /// The scanner that `device` names, driven by the program `worker`. Starts nothing yet.
     ///
     /// `device` is a name of SANE's (`epson2:libusb:001:004`), or maker and model (`Epson DS-1630`), which stay the same when the
