@@ -39,6 +39,10 @@ pub enum Command {
     NotReady(u32),
     /// A person puts the scanner right: the sheets that were in its path go back into the feeder.
     Clear,
+    /// Lays one of the [`crate::card::CHIP_CARDS`] on the chip reader.
+    InsertCard(String),
+    /// Takes away what lies on the chip reader.
+    RemoveCard,
     /// Types a text with the barcode reader, followed by CR.
     Type(String),
     /// Lets the barcode reader send raw bytes.

@@ -1,5 +1,6 @@
 //! The dock: what a person's hands do to the devices, as a page and as JSON.
 
+use crate::card::CHIP_CARDS;
 use crate::{CARDS, Command, Hands};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -13,6 +14,7 @@ pub(crate) async fn serve(listener: tokio::net::TcpListener, hands: Arc<Hands>) 
         .route("/", get(|| async { Html(include_str!("dock.html")) }))
         .route("/dock", get(state).post(command))
         .route("/cards", get(|| async { Json(CARDS) }))
+        .route("/chips", get(|| async { Json(CHIP_CARDS) }))
         .route("/slips/{number}", get(slip))
         .with_state(hands);
     if let Err(error) = axum::serve(listener, router).await {

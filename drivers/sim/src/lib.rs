@@ -1,4 +1,5 @@
-//! Devices of a counter simulated at the wire: an eSCL scanner, a barcode reader and a receipt printer, with a dock to handle them.
+//! Devices of a counter simulated at the wire: an eSCL scanner, a barcode reader, a receipt printer and identity
+//! cards with a chip, with a dock to handle them.
 //!
 //! The drivers and the agent see the same bytes as from real devices. What a person would do with hands (load paper, open a cover,
 //! pull a plug) is a [`Command`] to the dock: from a test through [`Sim::command`], by `POST /dock`, or by the buttons of `GET /`.
@@ -27,6 +28,7 @@ use plug::Plug;
 use printer::Printer;
 use printer_line::PrinterLine;
 use serde::Serialize;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -46,7 +48,9 @@ pub struct Options {
     pub printer_link: Option<PathBuf>,
     /// Folder with the pictures (.jpg) that the scanner scans.
     pub pages: PathBuf,
-    /// Folder for the printed slips.
+    /// Virtual chip reader (vpcd of a pcscd) on which cards are laid; none: no chip cards.
+    pub vpcd: Option<SocketAddr>,
+    /// Folder for the printed slips, and for the certificate `csca.pem` that vouches for the chip cards.
     pub out: PathBuf,
     /// Time that the scanner takes for one side.
     pub page_delay: Duration,
@@ -104,6 +108,8 @@ pub struct DockState {
     pub printer: PrinterMode,
     /// Rows and commands in the printer's buffer that wait for a person.
     pub printer_waiting: usize,
+    /// Card that lies on the chip reader.
+    pub chip_card: Option<String>,
     /// Slips cut since the folder is in use; the last one is `slip-NNN.png`.
     pub slips: u32,
 }
@@ -150,6 +156,7 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
         printer_line: Mutex::new(options.printer_link.map(|link| PrinterLine::new(link, Arc::clone(&printer))).transpose()?),
         printer,
         gun: Mutex::new(Gun::new(options.gun_link.clone())?),
+        slot: Mutex::new(options.vpcd.map(|reader| card::Slot::new(reader, &options.out)).transpose()?),
         out: options.out,
     });
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.dock_port))
@@ -204,6 +211,7 @@ pub(crate) struct Hands {
     printer_plug: tokio::sync::Mutex<Plug>,
     printer_line: Mutex<Option<PrinterLine>>,
     gun: Mutex<Gun>,
+    slot: Mutex<Option<card::Slot>>,
     pub(crate) out: PathBuf,
 }
 
@@ -226,6 +234,11 @@ impl Hands {
             Command::Capacity(sheets) => lock(&self.scanner).capacity = sheets,
             Command::Chunked(on) => lock(&self.scanner).chunked = on,
             Command::Clear => lock(&self.scanner).clear(),
+            Command::InsertCard(name) => self.slot(|slot| slot.insert(&name))?,
+            Command::RemoveCard => self.slot(|slot| {
+                slot.remove();
+                Ok(())
+            })?,
             Command::Type(text) => self.type_text(&text)?,
             Command::Card(name) => {
                 let card = CARDS.iter().find(|card| card.name == name).with_context(|| format!("no card {name:?} in the dock"))?;
@@ -261,6 +274,10 @@ impl Hands {
         Ok(())
     }
 
+    fn slot(&self, hand: impl FnOnce(&mut card::Slot) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        hand(lock(&self.slot).as_mut().context("the simulator was started without --vpcd")?)
+    }
+
     fn plan(&self, side: u32, fault: Fault) {
         lock(&self.scanner).plan = Some((side.max(1), fault));
     }
@@ -287,6 +304,7 @@ impl Hands {
             printer_plugged,
             printer: printer.mode(),
             printer_waiting: printer.waiting(),
+            chip_card: lock(&self.slot).as_ref().and_then(card::Slot::lying),
             slips: printer.slips,
         }
     }

@@ -27,7 +27,10 @@ struct Arguments {
     /// Folder with the pictures (.jpg) that the scanner scans.
     #[arg(long)]
     pages: PathBuf,
-    /// Folder for the printed slips.
+    /// Address of a virtual chip reader (vpcd of pcscd, mostly 127.0.0.1:35963); left out: no chip cards.
+    #[arg(long)]
+    vpcd: Option<std::net::SocketAddr>,
+    /// Folder for the printed slips, and for csca.pem, which vouches for the chip cards.
     #[arg(long)]
     out: PathBuf,
     /// Milliseconds that the scanner takes for one side.
@@ -53,6 +56,7 @@ async fn main() -> anyhow::Result<()> {
         gun_link: arguments.gun_link,
         printer_link: arguments.printer_link,
         pages: arguments.pages,
+        vpcd: arguments.vpcd,
         out: arguments.out,
         page_delay: Duration::from_millis(arguments.page_delay),
         https: arguments.https,

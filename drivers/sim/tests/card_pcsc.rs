@@ -5,10 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
 
+#[expect(dead_code, reason = "this test starts it with other options")]
+mod common;
+
 use motcua_drivers::DeviceError;
 use motcua_drivers::idcard::{AccessKey, CardData, CardError, CardEvent, CardOrder, ChipProof, Trust, TrustStore, pcsc};
 use motcua_sim::card::{Beyond, CITIZENS, Chip, Curve, Fault, Issuer, Laid, Pace, Personalised, Profile, Proof, Suite, What};
 use motcua_sim::pcscd::Pcscd;
+use motcua_sim::{Command, Options};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -319,5 +323,36 @@ fn a_service_that_dies_is_told_once_and_used_again() {
         bench.order(can(), true);
         assert_is(&bench.outcome().unwrap(), &card);
         drop(laid);
+    });
+}
+
+#[test]
+fn the_dock_lays_cards_down() {
+    isolated("the_dock_lays_cards_down", |bench| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { vpcd: Some(bench.daemon.reader()), ..common::options(folder.path()) };
+        let sim = runtime.block_on(motcua_sim::start(options)).unwrap();
+        let dock = |command| runtime.block_on(sim.command(command));
+        let lying = || runtime.block_on(sim.state()).chip_card;
+        assert!(dock(Command::InsertCard("khong_co".to_owned())).is_err());
+        for citizen in &CITIZENS {
+            dock(Command::InsertCard(citizen.name_in_dock.to_owned())).unwrap();
+            assert!(matches!(bench.news(), CardEvent::CardIn));
+            assert_eq!(lying().as_deref(), Some(citizen.name_in_dock));
+            bench.order(AccessKey::Can(citizen.can().to_owned()), false);
+            let data = bench.outcome().unwrap();
+            assert_eq!(data.citizen.unwrap().name, citizen.name);
+            assert!(matches!(data.trust, Trust::UnknownSigner { .. }), "the dock has an authority of its own");
+            dock(Command::RemoveCard).unwrap();
+            assert!(matches!(bench.news(), CardEvent::CardOut));
+        }
+        let (store, problems) = TrustStore::load(&folder.path().join("out"));
+        assert!(store.len() == 1 && problems.is_empty(), "{problems:?}");
+        dock(Command::InsertCard("moved".to_owned())).unwrap();
+        assert!(matches!(bench.news(), CardEvent::CardIn));
+        bench.order(can(), true);
+        assert_eq!(bench.outcome().unwrap_err(), CardError::Moved);
+        assert_eq!(lying(), None);
     });
 }

@@ -9,6 +9,7 @@ mod chip;
 mod cipher;
 mod person;
 mod sign;
+mod slot;
 mod vpcd;
 
 pub use access::{Curve, Pace};
@@ -16,4 +17,6 @@ pub use chip::{Answer, Beyond, Chip, Fault, Profile};
 pub use cipher::Suite;
 pub use person::{CITIZENS, Citizen, Personalised, Proof, What};
 pub use sign::Issuer;
+pub(crate) use slot::Slot;
+pub use slot::{CHIP_CARDS, ChipCard};
 pub use vpcd::Laid;

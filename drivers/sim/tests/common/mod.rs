@@ -17,6 +17,7 @@ pub(crate) fn options(folder: &Path) -> Options {
         gun_link: folder.join("gun"),
         printer_link: Some(folder.join("printer")),
         pages: Path::new(env!("CARGO_MANIFEST_DIR")).join("pages"),
+        vpcd: None,
         out: folder.join("out"),
         page_delay: Duration::ZERO,
         https: false,
