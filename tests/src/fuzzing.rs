@@ -14,8 +14,9 @@ use motcua_drivers::idcard::messaging::{Opened, Session};
 use motcua_drivers::idcard::{AccessKey, Channel, Trust, TrustStore, chip_auth, files, keys, pace, reader as card_reader, sod, tlv};
 use motcua_drivers::printer::PrinterStatus;
 use motcua_drivers::printer::escpos::{Answer, AnswerReader, Query};
+use motcua_drivers::scanner::discovery;
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
-use motcua_drivers::scanner::{Colour, ScanSettings, Source};
+use motcua_drivers::scanner::{Colour, Escl, ScanSettings, Source};
 use motcua_model::api::ActionRequest;
 use motcua_model::catalogue::Catalogue;
 use motcua_model::citizen::CardQr;
@@ -27,12 +28,14 @@ use motcua_model::mrz::Mrz;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::net::IpAddr;
 
 /// A parser under test: takes any bytes and says whether the parser took them.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
+    ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
     ("card_access", card_access),
@@ -148,6 +151,26 @@ pub fn reader_framing(data: &[u8]) -> bool {
         }
     }
     codes > 0
+}
+
+/// A scanner's announcement: a first line with its address and port, then the lines of its TXT record.
+pub fn announcement(data: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(data);
+    let mut lines = text.lines();
+    let Some((address, port)) = lines.next().and_then(|line| line.rsplit_once(' ')) else { return false };
+    let (Ok(address), Ok(port)) = (address.parse::<IpAddr>(), port.parse()) else { return false };
+    let values: BTreeMap<&str, &str> = lines.filter_map(|line| line.split_once('=')).collect();
+    let value = |key: &str| values.get(key).copied().unwrap_or_default();
+    let Some(found) = discovery::found("A".to_owned(), "http", std::iter::once(address), port, value) else { return false };
+    // Whatever it announces, it is asked at its own address alone.
+    let rest = found.url.strip_prefix("http://").expect("an HTTP address");
+    let host = match rest.strip_prefix('[') {
+        Some(six) => six.split(']').next(),
+        None => rest.split([':', '/']).next(),
+    };
+    assert_eq!(host.and_then(|host| host.parse().ok()), Some(address), "{}", found.url);
+    assert!(Escl::new(&found.url).is_ok(), "{}", found.url);
+    true
 }
 
 /// Answers of a document scanner, and what is asked of it in return.

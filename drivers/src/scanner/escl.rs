@@ -100,7 +100,12 @@ impl Escl {
             return Err(DeviceError::Rejected("scanner.tls_sha256 needs an https:// address in scanner.escl".to_owned()));
         }
         let fingerprint = Fingerprint::new(Some(sha256))?;
-        Ok(Self { http: client(&fingerprint, &self.timing)?, fingerprint, ..self })
+        let place = match self.place {
+            // An address that was found without a pin may be an HTTP one.
+            Place::Named { name, .. } => Place::Named { name, last: Arc::default() },
+            at @ Place::At(_) => at,
+        };
+        Ok(Self { place, http: client(&fingerprint, &self.timing)?, fingerprint, ..self })
     }
 
     /// Notes the open job's address in `file`, so that a process killed in mid-scan can close it after its restart.
