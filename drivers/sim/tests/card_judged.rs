@@ -108,6 +108,24 @@ fn bac_and_active_authentication() {
 }
 
 #[test]
+fn a_card_from_a_folder() {
+    let issuer = Issuer::new("CSCA thu nghiem").unwrap();
+    let (written, folder) = (card(&issuer, small()), tempfile::tempdir().unwrap());
+    for (id, name) in
+        [(0x0101, "dg1.bin"), (0x0102, "dg2.bin"), (0x010d, "dg13.bin"), (0x010e, "dg14.bin"), (0x010f, "dg15.bin"), (0x011d, "sod.bin")]
+    {
+        std::fs::write(folder.path().join(name), &written.files[&id]).unwrap();
+    }
+    let (document, birth, expiry) = CITIZENS[0].mrz_key();
+    let again = Personalised::from_folder(folder.path(), CITIZENS[0].can(), [&document, &birth, &expiry]).unwrap();
+    let mut passport = Passport::new(Wire::new(Chip::new(again, Profile { pace: None, ..selectable() })));
+    passport.start_session(mrz_key(&CITIZENS[0], false)).unwrap();
+    read_all(&mut passport, &issuer, &written);
+    let empty = tempfile::tempdir().unwrap();
+    assert!(Personalised::from_folder(empty.path(), "000016", [&document, &birth, &expiry]).is_err());
+}
+
+#[test]
 fn wrong_keys_do_not_open_it() {
     let issuer = Issuer::new("CSCA thu nghiem").unwrap();
     let mut passport = Passport::new(Wire::new(Chip::new(card(&issuer, small()), selectable())));
