@@ -73,6 +73,57 @@ fn a_row_stands_on_one_line_when_it_fits() {
     assert!(long.height() > short.height());
 }
 
+fn ink_rows(image: &GrayImage, columns: std::ops::Range<u32>) -> Vec<u32> {
+    (0..image.height()).filter(|y| columns.clone().any(|x| image.get_pixel(x, *y).0[0] == 0)).collect()
+}
+
+#[test]
+fn a_field_runs_on_and_leaves_dots_where_its_value_is_missing() {
+    let font = font();
+    let field = |label: &str, value: &str| {
+        let block = Block::Field { label: label.to_owned(), value: value.to_owned() };
+        render(&[block], 384, &font).unwrap()
+    };
+    let missing = field("Email", "");
+    assert!(ink_columns(&missing).unwrap().1 > 384 - 24, "dots to the margin");
+    assert!(ink_columns(&field("Email", "a@b")).unwrap().1 < 200, "behind the label, not at the margin");
+    assert_eq!(
+        field("Số định danh cá nhân/tổ chức là", "").height(),
+        2 * missing.height() - 16,
+        "a line of its own when the label leaves no room"
+    );
+    let long = field("Địa chỉ", "Số 12, ngõ 345 đường Thử Nghiệm, thôn Minh Họa, xã Ví Dụ");
+    assert!(long.height() > missing.height() && ink_columns(&long).unwrap().1 < 384 - 4);
+}
+
+#[test]
+fn points_hang_behind_their_mark_and_pairs_keep_to_their_halves() {
+    let font = font();
+    let point = Block::Item { mark: "1.".to_owned(), text: "Tờ khai đăng ký khai sinh, bản chính, đã ký tên".to_owned() };
+    let image = render(&[point], 384, &font).unwrap();
+    let marked = ink_rows(&image, 0..24);
+    assert!(marked.last().unwrap() < &40, "the second line begins behind the mark");
+    assert!(*ink_rows(&image, 30..384).last().unwrap() > 50);
+    let pair = Block::Pair {
+        left: "NGƯỜI NỘP HỒ SƠ".to_owned(), right: "NGƯỜI TIẾP NHẬN HỒ SƠ".to_owned(), size: Size::Small, bold: true
+    };
+    let image = render(&[pair], 384, &font).unwrap();
+    assert!(ink_rows(&image, 188..196).is_empty());
+    assert!(ink_rows(&image, 200..384).len() > ink_rows(&image, 0..184).len(), "two lines right, one left");
+}
+
+#[test]
+fn a_heading_that_wraps_leaves_no_word_alone() {
+    let heading = text("Trung tâm Phục vụ hành chính công xã Ví Dụ", Size::Normal, Align::Centre);
+    let image = render(&[heading], 384, &font()).unwrap();
+    let (top, bottom) = (0..image.height() / 2, image.height() / 2..image.height());
+    let across = |rows: std::ops::Range<u32>| {
+        let dark = |x: &u32| rows.clone().any(|y| image.get_pixel(*x, y).0[0] == 0);
+        (0..384).rfind(dark).unwrap() - (0..384).find(dark).unwrap()
+    };
+    assert!(across(bottom) * 2 > across(top));
+}
+
 /// What `GS v 0` draws, as a picture of `width` dots.
 fn drawn(sheet: &Sheet, width: u32) -> GrayImage {
     let mut rows: Vec<Vec<u8>> = Vec::new();

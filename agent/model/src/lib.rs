@@ -11,6 +11,7 @@ pub mod code;
 pub mod config;
 pub mod dossier;
 pub mod fault;
+pub mod form;
 pub mod hub;
 pub mod mrz;
 pub mod scanned;

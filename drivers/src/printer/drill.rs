@@ -60,7 +60,7 @@ pub fn drill_blocks(drill: &Drill<'_>) -> Vec<Block> {
 /// The vowel in all tones, small and capital.
 fn vowel_line(vowel: char) -> String {
     let toned = |vowel: String| TONES.map(|tone| format!("{vowel}{tone}").nfc().collect::<String>()).join(" ");
-    format!("{}  {}", toned(vowel.to_string()), toned(vowel.to_uppercase().to_string()))
+    format!("{} | {}", toned(vowel.to_string()), toned(vowel.to_uppercase().to_string()))
 }
 
 fn state_rows(status: &PrinterStatus) -> Vec<(&'static str, &'static str)> {

@@ -5,6 +5,7 @@ pub mod escpos;
 mod job;
 mod line;
 pub mod slip;
+mod typeset;
 mod wire;
 
 pub use drill::{Drill, drill_blocks};

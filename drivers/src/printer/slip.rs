@@ -1,14 +1,12 @@
 //! Slips as images: words, rows and a QR, drawn dot by dot for a print head of 203 dpi (8 dots/mm). Pure.
 
-use ab_glyph::{Font as _, FontVec, GlyphId, PxScale, ScaleFont as _, point};
+pub use super::typeset::Font;
+use super::typeset::{Part, Style, column, dotted, draw_text, flow, line_height, measure};
 use image::{GrayImage, Luma};
 use qrcode::{Color, EcLevel, QrCode};
-use unicode_normalization::UnicodeNormalization;
 
 /// Left and right margin in dots.
 const MARGIN: u32 = 8;
-/// Coverage from which a dot is burnt: thin strokes survive, round ones stay open.
-const INK: f32 = 0.45;
 /// Smallest text that stays readable on thermal paper, in dots.
 const SMALLEST: f32 = 22.0;
 /// Smallest module of a QR in dots: 0.5 mm.
@@ -40,6 +38,31 @@ pub enum Block {
         label: String,
         /// Right, bold.
         value: String,
+    },
+    /// Label and value in one running text, the value bold; without a value a dotted line to write on.
+    Field {
+        /// Before the colon.
+        label: String,
+        /// Behind it; empty: dots.
+        value: String,
+    },
+    /// One point of a list: what follows the mark stands indented. Empty: a dotted line.
+    Item {
+        /// `1.`
+        mark: String,
+        /// The point.
+        text: String,
+    },
+    /// Two texts side by side, each centred in its half: who signs.
+    Pair {
+        /// Left.
+        left: String,
+        /// Right.
+        right: String,
+        /// How large.
+        size: Size,
+        /// Bold.
+        bold: bool,
     },
     /// A QR, centred.
     Qr {
@@ -149,42 +172,6 @@ pub enum SlipError {
     },
 }
 
-/// The typeface of slips. It must have the Vietnamese letters (Noto Sans has).
-pub struct Font {
-    regular: FontVec,
-    bold: Option<FontVec>,
-}
-
-impl std::fmt::Debug for Font {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Font").field("glyphs", &self.regular.glyph_count()).finish_non_exhaustive()
-    }
-}
-
-impl Font {
-    /// Reads a regular and, where there is one, a bold font file. Without a bold one, bold text is drawn twice, one dot apart.
-    ///
-    /// # Errors
-    /// [`SlipError::Font`].
-    pub fn new(regular: Vec<u8>, bold: Option<Vec<u8>>) -> Result<Self, SlipError> {
-        let read = |bytes| FontVec::try_from_vec(bytes).map_err(|error| SlipError::Font(error.to_string()));
-        Ok(Self { regular: read(regular)?, bold: bold.map(read).transpose()? })
-    }
-
-    /// True when every letter of `text` can be drawn.
-    pub fn covers(&self, text: &str) -> bool {
-        text.nfc().filter(|c| !c.is_whitespace()).all(|c| self.regular.glyph_id(c) != GlyphId(0))
-    }
-
-    fn face(&self, bold: bool) -> (&FontVec, bool) {
-        match (&self.bold, bold) {
-            (Some(face), true) => (face, false),
-            (None, true) => (&self.regular, true),
-            (_, false) => (&self.regular, false),
-        }
-    }
-}
-
 /// Draws `blocks` on paper `width_dots` wide (576 for 80 mm, 384 for 58 mm). Only black (0) and white (255).
 ///
 /// # Errors
@@ -255,64 +242,34 @@ enum Item {
     Space(u32),
 }
 
-/// Words at a place of a line.
-struct Part {
-    text: String,
-    x: f32,
-    dots: f32,
-    bold: bool,
-}
-
 fn lay_out(block: &Block, width: u32, font: &Font) -> Result<Vec<Item>, SlipError> {
+    let room = (width - 2 * MARGIN) as f32;
+    let normal = Style { dots: Size::Normal.dots(), bold: false };
     Ok(match block {
-        Block::Text { text, size, bold, align } => lines(text, *size, *bold, *align, width, font),
-        Block::Row { label, value } => row(label, value, width, font),
+        Block::Text { text, size, bold, align } => {
+            let style = Style { dots: fitting(text, *size, *bold, room, font), bold: *bold };
+            column(text, style, *align, room, font).into_iter().map(|part| line_item(vec![part], font)).collect()
+        }
+        Block::Row { label, value } => row(label, value, room, font),
+        Block::Field { label, value } => running(label, value, room, font),
+        Block::Item { mark, text } => {
+            let indent = measure(&format!("{mark} "), normal, font).min(room / 2.0);
+            let mut parts = match text.trim() {
+                "" => vec![dotted(0.0, room - indent, normal, font)],
+                text => column(text, normal, Align::Left, room - indent, font),
+            };
+            parts.iter_mut().for_each(|part| part.x += indent);
+            let mut lines: Vec<Vec<Part>> = parts.into_iter().map(|part| vec![part]).collect();
+            if let Some(first) = lines.first_mut() {
+                first.insert(0, Part { text: mark.clone(), x: 0.0, style: normal });
+            }
+            lines.into_iter().map(|parts| line_item(parts, font)).collect()
+        }
+        Block::Pair { left, right, size, bold } => pair([left, right], Style { dots: size.dots(), bold: *bold }, room, font),
         Block::Qr { text } => vec![qr(text, width)?],
         Block::Space => vec![Item::Space(16)],
         Block::Rule => vec![Item::Rule],
     })
-}
-
-fn lines(text: &str, size: Size, bold: bool, align: Align, width: u32, font: &Font) -> Vec<Item> {
-    let text: String = text.nfc().collect();
-    let room = (width - 2 * MARGIN) as f32;
-    let dots = fitting(&text, size, bold, room, font);
-    text.lines()
-        .flat_map(|line| wrap(line, dots, bold, room, font))
-        .map(|line| {
-            let slack = room - measure(&line, dots, bold, font);
-            let x = MARGIN as f32
-                + match align {
-                    Align::Left => 0.0,
-                    Align::Centre => slack / 2.0,
-                    Align::Right => slack,
-                };
-            line_item(vec![Part { text: line, x: x.max(0.0), dots, bold }], dots, font)
-        })
-        .collect()
-}
-
-fn row(label: &str, value: &str, width: u32, font: &Font) -> Vec<Item> {
-    let (label, value): (String, String) = (label.nfc().collect(), value.nfc().collect());
-    let dots = Size::Normal.dots();
-    let room = (width - 2 * MARGIN) as f32;
-    let value_width = measure(&value, dots, true, font);
-    if measure(&label, dots, false, font) + value_width + dots <= room && !label.contains('\n') && !value.contains('\n') {
-        let parts = vec![
-            Part { text: label, x: MARGIN as f32, dots, bold: false },
-            Part { text: value, x: MARGIN as f32 + room - value_width, dots, bold: true },
-        ];
-        return vec![line_item(parts, dots, font)];
-    }
-    let mut items = lines(&label, Size::Normal, false, Align::Left, width, font);
-    items.extend(lines(&value, Size::Normal, true, Align::Right, width, font));
-    items
-}
-
-fn line_item(parts: Vec<Part>, dots: f32, font: &Font) -> Item {
-    let face = font.regular.as_scaled(PxScale::from(dots));
-    let ascent = face.ascent();
-    Item::Line { parts, height: (ascent - face.descent() + 4.0).ceil() as u32, ascent }
 }
 
 /// Only the code may shrink: broken over two lines it is read wrong.
@@ -321,53 +278,59 @@ fn fitting(text: &str, size: Size, bold: bool, room: f32, font: &Font) -> f32 {
     if size != Size::Huge {
         return wanted;
     }
-    let widest = text.split_whitespace().map(|word| measure(word, wanted, bold, font)).fold(0.0, f32::max);
+    let widths = text.split_whitespace().map(|word| measure(word, Style { dots: wanted, bold }, font));
+    let widest = widths.fold(0.0, f32::max);
     if widest <= room { wanted } else { (wanted * room / widest).floor().max(SMALLEST) }
 }
 
-fn wrap(line: &str, dots: f32, bold: bool, room: f32, font: &Font) -> Vec<String> {
-    let mut done = Vec::new();
-    let mut current = String::new();
-    for word in line.split_whitespace() {
-        let longer = if current.is_empty() { word.to_owned() } else { format!("{current} {word}") };
-        if measure(&longer, dots, bold, font) <= room {
-            current = longer;
-            continue;
-        }
-        if !current.is_empty() {
-            done.push(std::mem::take(&mut current));
-        }
-        for c in word.chars() {
-            current.push(c);
-            if measure(&current, dots, bold, font) > room && current.chars().count() > 1 {
-                current.pop();
-                done.push(std::mem::replace(&mut current, c.to_string()));
-            }
+fn row(label: &str, value: &str, room: f32, font: &Font) -> Vec<Item> {
+    let (plain, bold) = (Style { dots: Size::Normal.dots(), bold: false }, Style { dots: Size::Normal.dots(), bold: true });
+    let mut label = column(label, plain, Align::Left, room, font);
+    let mut value = column(value, bold, Align::Right, room, font);
+    let widths = label.iter().chain(&value).map(|part| measure(&part.text, part.style, font));
+    if label.len() <= 1 && value.len() <= 1 && widths.sum::<f32>() + plain.dots <= room {
+        label.append(&mut value);
+        return vec![line_item(label, font)];
+    }
+    label.into_iter().chain(value).map(|part| line_item(vec![part], font)).collect()
+}
+
+fn running(label: &str, value: &str, room: f32, font: &Font) -> Vec<Item> {
+    let (plain, bold) = (Style { dots: Size::Normal.dots(), bold: false }, Style { dots: Size::Normal.dots(), bold: true });
+    let label = format!("{label}:");
+    if !value.trim().is_empty() {
+        return flow(&[(label.as_str(), plain), (value, bold)], room, font).into_iter().map(|parts| line_item(parts, font)).collect();
+    }
+    let mut lines = flow(&[(label.as_str(), plain)], room, font);
+    if let Some(last) = lines.last_mut() {
+        let used = last.last().map_or(0.0, |part| part.x + measure(&format!("{} ", part.text), part.style, font));
+        // A short stump of dots is no room to write.
+        if used < room * 0.75 {
+            last.push(dotted(used, room - used, plain, font));
+        } else {
+            lines.push(vec![dotted(0.0, room, plain, font)]);
         }
     }
-    done.push(current);
-    done
+    lines.into_iter().map(|parts| line_item(parts, font)).collect()
 }
 
-fn measure(text: &str, dots: f32, bold: bool, font: &Font) -> f32 {
-    let (face, doubled) = font.face(bold);
-    let face = face.as_scaled(PxScale::from(dots));
-    let width = place(text, &face).last().map_or(0.0, |(id, x)| x + face.h_advance(id));
-    if doubled { width + 1.0 } else { width }
-}
-
-/// Glyphs with their offsets, kerned.
-fn place<F: ab_glyph::Font>(text: &str, face: &ab_glyph::PxScaleFont<&F>) -> impl Iterator<Item = (GlyphId, f32)> {
-    let mut x = 0.0;
-    let mut before: Option<GlyphId> = None;
-    text.chars().map(move |c| {
-        let id = face.glyph_id(c);
-        if let Some(before) = before {
-            x += face.h_advance(before) + face.kern(before, id);
-        }
-        before = Some(id);
-        (id, x)
+fn pair(sides: [&String; 2], style: Style, room: f32, font: &Font) -> Vec<Item> {
+    let half = (room - style.dots) / 2.0;
+    let [left, mut right] = sides.map(|text| column(text, style, Align::Centre, half, font));
+    right.iter_mut().for_each(|part| part.x += half + style.dots);
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    std::iter::from_fn(|| match (left.next(), right.next()) {
+        (None, None) => None,
+        (left, right) => Some(line_item(left.into_iter().chain(right).collect(), font)),
     })
+    .collect()
+}
+
+fn line_item(mut parts: Vec<Part>, font: &Font) -> Item {
+    parts.iter_mut().for_each(|part| part.x += MARGIN as f32);
+    let dots = parts.iter().map(|part| part.style.dots).fold(0.0, f32::max);
+    let (ascent, height) = line_height(dots, font);
+    Item::Line { parts, height, ascent }
 }
 
 fn qr(text: &str, width: u32) -> Result<Item, SlipError> {
@@ -403,25 +366,6 @@ impl Item {
     }
 }
 
-fn draw_text(paper: &mut GrayImage, part: &Part, baseline: f32, font: &Font) {
-    let (face, doubled) = font.face(part.bold);
-    let scaled = face.as_scaled(PxScale::from(part.dots));
-    for (id, x) in place(&part.text, &scaled) {
-        let glyph = id.with_scale_and_position(part.dots, point(part.x + x, baseline));
-        let Some(outline) = face.outline_glyph(glyph) else { continue };
-        let bounds = outline.px_bounds();
-        outline.draw(|dx, dy, coverage| {
-            if coverage >= INK {
-                let (x, y) = (bounds.min.x as i64 + i64::from(dx), bounds.min.y as i64 + i64::from(dy));
-                ink(paper, x, y);
-                if doubled {
-                    ink(paper, x + 1, y);
-                }
-            }
-        });
-    }
-}
-
 fn draw_qr(paper: &mut GrayImage, code: &QrCode, module: u32, top: u32) {
     let left = (paper.width() - code.width() as u32 * module) / 2;
     for (index, colour) in code.to_colors().into_iter().enumerate() {
@@ -436,7 +380,7 @@ fn draw_qr(paper: &mut GrayImage, code: &QrCode, module: u32, top: u32) {
     }
 }
 
-fn ink(paper: &mut GrayImage, x: i64, y: i64) {
+pub(super) fn ink(paper: &mut GrayImage, x: i64, y: i64) {
     if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
         && x < paper.width()
         && y < paper.height()
