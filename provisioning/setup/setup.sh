@@ -11,6 +11,7 @@ cd "$(dirname "$0")/../.."
 
 MODE="${1:-}"
 DENY_VERSION=0.20.2
+PYTHON_ESCPOS_VERSION=3.1
 FUZZ_VERSION=0.13.2
 
 # package | why; the why is printed before anything is installed.
@@ -49,6 +50,7 @@ opensc              | speaks to the simulated card independently
 openssl             | signs the simulated cards independently
 pcscd               | the smart-card service that the card reader is tested through
 python3-socketio    | independent server for the HN212 card reader
+python3-venv        | room for python-escpos, an independent client of the simulated printer
 qpdf                | checks our PDFs independently
 sane-airscan        | independent client of the simulated network scanner
 sane-utils          | scanimage: independent client of our SANE backend
@@ -76,7 +78,10 @@ main() {
         *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz|usb" ;;
     esac
     check_rust
-    if [ "$MODE" = test ]; then install_deny; fi
+    if [ "$MODE" = test ]; then
+        install_deny
+        install_judges
+    fi
     if [ "$MODE" = fuzz ]; then install_fuzz; fi
     say "ready for '$MODE'"
 }
@@ -131,6 +136,18 @@ install_deny() {
     say "needs cargo-deny $DENY_VERSION: licences and sources of every crate; about a minute to build"
     cargo install cargo-deny --version "$DENY_VERSION" --locked --debug --no-default-features ||
         fail "cargo-deny could not be installed; is there a network? The tests need it: licences are part of them"
+}
+
+# Beside the build, where the tests look for it and `cargo clean` takes it away.
+install_judges() {
+    local place="${CARGO_TARGET_DIR:-target}/judges"
+    if [ "$("$place/bin/python3" -c 'import importlib.metadata as m; print(m.version("python-escpos"))' 2>/dev/null)" = "$PYTHON_ESCPOS_VERSION" ]; then
+        return
+    fi
+    say "needs python-escpos $PYTHON_ESCPOS_VERSION: an independent client of the simulated receipt printer"
+    if ! python3 -m venv "$place" || ! "$place/bin/pip" install -q --disable-pip-version-check "python-escpos==$PYTHON_ESCPOS_VERSION"; then
+        say "python-escpos could not be installed; the tests that need it will say SKIPPED"
+    fi
 }
 
 install_fuzz() {

@@ -211,7 +211,7 @@ pub fn escpos_status(data: &[u8]) -> bool {
         match reader.take(*byte) {
             Some(Answer::RealTime(answer)) => queries.next().expect("they never end").read(answer, &mut status),
             Some(Answer::Pushed(pushed)) => status = pushed,
-            Some(Answer::Text(text)) => assert!(text.len() <= 80 && text.is_ascii()),
+            Some(Answer::Text(text)) => assert!(text.len() <= 81 && text.is_ascii()),
             Some(Answer::Queued(_) | Answer::Noise(_)) | None => {}
         }
         assert!(!status.is_ready() || !(status.cover_open || status.paper_out || status.error || !status.online));

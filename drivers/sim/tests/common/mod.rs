@@ -24,3 +24,21 @@ pub(crate) fn options(folder: &Path) -> Options {
         announce: None,
     }
 }
+
+/// Waits until `ready`; a test that waits in vain fails after ten seconds.
+#[allow(dead_code, reason = "each test file is a program of its own")]
+pub(crate) async fn until(ready: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        while !ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    waited.await.expect("it never came");
+}
+
+/// A picture that somebody may still be writing.
+#[allow(dead_code, reason = "each test file is a program of its own")]
+pub(crate) async fn picture(path: &Path) -> image::GrayImage {
+    until(|| image::open(path).is_ok()).await;
+    image::open(path).unwrap().into_luma8()
+}
