@@ -10,6 +10,9 @@ use motcua_drivers::DeviceError;
 use motcua_drivers::barcode::ReaderEvent;
 use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
 use motcua_drivers::idcard::apdu::{Answer as CardAnswer, Command as CardCommand};
+use motcua_drivers::idcard::hn212_card;
+use motcua_drivers::idcard::hn212_serial::{Lines, Said};
+use motcua_drivers::idcard::hn212_wire::{Packet, handshake};
 use motcua_drivers::idcard::messaging::{Opened, Session};
 use motcua_drivers::idcard::{AccessKey, Channel, Trust, TrustStore, chip_auth, files, keys, pace, reader as card_reader, sod, tlv};
 use motcua_drivers::printer::PrinterStatus;
@@ -25,6 +28,7 @@ use motcua_model::config::Config;
 use motcua_model::dossier::Applicant;
 use motcua_model::hub::{Inbox, Message, MessageState, Problem, Receipt, SignedReceipt};
 use motcua_model::mrz::Mrz;
+use motcua_model::scanned::Scanned;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -34,7 +38,7 @@ use std::net::IpAddr;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 20] = [
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
@@ -47,10 +51,12 @@ pub const TARGETS: [(&str, Target); 18] = [
     ("dg2", dg2),
     ("escl_xml", escl_xml),
     ("escpos_status", escpos_status),
+    ("hn212", hn212),
     ("hub_message", hub_message),
     ("mrz", mrz),
     ("page", page),
     ("reader_framing", reader_framing),
+    ("scanned", scanned),
     ("sod", sod),
     ("tlv", tlv),
 ];
@@ -171,6 +177,51 @@ pub fn announcement(data: &[u8]) -> bool {
     assert_eq!(host.and_then(|host| host.parse().ok()), Some(address), "{}", found.url);
     assert!(Escl::new(&found.url).is_ok(), "{}", found.url);
     true
+}
+
+/// What a reader scanned, told apart by its content. Spaces around do not matter; a code is the same code as it is printed.
+pub fn scanned(data: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(data);
+    let seen = Scanned::of(&text);
+    assert!(Scanned::of(&format!(" {text}\r\n")) == seen);
+    match &seen {
+        Scanned::Provisional(code) => assert_eq!(&Scanned::of(code.as_str()), &seen),
+        Scanned::Dossier(code) => assert_eq!(&Scanned::of(code.as_str()), &seen),
+        Scanned::Parcel(parcel) => assert_eq!(&Scanned::of(&parcel.code), &seen),
+        Scanned::CourierBadge(number) => assert_eq!(&Scanned::of(&format!("BCCI-{number}")), &seen),
+        Scanned::Card(_) | Scanned::DamagedCard { .. } | Scanned::Mrz(_) | Scanned::MrzPart | Scanned::Unknown => {}
+    }
+    seen != Scanned::Unknown
+}
+
+/// What an HN212 desk reader sends: an answer of its Socket.IO server in both versions, or lines of its serial variant. The first
+/// byte says how large the reads of the lines are. Taken: an event that means something, or a card that came to its end.
+pub fn hn212(data: &[u8]) -> bool {
+    let Some((size, bytes)) = data.split_first() else { return false };
+    let body = String::from_utf8_lossy(bytes);
+    let means = |packets: Vec<Packet>| {
+        packets.iter().any(|packet| matches!(packet, Packet::Event { data, .. } if hn212_card::message(data) != hn212_card::Message::Other))
+    };
+    let mut taken = handshake(&body).is_ok_and(|(open, mut wire)| {
+        assert!(!open.sid.is_empty() && open.ping_interval >= 100);
+        means(wire.early())
+    });
+    for opening in ["0{\"sid\":\"s\"}", "12:0{\"sid\":\"s\"}"] {
+        let (_, mut wire) = handshake(opening).expect("a session opens");
+        taken |= wire.read(&body).is_ok_and(means);
+    }
+    let spoken = |size: usize| -> Vec<Said> {
+        let mut lines = Lines::default();
+        bytes.chunks(size).flat_map(|read| lines.feed(read)).collect()
+    };
+    let said = spoken(usize::from(*size).max(1));
+    assert!(said == spoken(bytes.len().max(1)), "the same bytes in other reads said something else");
+    for said in said {
+        if let Said::Done(card) = said {
+            taken |= card.judge(true, &TrustStore::empty(), 1_795_000_000).is_ok();
+        }
+    }
+    taken
 }
 
 /// Answers of a document scanner, and what is asked of it in return.
