@@ -43,8 +43,10 @@ fn read(program: &str, arguments: &[&str], picture: &Path) -> Option<String> {
         command.arg(picture);
     }
     match command.output() {
-        Ok(output) if output.status.success() => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
-        Ok(output) => panic!("{program}: {}", String::from_utf8_lossy(&output.stderr)),
+        Ok(output) => {
+            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+            Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
         Err(error) => {
             eprintln!("SKIPPED: {program}: {error}; run provisioning/setup/setup.sh test");
             None
