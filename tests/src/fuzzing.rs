@@ -19,6 +19,7 @@ use motcua_drivers::printer::PrinterStatus;
 use motcua_drivers::printer::escpos::{Answer, AnswerReader, Query};
 use motcua_drivers::scanner::discovery;
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
+use motcua_drivers::scanner::sane_wire::FrameReader;
 use motcua_drivers::scanner::{Colour, Escl, ScanSettings, Source};
 use motcua_model::api::ActionRequest;
 use motcua_model::catalogue::Catalogue;
@@ -38,7 +39,7 @@ use std::net::IpAddr;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 20] = [
+pub const TARGETS: [(&str, Target); 21] = [
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
@@ -56,6 +57,7 @@ pub const TARGETS: [(&str, Target); 20] = [
     ("mrz", mrz),
     ("page", page),
     ("reader_framing", reader_framing),
+    ("sane_frames", sane_frames),
     ("scanned", scanned),
     ("sod", sod),
     ("tlv", tlv),
@@ -222,6 +224,33 @@ pub fn hn212(data: &[u8]) -> bool {
         }
     }
     taken
+}
+
+/// Frames of the SANE worker. The first byte says how large the reads are: where they are cut must not matter.
+pub fn sane_frames(data: &[u8]) -> bool {
+    let Some((size, bytes)) = data.split_first() else { return false };
+    let read = |size: usize| {
+        let (mut reader, mut frames) = (FrameReader::default(), Vec::new());
+        for piece in bytes.chunks(size) {
+            reader.push(piece);
+            loop {
+                match reader.next_frame() {
+                    Ok(Some(frame)) => frames.push(frame),
+                    Ok(None) => break,
+                    Err(_) => return (frames, false),
+                }
+            }
+        }
+        (frames, true)
+    };
+    let (frames, whole) = read(usize::from(*size).max(1));
+    assert!(read(bytes.len().max(1)) == (frames.clone(), whole), "other reads gave other frames");
+    for frame in &frames {
+        let mut reader = FrameReader::default();
+        reader.push(&frame.encode());
+        assert!(reader.next_frame().ok().flatten().as_ref() == Some(frame), "a frame is not read as it was written");
+    }
+    whole && !frames.is_empty()
 }
 
 /// Answers of a document scanner, and what is asked of it in return.
