@@ -381,6 +381,7 @@ impl State {
             | Screen::Notice
             | Screen::ProcedureDetails { .. }
             | Screen::Identify { .. }
+            | Screen::ReadChip { .. }
             | Screen::ConfirmPerson { .. }
             | Screen::Resume { .. }
             | Screen::Question { .. }
@@ -425,6 +426,8 @@ impl State {
                 Action::ChooseProcedure { code: procedures.get(at)?.code.clone() }
             }
             Act::HavePapers => Action::HavePapers,
+            Act::ReadChip => Action::ReadChip,
+            Act::SkipChip => Action::SkipChip,
             Act::PersonRight => Action::ConfirmPerson { correct: true },
             Act::PersonWrong => Action::ConfirmPerson { correct: false },
             Act::ResumeGo => Action::Resume { go_on: true },

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
-        ChangeTarget, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState, ProcedureLine,
-        Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState,
+        ProcedureLine, Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{AnswerKind, Choice},
     code::{ParcelCheck, ProvisionalCode},
+    dossier::{ChipAnswer, ChipFiles, Proof},
     fault::Fault,
 };
 use uuid::Uuid;
@@ -37,7 +38,13 @@ pub fn snapshot(screen: Screen, language: Language) -> Snapshot {
         progress: progress(&screen),
         screen,
         overlay: None,
-        health: Health { scanner: DeviceState::Ready, reader: DeviceState::Ready, printer: DeviceState::Ready, hub: LinkState::Up },
+        health: Health {
+            scanner: DeviceState::Ready,
+            reader: DeviceState::Ready,
+            card_reader: DeviceState::Ready,
+            printer: DeviceState::Ready,
+            hub: LinkState::Up,
+        },
         can_back: !waiting,
         can_end: !waiting,
     }
@@ -46,7 +53,7 @@ pub fn snapshot(screen: Screen, language: Language) -> Snapshot {
 fn progress(screen: &Screen) -> Option<Progress> {
     let at = match screen {
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
-        Screen::Identify { .. } | Screen::ConfirmPerson { .. } | Screen::Resume { .. } => 2,
+        Screen::Identify { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
@@ -79,6 +86,7 @@ pub fn all(language: Language) -> Vec<Sample> {
     poor.health = Health {
         scanner: DeviceState::Lost,
         reader: DeviceState::Absent,
+        card_reader: DeviceState::Lost,
         printer: DeviceState::NeedsHuman(Fault::PrinterPaperOut),
         hub: LinkState::Down,
     };
@@ -209,6 +217,20 @@ fn review() -> Screen {
     }
 }
 
+fn person(proof: Proof) -> Screen {
+    Screen::ConfirmPerson {
+        name: Private::new("Nguyễn Thị Mẫu"),
+        birth_year: 1958,
+        number: "099•••••0012".to_owned(),
+        address: Private::new("Tổ 3, thôn Thử, xã Thử Nghiệm, tỉnh Mẫu"),
+        proof,
+    }
+}
+
+fn chip(files: ChipFiles) -> Proof {
+    Proof::Chip { files, chip: ChipAnswer::Genuine }
+}
+
 fn slip(offline: bool, printing: PrintState) -> Screen {
     Screen::Slip { code: provisional(), qr: provisional(), offline, printing }
 }
@@ -268,17 +290,20 @@ fn screens() -> Vec<(&'static str, Screen)> {
                 result: Text::new("Giấy khai sinh (bản giấy và bản điện tử)", "Birth certificate (paper and electronic)"),
             },
         ),
-        ("identify", Screen::Identify { failed: 0 }),
-        ("identify-failed", Screen::Identify { failed: 2 }),
-        (
-            "person",
-            Screen::ConfirmPerson {
-                name: Private::new("Nguyễn Thị Mẫu"),
-                birth_year: 1958,
-                number: "099•••••0012".to_owned(),
-                address: Private::new("Tổ 3, thôn Thử, xã Thử Nghiệm, tỉnh Mẫu"),
-            },
-        ),
+        ("identify", Screen::Identify { failed: 0, qr: true, chip: false }),
+        ("identify-failed", Screen::Identify { failed: 2, qr: true, chip: false }),
+        ("identify-chip", Screen::Identify { failed: 0, qr: false, chip: true }),
+        ("identify-both", Screen::Identify { failed: 1, qr: true, chip: true }),
+        ("chip", Screen::ReadChip { phase: ChipPhase::Waiting, fault: None, skip_first: false }),
+        ("chip-reading", Screen::ReadChip { phase: ChipPhase::Reading(60), fault: None, skip_first: false }),
+        ("chip-moved", Screen::ReadChip { phase: ChipPhase::Waiting, fault: Some(Fault::CardMoved), skip_first: false }),
+        ("chip-other", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardOther), skip_first: false }),
+        ("chip-unreadable", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardUnreadable), skip_first: true }),
+        ("chip-reader-gone", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardReaderGone), skip_first: true }),
+        ("person", person(Proof::Claimed)),
+        ("person-checked", person(chip(ChipFiles::Trusted))),
+        ("person-read", person(chip(ChipFiles::UnknownSigner))),
+        ("person-doubtful", person(chip(ChipFiles::Broken))),
         ("resume", Screen::Resume { left: at, procedure: birth() }),
         ("ask-name", question(AnswerKind::Name, "Nguyễn Thị Mâu")),
         ("ask-text", question(AnswerKind::Text { max: 200 }, "")),

@@ -4,17 +4,21 @@ use crate::{
     face::{CHOICES, State, pages_of},
     input::{Form, Shift},
     ui::{
-        App, DetailsView, HealthView, InputKind, InputView, Kiosk, Lamp, LookUpView, OverlayKind, OverlayView, PageRow, Paging, PaperRow,
-        ParcelRow, ParcelsView, PersonView, PrintKind, ProcedureView, QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView,
-        Tile,
+        App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
+        OverlayKind, OverlayView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PersonView, PrintKind, ProcedureView, QuestionView,
+        ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, Tile,
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
 use motcua_model::{
     Language, Text,
-    api::{DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service, Snapshot},
+    api::{
+        self, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service, Snapshot,
+    },
     catalogue::AnswerKind,
     code::ParcelCheck,
+    dossier,
+    fault::Fault,
 };
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
 
@@ -26,7 +30,8 @@ pub(crate) const PAPERS: usize = 4;
 struct Page {
     tiles: Vec<Tile>,
     unfinished: bool,
-    failed: i32,
+    identify: IdentifyView,
+    chip: ChipView,
     details: DetailsView,
     person: PersonView,
     resume: ResumeView,
@@ -85,7 +90,8 @@ fn draw_frame(kiosk: &Kiosk<'_>, snapshot: &Snapshot, state: &State) {
 fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_tiles(model(page.tiles));
     kiosk.set_unfinished(page.unfinished);
-    kiosk.set_failed(page.failed);
+    kiosk.set_identify(page.identify);
+    kiosk.set_chip(page.chip);
     kiosk.set_details(page.details);
     kiosk.set_person(page.person);
     kiosk.set_resume(page.resume);
@@ -126,13 +132,21 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 result: words(result),
             };
         }
-        Screen::Identify { failed } => page.failed = i32::from(*failed),
-        Screen::ConfirmPerson { name, birth_year, number, address } => {
+        Screen::Identify { failed, qr, chip } => page.identify = IdentifyView { failed: i32::from(*failed), qr: *qr, chip: *chip },
+        Screen::ReadChip { phase, fault, skip_first } => page.chip = chip(*phase, *fault, *skip_first, language),
+        Screen::ConfirmPerson { name, birth_year, number, address, proof } => {
             page.person = PersonView {
                 name: name.reveal().into(),
                 birth_year: birth_year.to_string().into(),
                 number: number.as_str().into(),
                 address: address.reveal().into(),
+                proof: words(&proof.words()),
+                assurance: match proof.assurance() {
+                    dossier::Assurance::Claimed => Assurance::Claimed,
+                    dossier::Assurance::Read => Assurance::Read,
+                    dossier::Assurance::Checked => Assurance::Checked,
+                    dossier::Assurance::Doubtful => Assurance::Doubtful,
+                },
             };
         }
         Screen::Resume { left, procedure } => page.resume = ResumeView { left: local_time(*left).into(), procedure: words(procedure) },
@@ -303,6 +317,22 @@ fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Lan
     }
 }
 
+fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, language: Language) -> ChipView {
+    let (phase, percent) = match phase {
+        api::ChipPhase::Waiting => (ChipPhase::Waiting, 0),
+        api::ChipPhase::Reading(percent) => (ChipPhase::Reading, i32::from(percent)),
+        api::ChipPhase::Stopped => (ChipPhase::Stopped, 0),
+    };
+    let fault = fault.map(Fault::words);
+    ChipView {
+        phase,
+        percent,
+        fault_title: fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
+        fault_advice: fault.as_ref().map(|f| f.advice.get(language).into()).unwrap_or_default(),
+        skip_first,
+    }
+}
+
 /// The QR with its quiet zone of four modules; empty where the text does not fit.
 fn qr_image(text: &str) -> Image {
     const QUIET: usize = 4;
@@ -364,6 +394,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Procedures { .. } => ScreenKind::Procedures,
         Screen::ProcedureDetails { .. } => ScreenKind::ProcedureDetails,
         Screen::Identify { .. } => ScreenKind::Identify,
+        Screen::ReadChip { .. } => ScreenKind::ReadChip,
         Screen::ConfirmPerson { .. } => ScreenKind::ConfirmPerson,
         Screen::Resume { .. } => ScreenKind::Resume,
         Screen::Question { .. } => ScreenKind::Question,
@@ -388,6 +419,7 @@ fn health(health: Health) -> HealthView {
     HealthView {
         scanner: device(health.scanner),
         reader: device(health.reader),
+        card_reader: device(health.card_reader),
         printer: device(health.printer),
         hub: match health.hub {
             LinkState::Unknown => Lamp::Unknown,

@@ -2,7 +2,7 @@
 
 use crate::rig::Rig;
 use motcua_model::{
-    api::{Action, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
+    api::{Action, ChipPhase, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::AnswerKind,
 };
 use serde_json::json;
@@ -14,6 +14,10 @@ pub const PROCEDURE: &str = "1.001193";
 pub struct Citizen {
     /// Text of the card's QR.
     pub card: &'static str,
+    /// The dock's name of the card with its chip; none: the person skips the chip.
+    pub chip: Option<&'static str>,
+    /// Whether the card lies on the card reader.
+    pub laid: bool,
     /// Whether the slip was taken: the next C01 is the end of the visit.
     pub done: bool,
     /// Provisional codes that were shown as safe, in order.
@@ -27,6 +31,10 @@ pub enum Next {
     Act(Action),
     /// Shows the card to the reader.
     ShowCard,
+    /// Lays the card on the card reader.
+    LayCard,
+    /// Takes it away again.
+    TakeCard,
     /// Puts this paper into the feeder and starts the scan.
     Feed(&'static str),
     /// Waits for the machine.
@@ -38,7 +46,12 @@ pub enum Next {
 impl Citizen {
     /// Someone who has not begun.
     pub fn new(card: &'static str) -> Self {
-        Self { card, done: false, codes: Vec::new() }
+        Self { card, chip: None, laid: false, done: false, codes: Vec::new() }
+    }
+
+    /// Someone who also lays the card on the card reader, where there is one. `chip` is the dock's name of the same card.
+    pub fn with_chip(card: &'static str, chip: &'static str) -> Self {
+        Self { chip: Some(chip), ..Self::new(card) }
     }
 
     /// The next sensible thing for this picture.
@@ -60,6 +73,14 @@ impl Citizen {
             Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: PROCEDURE.to_owned() }),
             Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
             Screen::Identify { .. } => Next::ShowCard,
+            Screen::ReadChip { phase, skip_first, .. } => match (phase, self.chip) {
+                (_, None) => Next::Act(Action::SkipChip),
+                (ChipPhase::Stopped, Some(_)) if *skip_first => Next::Act(Action::SkipChip),
+                (ChipPhase::Stopped, Some(_)) => Next::Act(Action::ReadChip),
+                (ChipPhase::Waiting, Some(_)) if !self.laid => Next::LayCard,
+                (ChipPhase::Waiting | ChipPhase::Reading(_), Some(_)) => Next::Wait,
+            },
+            Screen::ConfirmPerson { .. } if self.laid => Next::TakeCard,
             Screen::ConfirmPerson { .. } => Next::Act(Action::ConfirmPerson { correct: true }),
             Screen::Resume { .. } => Next::Act(Action::Resume { go_on: true }),
             Screen::Question { kind, .. } => Next::Act(Action::Answer { value: motcua_model::Private::new(answer(kind)) }),
@@ -98,7 +119,7 @@ impl Citizen {
     }
 
     /// Does it.
-    pub async fn perform(&self, rig: &Rig, snapshot: &Snapshot, next: &Next) -> anyhow::Result<()> {
+    pub async fn perform(&mut self, rig: &Rig, snapshot: &Snapshot, next: &Next) -> anyhow::Result<()> {
         match next {
             // A stale touch is a person's everyday mistake; the next look tells.
             Next::Act(action) => rig.act_at(snapshot.step, action.clone()).await.map(|_| ()),
@@ -106,6 +127,14 @@ impl Citizen {
                 rig.scan_code(self.card).await?;
                 let step = snapshot.step;
                 rig.until("the card to be taken", |s| s.step != step).await.map(|_| ())
+            }
+            Next::LayCard => {
+                self.laid = true;
+                rig.dock(json!({"insert_card": self.chip})).await.map(|_| ())
+            }
+            Next::TakeCard => {
+                self.laid = false;
+                rig.dock(json!("remove_card")).await.map(|_| ())
             }
             Next::Feed(paper) => {
                 rig.dock(json!({"load": [format!("{paper}-1.jpg"), format!("{paper}-2.jpg")]})).await?;

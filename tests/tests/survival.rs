@@ -32,7 +32,7 @@ async fn visit_with_kill(rig: &mut Rig, citizen: &mut Citizen, deadly: usize) ->
         match next {
             Next::Leave => return Ok(false),
             Next::Wait => citizen.perform(rig, &snapshot, &next).await?,
-            Next::Act(_) | Next::ShowCard | Next::Feed(_) => {
+            Next::Act(_) | Next::ShowCard | Next::LayCard | Next::TakeCard | Next::Feed(_) => {
                 citizen.perform(rig, &snapshot, &next).await?;
                 if acts == deadly {
                     if next == Next::Feed("chung-sinh") {

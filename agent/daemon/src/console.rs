@@ -18,6 +18,7 @@ use motcua_model::{
     Text,
     api::{AgentStatus, DeviceState, LinkState},
     config::{self, Config},
+    dossier::{Assurance, Proof},
 };
 use motcua_store::DossierLine;
 use serde::Deserialize;
@@ -196,6 +197,7 @@ fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> Stri
             "Mã tạm <small>Provisional code</small>",
             "Mã hồ sơ <small>Official code</small>",
             "Thủ tục <small>Procedure</small>",
+            "Thẻ căn cước <small>ID card</small>",
             "Trang <small>Pages</small>",
             "Nộp lúc <small>Filed</small>",
             "Trạng thái <small>State</small>",
@@ -283,16 +285,28 @@ fn dossier_row(line: &DossierLine, time: &impl Fn(Timestamp) -> String) -> Strin
         (None, None) => ("warn", Text::new("Chờ gửi", "Waiting")),
     };
     format!(
-        "<tr><td><code>{}</code><td><code>{}</code><td>{} <small>{}</small><td>{}<td>{}<td class={class}>{} <small>{}</small>",
+        "<tr><td><code>{}</code><td><code>{}</code><td>{} <small>{}</small>{}<td>{}<td>{}<td class={class}>{} <small>{}</small>",
         escape(&line.code),
         escape(line.official_code.as_deref().unwrap_or("—")),
         escape(&line.procedure.vi),
         escape(&line.procedure.en),
+        proof_cell(line.proof),
         line.pages,
         time(line.submitted),
         escape(&state.vi),
         escape(&state.en)
     )
+}
+
+/// What staff still have to do about the card: everything but a checked chip wants a look.
+fn proof_cell(proof: Proof) -> String {
+    let class = match proof.assurance() {
+        Assurance::Checked => "good",
+        Assurance::Claimed | Assurance::Read => "warn",
+        Assurance::Doubtful => "bad",
+    };
+    let words = proof.words();
+    format!("<td class={class}>{} <small>{}</small>", escape(&words.vi), escape(&words.en))
 }
 
 fn table(empty: &str, heads: &[&str], rows: &str) -> String {
@@ -307,6 +321,7 @@ fn device_name(kind: &str) -> String {
     match kind {
         "scanner" => "Máy quét <small>Scanner</small>".to_owned(),
         "reader" => "Đầu đọc mã <small>Code reader</small>".to_owned(),
+        "card_reader" => "Đầu đọc thẻ <small>Card reader</small>".to_owned(),
         "printer" => "Máy in phiếu <small>Slip printer</small>".to_owned(),
         other => escape(other),
     }
@@ -332,6 +347,21 @@ mod tests {
     fn text_from_outside_is_escaped() {
         let office = Text::new("<b>x</b>", "x");
         assert!(!login_html(&office, "").contains("<b>x</b>"));
+    }
+
+    #[test]
+    fn staff_see_which_cards_want_a_look() {
+        use motcua_model::dossier::{ChipAnswer, ChipFiles};
+        let chip = |files, chip| Proof::Chip { files, chip };
+        let cases = [
+            (Proof::Claimed, "warn"),
+            (chip(ChipFiles::Trusted, ChipAnswer::Genuine), "good"),
+            (chip(ChipFiles::UnknownSigner, ChipAnswer::Genuine), "warn"),
+            (chip(ChipFiles::Trusted, ChipAnswer::Failed), "bad"),
+        ];
+        for (proof, class) in cases {
+            assert!(proof_cell(proof).starts_with(&format!("<td class={class}>")), "{proof:?}");
+        }
     }
 
     #[test]

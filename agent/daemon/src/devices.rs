@@ -1,6 +1,7 @@
 //! One supervised task per device: found, lost, back, without ever blocking another.
 
 use crate::{
+    cards::{self, CardOrder},
     input::{self, Input, Inputs},
     printing,
     scanning::{self, ScanOrder},
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 #[derive(Default)]
 pub(crate) struct Devices {
     scanner: Option<mpsc::UnboundedSender<ScanOrder>>,
+    card_reader: Option<mpsc::UnboundedSender<CardOrder>>,
     printer: Option<mpsc::UnboundedSender<PrintOrder>>,
 }
 
@@ -29,6 +31,13 @@ impl Devices {
     pub(crate) fn scan(&self, order: ScanOrder) {
         if let Some(scanner) = &self.scanner {
             let _ = scanner.send(order);
+        }
+    }
+
+    /// As [`Self::scan`], for chips.
+    pub(crate) fn card(&self, order: CardOrder) {
+        if let Some(reader) = &self.card_reader {
+            let _ = reader.send(order);
         }
     }
 
@@ -53,6 +62,11 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
         tokio::spawn(printing::run(printer.clone(), queue, inputs.clone(), storage.clone()));
         devices.printer = Some(orders);
     }
+    if let Some(reader) = &config.card_reader {
+        let (orders, queue) = mpsc::unbounded_channel();
+        cards::start(reader, queue, inputs)?;
+        devices.card_reader = Some(orders);
+    }
     if let Some(reader) = &config.reader {
         let (events, queue) = mpsc::channel(64);
         let reader_of = reader.clone();
@@ -70,10 +84,11 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
 
 /// The configured devices before any has answered.
 pub(crate) fn configured(config: &Config) -> Vec<DeviceLine> {
+    let card_reader = config.card_reader.iter().map(|r| line("card_reader", &r.address()));
     let printer = config.printer.iter().map(|p| line("printer", &p.address()));
     let reader = config.reader.iter().map(|r| line("reader", &r.address()));
     let scanner = config.scanner.iter().map(|s| line("scanner", &s.address()));
-    printer.chain(reader).chain(scanner).collect()
+    card_reader.chain(printer).chain(reader).chain(scanner).collect()
 }
 
 /// A line for a device that has not answered yet.

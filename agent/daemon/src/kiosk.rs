@@ -1,6 +1,9 @@
 //! The loop: every source becomes an event, the flow answers with effects, the effects are performed.
 
-use crate::{api, boot, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip, worker::Storage};
+use crate::{
+    api, boot, cards, cards::CardOrder, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip,
+    worker::Storage,
+};
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
 use motcua_flow::{At, Draft, Effect, Event, Kiosk, Known, Settings, Unfinished};
@@ -100,6 +103,7 @@ fn settings(config: &Config) -> Settings {
         visit: config.visit,
         max_sheets: 20,
         sides: if config.scanner.as_ref().is_some_and(|s| !s.duplex) { 1 } else { 2 },
+        chip_key: cards::chip_key(config.card_reader.as_ref()),
     }
 }
 
@@ -194,6 +198,7 @@ impl Agent {
         let state = match line.kind.as_str() {
             "scanner" => &mut self.health.scanner,
             "reader" => &mut self.health.reader,
+            "card_reader" => &mut self.health.card_reader,
             _ => &mut self.health.printer,
         };
         let changed = *state != line.state;
@@ -213,7 +218,13 @@ impl Agent {
     fn announce_devices(&mut self) {
         self.lines = devices::configured(&self.config);
         let state = |kind: &str| if self.lines.iter().any(|line| line.kind == kind) { DeviceState::Lost } else { DeviceState::Absent };
-        self.health = Health { scanner: state("scanner"), reader: state("reader"), printer: state("printer"), hub: LinkState::Unknown };
+        self.health = Health {
+            scanner: state("scanner"),
+            reader: state("reader"),
+            card_reader: state("card_reader"),
+            printer: state("printer"),
+            hub: LinkState::Unknown,
+        };
         self.kiosk.handle(Event::Health(self.health), &self.clock.now());
     }
 
@@ -284,6 +295,14 @@ impl Agent {
                     Unfinished::Nothing
                 });
                 Ok(Some(Event::Unfinished(found)))
+            }
+            Effect::ReadChip { job, number } => {
+                self.devices.card(CardOrder::Read { job, number });
+                Ok(None)
+            }
+            Effect::CancelChip { job } => {
+                self.devices.card(CardOrder::Cancel { job });
+                Ok(None)
             }
             Effect::StartScan { job, dossier, sheets } => {
                 self.devices.scan(ScanOrder::Start { job, dossier, sheets });

@@ -3,6 +3,7 @@
 
 mod api;
 mod boot;
+mod cards;
 mod console;
 mod devices;
 mod forwarder;

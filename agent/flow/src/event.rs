@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Text,
     api::{ActionRequest, Health, PrintState},
-    citizen::CitizenNumber,
+    citizen::{ChipPerson, CitizenNumber},
     code::ProvisionalCode,
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
@@ -34,6 +34,13 @@ pub enum Event {
     Code(String),
     /// The reader sent bytes that are no text.
     ReaderGarbage,
+    /// News of the card reader.
+    Chip {
+        /// The job of [`Effect::ReadChip`]; none when the reader opened a card by itself.
+        job: Option<Uuid>,
+        /// What happened.
+        news: ChipNews,
+    },
     /// Answer to [`Effect::FindUnfinished`].
     Unfinished(Unfinished),
     /// A page of scan job `job` is sealed on the disk. [`Effect::DropPages`] answers one that no visit keeps.
@@ -100,6 +107,20 @@ pub enum Event {
     Tick,
 }
 
+/// How the reading of a chip goes. After the last two nothing more comes of the job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChipNews {
+    /// A card lies there and is being read.
+    Reading {
+        /// Done, 0 to 100.
+        percent: u8,
+    },
+    /// Why it ended: one of the faults of the card or its reader.
+    Failed(Fault),
+    /// Read and checked.
+    Read(Box<ChipPerson>),
+}
+
 /// What the shell must do. Every effect on the world carries an id.
 #[expect(clippy::large_enum_variant, reason = "a few at a time, each performed at once")]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +138,18 @@ pub enum Effect {
     FindUnfinished {
         /// Who.
         number: CitizenNumber,
+    },
+    /// Read the chip of the card with this number, or wait until it is laid on the reader.
+    ReadChip {
+        /// Id of the job.
+        job: Uuid,
+        /// Opens the card, and must be the number inside.
+        number: CitizenNumber,
+    },
+    /// Stop waiting for the card, or reading it.
+    CancelChip {
+        /// Id of the job.
+        job: Uuid,
     },
     /// Scan sheets for a document; pages come as [`Event::PageStored`].
     StartScan {

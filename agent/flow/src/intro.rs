@@ -1,11 +1,19 @@
-//! From the notice to the person: C02, C03, C03b, C05, C06. Nothing is stored yet.
+//! From the notice to the person: C02, C03, C03b, C05, C05b, C06. Nothing is stored yet.
 
 use crate::{
-    Draft, Effect,
+    ChipNews, Draft, Effect,
+    chip::{self, Chip, Outcome},
     filing::Filing,
     state::{Cx, State},
 };
-use motcua_model::{api::Action, catalogue::Procedure, citizen::CardQr, dossier::Applicant, fault::Fault};
+use motcua_model::{
+    api::Action,
+    catalogue::Procedure,
+    citizen::{CardQr, ChipPerson},
+    dossier::{Applicant, Proof},
+    fault::Fault,
+};
+use uuid::Uuid;
 
 /// The person whose card was read.
 pub(crate) struct Card {
@@ -20,6 +28,7 @@ pub(crate) enum Intro {
     Procedures { card: Option<Card> },
     Details { card: Option<Card>, procedure: Procedure },
     Identify { card: Option<Card>, procedure: Procedure, failed: u8 },
+    Chip { card: Card, procedure: Procedure, chip: Chip },
     Confirm { card: Card, procedure: Procedure },
 }
 
@@ -36,13 +45,25 @@ impl Intro {
                 Some(procedure) => Self::Details { card, procedure: procedure.clone() },
                 None => Self::Procedures { card },
             },
-            (Self::Details { card: Some(card), procedure }, Action::HavePapers) => Self::Confirm { card, procedure },
+            (Self::Details { card: Some(card), procedure }, Action::HavePapers) => Self::identified(card, procedure, cx),
             (Self::Details { card: None, procedure }, Action::HavePapers) => Self::Identify { card: None, procedure, failed: 0 },
+            (Self::Chip { card, procedure, mut chip }, Action::ReadChip) => {
+                chip.again(&card.applicant.number, cx);
+                Self::Chip { card, procedure, chip }
+            }
+            (Self::Chip { card, procedure, chip }, Action::SkipChip) => {
+                cx.effects.extend(chip.cancel());
+                Self::Confirm { card, procedure }
+            }
             (Self::Confirm { card, procedure }, Action::ConfirmPerson { correct }) => return begin(card, procedure, correct, cx),
             (Self::Procedures { card }, Action::Back) => Self::Notice { card },
             (Self::Details { card, .. }, Action::Back) => Self::Procedures { card },
             // Whoever steps back from here means another card.
             (Self::Identify { procedure, .. }, Action::Back) => Self::Details { card: None, procedure },
+            (Self::Chip { procedure, chip, .. }, Action::Back) => {
+                cx.effects.extend(chip.cancel());
+                Self::Identify { card: None, procedure, failed: 0 }
+            }
             (Self::Confirm { procedure, .. }, Action::Back) => Self::Identify { card: None, procedure, failed: 0 },
             (kept, _) => kept,
         };
@@ -62,9 +83,76 @@ impl Intro {
                 cx.clear_fault();
                 *slot = Some(Self::look_for(Applicant::from_card(&card), cx));
             }
-            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => {}
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Chip { .. }
+            | Self::Confirm { .. } => {}
         }
         self
+    }
+
+    /// The card reader has news. Before C05b only a reader that opens cards by itself has any.
+    pub(crate) fn chip(self, job: Option<Uuid>, news: ChipNews, cx: &mut Cx) -> Self {
+        match (self, news) {
+            (Self::Chip { mut card, procedure, mut chip }, news) => match chip.news(job, news, &card.applicant.number, cx) {
+                Outcome::Open => Self::Chip { card, procedure, chip },
+                Outcome::Read(person) => {
+                    card.applicant = Applicant::from_chip(&person, Some(&card.applicant));
+                    Self::Confirm { card, procedure }
+                }
+            },
+            (intro, ChipNews::Read(person)) if job.is_none() => intro.laid(&person, cx),
+            (intro, ChipNews::Failed(fault)) if job.is_none() && fault != Fault::CardReaderGone => intro.unread(fault, cx),
+            (intro, ChipNews::Read(_) | ChipNews::Failed(_) | ChipNews::Reading { .. }) => intro,
+        }
+    }
+
+    /// A chip that was read without being asked for counts as the card, or proves the one that is known already.
+    fn laid(mut self, person: &ChipPerson, cx: &mut Cx) -> Self {
+        match &mut self {
+            Self::Notice { card: slot }
+            | Self::Procedures { card: slot }
+            | Self::Details { card: slot, .. }
+            | Self::Identify { card: slot, .. } => match slot {
+                None => {
+                    cx.clear_fault();
+                    *slot = Some(Self::look_for(Applicant::from_chip(person, None), cx));
+                }
+                Some(card) if card.applicant.number == person.number => {
+                    card.applicant = Applicant::from_chip(person, Some(&card.applicant));
+                }
+                Some(_) => {}
+            },
+            Self::Chip { .. } | Self::Confirm { .. } => {}
+        }
+        self
+    }
+
+    /// The person is known: on to the chip where it can be read, else to C06.
+    fn identified(card: Card, procedure: Procedure, cx: &mut Cx) -> Self {
+        if card.applicant.proof == Proof::Claimed && chip::usable(cx) {
+            let chip = Chip::begin(&card.applicant.number, cx);
+            return Self::Chip { card, procedure, chip };
+        }
+        Self::Confirm { card, procedure }
+    }
+
+    pub(crate) fn cancel_chip(&self) -> Option<Effect> {
+        match self {
+            Self::Chip { chip, .. } => chip.cancel(),
+            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => None,
+        }
+    }
+
+    /// Leaves the chip alone while something else is asked.
+    pub(crate) fn put_aside(self, cx: &mut Cx) -> Self {
+        cx.effects.extend(self.cancel_chip());
+        match self {
+            Self::Chip { card, procedure, .. } => Self::Identify { card: Some(card), procedure, failed: 0 },
+            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => self,
+        }
     }
 
     /// The reader sent something that is no card: it matters only where a card was asked for.
@@ -74,22 +162,32 @@ impl Intro {
                 cx.show(fault, false);
                 Self::Identify { card: None, procedure, failed: failed.saturating_add(1) }
             }
-            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => self,
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Chip { .. }
+            | Self::Confirm { .. } => self,
         }
     }
 
     pub(crate) fn card_mut(&mut self) -> Option<&mut Card> {
         match self {
             Self::Notice { card } | Self::Procedures { card } | Self::Details { card, .. } | Self::Identify { card, .. } => card.as_mut(),
-            Self::Confirm { card, .. } => Some(card),
+            Self::Chip { card, .. } | Self::Confirm { card, .. } => Some(card),
         }
     }
 
     /// The store has answered: C05 has done its work.
-    pub(crate) fn person_known(self) -> Self {
+    pub(crate) fn person_known(self, cx: &mut Cx) -> Self {
         match self {
-            Self::Identify { card: Some(card), procedure, .. } => Self::Confirm { card, procedure },
-            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => self,
+            Self::Identify { card: Some(card), procedure, .. } => Self::identified(card, procedure, cx),
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Chip { .. }
+            | Self::Confirm { .. } => self,
         }
     }
 }

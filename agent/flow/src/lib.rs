@@ -3,6 +3,7 @@
 //! [`Kiosk::handle`] takes one [`Event`] and answers with [`Effect`]s; [`Kiosk::snapshot`] is what the
 //! screen shows. The shell performs the effects, sleeps until [`Kiosk::wake_at`], and comes back.
 
+mod chip;
 mod courier;
 mod event;
 mod filing;
@@ -13,7 +14,7 @@ mod slip;
 mod snapshot;
 mod state;
 
-pub use event::{At, Draft, Effect, EndReason, Event, Known, Slip, Unfinished};
+pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, Slip, Unfinished};
 
 use idle::Idle;
 use motcua_model::{
@@ -48,6 +49,19 @@ pub struct Settings {
     pub max_sheets: u16,
     /// Sides of a sheet that the scanner takes in one pass: 2, or 1 for a scanner without duplex.
     pub sides: u16,
+    /// What the card reader needs.
+    pub chip_key: ChipKey,
+}
+
+/// What a card reader must be told to open a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChipKey {
+    /// Nothing: it reads every card laid on it, and the card alone tells who is there.
+    Nothing,
+    /// The citizen's number, from the card's QR.
+    Number,
+    /// The machine-readable zone, which no screen asks for: such a reader serves the technician alone.
+    Zone,
 }
 
 /// The touch screen's state machine: one person at a time.
@@ -146,6 +160,7 @@ impl Kiosk {
             Event::Tick => self.tick(at),
             Event::Code(_)
             | Event::ReaderGarbage
+            | Event::Chip { .. }
             | Event::Unfinished(_)
             | Event::PageStored { .. }
             | Event::ScanEnded { .. }
@@ -160,8 +175,10 @@ impl Kiosk {
 
     /// Codes, pages and answers from the shell: they go to the state, and they show that somebody is there.
     fn news(&mut self, event: Event, at: &At) -> Vec<Effect> {
-        // A printer that waits for paper all night must not hold the last visit open.
-        if !matches!(event, Event::Print { .. }) {
+        // Neither a printer that waits for paper all night nor a forgotten card that its reader reads again and
+        // again may hold the last visit open.
+        let card_unasked = matches!(event, Event::Chip { .. }) && !self.state.awaits_card();
+        if !card_unasked && !matches!(event, Event::Print { .. }) {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))
@@ -197,6 +214,8 @@ impl Kiosk {
             | Action::Agree
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
+            | Action::ReadChip
+            | Action::SkipChip
             | Action::ConfirmPerson { .. }
             | Action::Resume { .. }
             | Action::Answer { .. }

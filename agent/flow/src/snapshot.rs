@@ -6,13 +6,13 @@ use crate::{
     filing::{Filing, Page, expected_pages},
     intro::Intro,
     lookup::LookUp,
-    state::{Asking, Missing, State, missing},
+    state::{Asking, Missing, State, chip_alone, missing},
 };
 use motcua_model::{
     Private, Text,
     api::{
-        ChangeTarget, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow, ReviewValue,
-        Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow,
+        ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{Catalogue, Procedure},
     dossier::{Applicant, Document, Status},
@@ -57,7 +57,7 @@ impl Kiosk {
                 services: [Service::File, Service::LookUp, Service::Courier].map(|service| self.tile(service)).into(),
                 unfinished: self.unfinished_until.is_some_and(|until| at.mono_ms < until),
             },
-            State::Intro(intro) => intro_screen(intro, &self.catalogue),
+            State::Intro(intro) => self.intro_screen(intro),
             State::Resume(found) => Screen::Resume { left: found.draft.saved, procedure: found.procedure.name.clone() },
             State::Filing(filing) => filing_screen(filing, &self.settings),
             State::Submitting(_) => Screen::Submitting,
@@ -76,8 +76,27 @@ impl Kiosk {
         }
     }
 
+    fn intro_screen(&self, intro: &Intro) -> Screen {
+        let catalogue = &self.catalogue;
+        match intro {
+            Intro::Notice { .. } => Screen::Notice,
+            Intro::Procedures { .. } => Screen::Procedures {
+                procedures: catalogue.procedures.iter().map(|p| procedure_line(p, catalogue)).collect(),
+                life_events: catalogue.life_events.iter().map(|e| e.name.clone()).collect(),
+            },
+            Intro::Details { procedure, .. } => details_screen(procedure),
+            Intro::Identify { failed, .. } => Screen::Identify {
+                failed: *failed,
+                qr: self.health.reader == DeviceState::Ready,
+                chip: chip_alone(&self.health, &self.settings),
+            },
+            Intro::Chip { chip, .. } => chip.screen(),
+            Intro::Confirm { card, .. } => person_screen(&card.applicant),
+        }
+    }
+
     fn tile(&self, service: Service) -> ServiceTile {
-        let unavailable = missing(service, &self.health).map(|missing| match missing {
+        let unavailable = missing(service, &self.health, &self.settings).map(|missing| match missing {
             Missing::Scanner => Text::new("Máy quét chưa dùng được. Hỏi cán bộ.", "The scanner cannot be used now. Ask staff."),
             Missing::Reader => Text::new("Máy đọc mã chưa dùng được. Hỏi cán bộ.", "The code reader cannot be used now. Ask staff."),
         });
@@ -88,7 +107,7 @@ impl Kiosk {
 fn progress(screen: &Screen) -> Option<Progress> {
     let at = match screen {
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
-        Screen::Identify { .. } | Screen::ConfirmPerson { .. } => 2,
+        Screen::Identify { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
@@ -105,19 +124,6 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::OutOfService { .. } => return None,
     };
     Some(Progress { at, of: STEPS })
-}
-
-fn intro_screen(intro: &Intro, catalogue: &Catalogue) -> Screen {
-    match intro {
-        Intro::Notice { .. } => Screen::Notice,
-        Intro::Procedures { .. } => Screen::Procedures {
-            procedures: catalogue.procedures.iter().map(|p| procedure_line(p, catalogue)).collect(),
-            life_events: catalogue.life_events.iter().map(|e| e.name.clone()).collect(),
-        },
-        Intro::Details { procedure, .. } => details_screen(procedure),
-        Intro::Identify { failed, .. } => Screen::Identify { failed: *failed },
-        Intro::Confirm { card, .. } => person_screen(&card.applicant),
-    }
 }
 
 fn procedure_line(procedure: &Procedure, catalogue: &Catalogue) -> ProcedureLine {
@@ -142,6 +148,7 @@ fn person_screen(applicant: &Applicant) -> Screen {
         birth_year: applicant.birth.year(),
         number: applicant.number.masked(),
         address: applicant.address.clone(),
+        proof: applicant.proof,
     }
 }
 
@@ -201,6 +208,11 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
         fixed(Text::new("Số thẻ căn cước", "ID card number"), Private::new(applicant.number.masked())),
         fixed(Text::new("Ngày sinh", "Birth date"), Private::new(applicant.birth.strftime("%d/%m/%Y").to_string())),
         fixed(Text::new("Địa chỉ trên thẻ", "Address on the card"), applicant.address.clone()),
+        ReviewRow {
+            label: Text::new("Kiểm tra thẻ", "Check of the card"),
+            value: ReviewValue::Words(applicant.proof.words()),
+            change: None,
+        },
     ];
     if !applicant.confirmed {
         let value = ReviewValue::Words(Text::new("Có chỗ chưa đúng, cán bộ sẽ sửa", "Something is wrong, staff will correct it"));

@@ -1,8 +1,8 @@
 //! All states of the kiosk, and which part answers for each.
 
 use crate::{
-    At, Draft, Effect, EndReason, Event, Settings, Unfinished, courier::Courier, filing::Filing, idle::Patience, intro::Intro,
-    lookup::LookUp, slip::Issued,
+    At, ChipKey, ChipNews, Draft, Effect, EndReason, Event, Settings, Unfinished, courier::Courier, filing::Filing, idle::Patience,
+    intro::Intro, lookup::LookUp, slip::Issued,
 };
 use motcua_model::{
     Language, Text,
@@ -101,12 +101,14 @@ impl State {
     pub(crate) fn event(self, event: Event, cx: &mut Cx) -> Self {
         match (self, event) {
             (Self::Waiting, Event::Code(text)) => card_on_c01(&text, cx),
+            (Self::Waiting, Event::Chip { job: None, news: ChipNews::Read(person) }) => arrived(Applicant::from_chip(&person, None), cx),
             (Self::Waiting, Event::ReaderGarbage) => {
                 cx.show(Fault::ReaderGarbage, false);
                 Self::Waiting
             }
             (Self::Intro(intro), Event::Code(text)) => Self::Intro(intro.scanned(&text, cx)),
             (Self::Intro(intro), Event::ReaderGarbage) => Self::Intro(intro.unread(Fault::ReaderGarbage, cx)),
+            (Self::Intro(intro), Event::Chip { job, news }) => Self::Intro(intro.chip(job, news, cx)),
             (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
@@ -176,8 +178,8 @@ impl State {
                 filing.cancel_scan().into_iter().chain([Effect::DropDraft { id, reason }]).collect()
             }
             Self::Slip(issued) => vec![issued.left(reason)],
+            Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::Waiting
-            | Self::Intro(_)
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Done { .. }
@@ -191,8 +193,8 @@ impl State {
     pub(crate) fn interrupt(self) -> Vec<Effect> {
         match self {
             Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
+            Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::Waiting
-            | Self::Intro(_)
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
@@ -245,7 +247,7 @@ impl State {
     pub(crate) fn patience(&self, visit: &Visit) -> Patience {
         match self {
             Self::Waiting | Self::OutOfService(_) | Self::Resume(_) => Patience::Seconds(visit.reading_s),
-            Self::Intro(Intro::Identify { .. }) => Patience::Seconds(visit.scanning_s),
+            Self::Intro(Intro::Identify { .. } | Intro::Chip { .. }) => Patience::Seconds(visit.scanning_s),
             Self::Intro(Intro::Procedures { .. }) => Patience::Seconds(visit.typing_s),
             Self::Intro(Intro::Notice { .. } | Intro::Details { .. } | Intro::Confirm { .. }) => Patience::Seconds(visit.reading_s),
             Self::Filing(filing) => filing.patience(visit),
@@ -260,11 +262,28 @@ impl State {
         }
     }
 
+    /// Where a card on the reader means something.
+    pub(crate) fn awaits_card(&self) -> bool {
+        match self {
+            Self::Waiting => true,
+            Self::Intro(intro) => !matches!(intro, Intro::Confirm { .. }),
+            Self::Resume(_)
+            | Self::Filing(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => false,
+        }
+    }
+
     /// Tells questions, papers and phases of one screen apart.
     pub(crate) fn part(&self) -> usize {
         match self {
             Self::Filing(filing) => filing.part(),
             Self::Courier(courier) => courier.part(),
+            Self::Intro(Intro::Chip { chip, .. }) => chip.part(),
             Self::Waiting
             | Self::Intro(_)
             | Self::Resume(_)
@@ -279,25 +298,35 @@ impl State {
 
 impl Found {
     fn decide(self: Box<Self>, go_on: bool, cx: &mut Cx) -> State {
-        let Self { draft, procedure, otherwise } = *self;
+        let Self { mut draft, procedure, mut otherwise } = *self;
         if go_on {
+            // A chip that was read in another visit does not prove who stands here now.
+            if let Some(card) = otherwise.card_mut() {
+                draft.applicant = Applicant { confirmed: draft.applicant.confirmed, ..card.applicant.clone() };
+            }
             return State::Filing(Box::new(Filing::resume(draft, procedure, cx)));
         }
         cx.emit(Effect::DropDraft { id: draft.id, reason: EndReason::Discarded });
-        State::Intro(otherwise)
+        State::Intro(otherwise.person_known(cx))
     }
 }
 
 /// Why a service cannot be started now, or the fault that a scan on C01 shows instead.
-pub(crate) fn missing(service: Service, health: &Health) -> Option<Missing> {
+pub(crate) fn missing(service: Service, health: &Health, settings: &Settings) -> Option<Missing> {
     // An empty feeder is the scanner's normal state between two people.
     let scanner = matches!(health.scanner, DeviceState::Ready | DeviceState::NeedsHuman(Fault::ScannerEmpty));
     let reader = health.reader == DeviceState::Ready;
     match service {
         Service::File if !scanner => Some(Missing::Scanner),
-        Service::File | Service::Courier if !reader => Some(Missing::Reader),
+        Service::File if !reader && !chip_alone(health, settings) => Some(Missing::Reader),
+        Service::Courier if !reader => Some(Missing::Reader),
         Service::File | Service::LookUp | Service::Courier => None,
     }
+}
+
+/// Whether a card can be read without the code on it.
+pub(crate) fn chip_alone(health: &Health, settings: &Settings) -> bool {
+    settings.chip_key == ChipKey::Nothing && health.card_reader == DeviceState::Ready
 }
 
 /// The device that a service lacks.
@@ -308,7 +337,7 @@ pub(crate) enum Missing {
 }
 
 fn start(service: Service, cx: &mut Cx) -> State {
-    match (missing(service, &cx.health), service) {
+    match (missing(service, &cx.health, cx.settings), service) {
         (Some(_), _) => State::Waiting,
         (None, Service::File) => State::Intro(Intro::Notice { card: None }),
         (None, Service::LookUp) => State::LookUp(LookUp::Asking { pending: None }),
@@ -317,16 +346,23 @@ fn start(service: Service, cx: &mut Cx) -> State {
 }
 
 fn card_on_c01(text: &str, cx: &mut Cx) -> State {
-    let Ok(card) = CardQr::parse(text) else {
-        cx.show(Fault::NotACard, false);
-        return State::Waiting;
-    };
-    if missing(Service::File, &cx.health) == Some(Missing::Scanner) {
+    match CardQr::parse(text) {
+        Ok(card) => arrived(Applicant::from_card(&card), cx),
+        Err(_) => {
+            cx.show(Fault::NotACard, false);
+            State::Waiting
+        }
+    }
+}
+
+/// A card on C01 is the wish to file.
+fn arrived(applicant: Applicant, cx: &mut Cx) -> State {
+    if missing(Service::File, &cx.health, cx.settings) == Some(Missing::Scanner) {
         cx.show(Fault::ScannerGone, false);
         return State::Waiting;
     }
     cx.clear_fault();
-    State::Intro(Intro::Notice { card: Some(Intro::look_for(Applicant::from_card(&card), cx)) })
+    State::Intro(Intro::Notice { card: Some(Intro::look_for(applicant, cx)) })
 }
 
 /// The store's word on the person whose card was read. It may come late: only the person's own counts.
@@ -335,11 +371,11 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
     match unfinished {
         Unfinished::Nothing => {
             card.looking = false;
-            State::Intro(intro.person_known())
+            State::Intro(intro.person_known(cx))
         }
         Unfinished::Draft(draft) if draft.applicant.number == card.applicant.number => {
             card.looking = false;
-            let otherwise = intro.person_known();
+            let otherwise = intro.put_aside(cx);
             match cx.catalogue.procedure(&draft.procedure) {
                 Some(procedure) => {
                     if *cx.language == Language::default() {
@@ -349,11 +385,12 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
                 }
                 None => {
                     cx.emit(Effect::DropDraft { id: draft.id, reason: EndReason::Discarded });
-                    State::Intro(otherwise)
+                    State::Intro(otherwise.person_known(cx))
                 }
             }
         }
         Unfinished::Slip { dossier, begun } if dossier.applicant.number == card.applicant.number => {
+            intro.put_aside(cx);
             State::Slip(Box::new(Issued::of_dossier(&dossier, begun, cx)))
         }
         Unfinished::Draft(_) | Unfinished::Slip { .. } => State::Intro(intro),

@@ -11,7 +11,7 @@
 //! | `GET /v1/status` | [`AgentStatus`] |
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
 
-use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, fault::Fault};
+use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, dossier::Proof, fault::Fault};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct Health {
     pub scanner: DeviceState,
     /// Barcode and QR reader.
     pub reader: DeviceState,
+    /// Reader of the card's chip.
+    #[serde(default)]
+    pub card_reader: DeviceState,
     /// Receipt printer.
     pub printer: DeviceState,
     /// Provincial hub.
@@ -127,10 +130,23 @@ pub enum Screen {
         /// What one receives.
         result: Text,
     },
-    /// C05 Nhận diện: lay the card's QR under the reader.
+    /// C05 Nhận diện: hold the card's QR under the reader, or lay the card on a reader that opens it by itself.
     Identify {
         /// Failed readings so far; the advice changes with it.
         failed: u8,
+        /// The reader of the card's QR can be used.
+        qr: bool,
+        /// A card reader can be used that needs no number to open a card.
+        chip: bool,
+    },
+    /// C05b: lay the card, whose number is known, on the card reader.
+    ReadChip {
+        /// How far it is.
+        phase: ChipPhase,
+        /// Why the last attempt failed, in the words of [`Fault::words`]; none before the first failure.
+        fault: Option<Fault>,
+        /// Going on without the chip is the better way now, and shall be offered first.
+        skip_first: bool,
     },
     /// C06 Xác nhận người.
     ConfirmPerson {
@@ -142,6 +158,8 @@ pub enum Screen {
         number: String,
         /// Address as on the card.
         address: Private,
+        /// How far this is proven, in the words of [`Proof::words`].
+        proof: Proof,
     },
     /// C91 Resume: the same person has an unfinished filing.
     Resume {
@@ -279,6 +297,7 @@ impl Screen {
             Self::Procedures { .. } => "C03",
             Self::ProcedureDetails { .. } => "C03b",
             Self::Identify { .. } => "C05",
+            Self::ReadChip { .. } => "C05b",
             Self::ConfirmPerson { .. } => "C06",
             Self::Question { .. } => "C07",
             Self::Papers { .. } => "C08",
@@ -298,6 +317,18 @@ impl Screen {
             Self::OutOfService { .. } => "C99",
         }
     }
+}
+
+/// How far the reading of a chip is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChipPhase {
+    /// No card on the reader yet.
+    Waiting,
+    /// It is being read: percent done.
+    Reading(u8),
+    /// Ended by a fault: "Đọc lại" or "Bỏ qua".
+    Stopped,
 }
 
 /// A tile of C01.
@@ -467,6 +498,10 @@ pub enum Action {
     },
     /// C03 details: "Tôi có đủ giấy".
     HavePapers,
+    /// C05b Đọc lại.
+    ReadChip,
+    /// C05b Bỏ qua: the card's QR stands alone.
+    SkipChip,
     /// C06 Đúng / Không đúng.
     ConfirmPerson {
         /// Whether the card's data are right.
@@ -580,7 +615,7 @@ pub struct AgentStatus {
 /// One configured device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeviceLine {
-    /// `scanner`, `reader`, `printer`.
+    /// `scanner`, `reader`, `card_reader`, `printer`.
     pub kind: String,
     /// Path or URL.
     pub address: String,

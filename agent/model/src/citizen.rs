@@ -1,6 +1,6 @@
 //! The citizen's number (số định danh cá nhân) and the QR code of the citizen card.
 
-use crate::Private;
+use crate::{Private, dossier::Proof};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -31,6 +31,14 @@ impl CitizenNumber {
     pub fn masked(&self) -> String {
         let digits = self.reveal();
         format!("{}••••••{}", &digits[..3], &digits[9..])
+    }
+
+    /// The sex inside the number: the fourth digit tells century and sex together, odd for women (domain.md 1.2).
+    pub fn sex(&self) -> Sex {
+        match self.reveal().as_bytes()[3] % 2 {
+            0 => Sex::Male,
+            _ => Sex::Female,
+        }
     }
 
     /// Whether century, sex and year inside the number agree with the card's own fields.
@@ -109,6 +117,24 @@ pub struct CardQr {
     pub generation: CardGeneration,
     /// Fields 8-11 of the 2024 card, whose meaning is not published; kept unread.
     pub rest: Vec<Private>,
+}
+
+/// What the chip of a citizen card says of its holder, as far as a dossier needs it: ethnicity, religion, marks
+/// and the face stay in the chip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChipPerson {
+    /// Số định danh cá nhân.
+    pub number: CitizenNumber,
+    /// Họ và tên; without accents where only the machine-readable zone tells it.
+    pub name: Private,
+    /// Ngày sinh.
+    pub birth: Date,
+    /// Giới tính.
+    pub sex: Sex,
+    /// Nơi thường trú or cư trú; may be empty.
+    pub address: Private,
+    /// What the checks said.
+    pub proof: Proof,
 }
 
 /// Why a scanned text is not a citizen card.

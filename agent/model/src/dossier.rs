@@ -2,10 +2,11 @@
 
 use crate::{
     Private, Text,
-    citizen::{CardQr, CitizenNumber, Sex},
+    citizen::{CardQr, ChipPerson, CitizenNumber, Sex},
     code::{ParcelCode, ProvisionalCode},
 };
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -38,7 +39,7 @@ pub struct Dossier {
     pub submitted: Timestamp,
 }
 
-/// Chủ hồ sơ, from the card's QR: a claim until a chip or an officer proves it.
+/// Chủ hồ sơ, from the card's QR or chip; [`Applicant::proof`] says how far that is proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applicant {
     /// Số định danh cá nhân.
@@ -55,6 +56,88 @@ pub struct Applicant {
     pub confirmed: bool,
     /// Whether the number's inner digits agree with birth date and sex.
     pub number_agrees: bool,
+    /// How far number, name, birth date and sex are proven. Records from before chips were read say nothing: claimed.
+    #[serde(default)]
+    pub proof: Proof,
+}
+
+/// What stands behind the data of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Proof {
+    /// The card's QR or typed: equal to a photocopy (domain.md 1.1).
+    #[default]
+    Claimed,
+    /// The chip of the card.
+    Chip {
+        /// What the signature over its files says.
+        files: ChipFiles,
+        /// Whether the chip itself is no copy.
+        chip: ChipAnswer,
+    },
+}
+
+/// Passive authentication of the chip's files (ICAO 9303-11 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChipFiles {
+    /// Signed, and the signer descends from an authority that the office trusts.
+    Trusted,
+    /// Signed, but nobody here vouches for the signer.
+    UnknownSigner,
+    /// The desk reader told the data without their signature.
+    Unsigned,
+    /// A file differs from what was signed, or the signature is wrong.
+    Broken,
+}
+
+/// Active or chip authentication (ICAO 9303-11 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChipAnswer {
+    /// The card offers no way, or the reader did not try.
+    NotAsked,
+    /// The chip proved that it is the issued one.
+    Genuine,
+    /// It failed: a copy, or a broken card.
+    Failed,
+}
+
+/// A [`Proof`] in the four grades that people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assurance {
+    /// No chip was read.
+    Claimed,
+    /// A chip was read whose signer nobody vouches for.
+    Read,
+    /// A chip was read and its signature holds.
+    Checked,
+    /// A chip was read and a check failed.
+    Doubtful,
+}
+
+impl Proof {
+    /// The grade. A signer nobody vouches for proves nothing: anybody can sign.
+    pub fn assurance(self) -> Assurance {
+        match self {
+            Self::Claimed => Assurance::Claimed,
+            Self::Chip { files: ChipFiles::Broken, .. } | Self::Chip { chip: ChipAnswer::Failed, .. } => Assurance::Doubtful,
+            Self::Chip { files: ChipFiles::Trusted, .. } => Assurance::Checked,
+            Self::Chip { files: ChipFiles::UnknownSigner | ChipFiles::Unsigned, .. } => Assurance::Read,
+        }
+    }
+
+    /// For the person, on the review, and for staff: what was done and what comes, never an accusation.
+    pub fn words(self) -> Text {
+        match self.assurance() {
+            Assurance::Claimed => Text::new("Theo mã QR, cán bộ sẽ kiểm tra", "From the QR code, staff will check"),
+            Assurance::Read => Text::new("Đã đọc từ chip, cán bộ sẽ xem lại", "Read from the chip, staff will look at it again"),
+            Assurance::Checked => Text::new("Đã kiểm tra bằng chip", "Checked with the chip"),
+            Assurance::Doubtful => {
+                Text::new("Chưa kiểm tra được chip, cán bộ sẽ xem lại", "The chip could not be checked, staff will look at it again")
+            }
+        }
+    }
 }
 
 /// What a finished visit hands to the store, before it has a provisional code.
@@ -107,6 +190,27 @@ impl Applicant {
             address: card.address.clone(),
             confirmed: false,
             number_agrees: card.number.agrees_with(card.birth, card.sex),
+            proof: Proof::Claimed,
+        }
+    }
+
+    /// What the chip says. `claimed` is what the QR of the same card said: it fills in what a card without the
+    /// Vietnamese data group does not hold, the address and the accents of the name.
+    pub fn from_chip(chip: &ChipPerson, claimed: Option<&Self>) -> Self {
+        let claimed = claimed.filter(|claimed| claimed.number == chip.number);
+        let plain = |name: &Private| name.reveal().is_ascii();
+        let same_name = |claimed: &&Self| plain(&chip.name) && crate::fold(claimed.name.reveal()) == crate::fold(chip.name.reveal());
+        let name = claimed.filter(same_name).map_or(&chip.name, |claimed| &claimed.name);
+        let address = claimed.filter(|_| chip.address.reveal().is_empty()).map_or(&chip.address, |claimed| &claimed.address);
+        Self {
+            number: chip.number.clone(),
+            name: name.clone(),
+            birth: chip.birth,
+            sex: chip.sex,
+            address: address.clone(),
+            confirmed: false,
+            number_agrees: chip.number.agrees_with(chip.birth, chip.sex),
+            proof: chip.proof,
         }
     }
 }

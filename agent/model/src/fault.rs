@@ -42,6 +42,14 @@ pub enum Fault {
     NotABadge,
     /// Nothing is known under the code.
     CodeUnknown,
+    /// The card was moved or taken away while its chip was read.
+    CardMoved,
+    /// The chip belongs to another number than the one that was given.
+    CardOther,
+    /// The chip does not answer as an identity card does.
+    CardUnreadable,
+    /// The card reader does not answer.
+    CardReaderGone,
     /// The disk refuses to store.
     StoreFailed,
 }
@@ -157,6 +165,30 @@ impl Fault {
                 "This code was not found",
                 "Xem lại mã trên phiếu rồi điền lại, hoặc hỏi cán bộ.",
                 "Check the code on the slip and type it again, or ask staff.",
+            ),
+            Self::CardMoved => (
+                "Thẻ bị nhấc lên khi đang đọc",
+                "The card was moved while it was read",
+                "Đặt lại thẻ lên đầu đọc và giữ yên.",
+                "Put the card back on the reader and keep it still.",
+            ),
+            Self::CardOther => (
+                "Đây là thẻ khác",
+                "This is another card",
+                "Đặt đúng thẻ vừa quét mã vuông lên đầu đọc, rồi bấm Đọc lại.",
+                "Put the card whose square code was scanned on the reader, then press Read again.",
+            ),
+            Self::CardUnreadable => (
+                "Chưa đọc được chip",
+                "The chip could not be read",
+                "Bỏ bao thẻ, đặt sát thẻ lên đầu đọc, rồi bấm Đọc lại.",
+                "Take off the cover, lay the card flat on the reader, then press Read again.",
+            ),
+            Self::CardReaderGone => (
+                "Đầu đọc thẻ không trả lời",
+                "The card reader does not answer",
+                "Bấm Bỏ qua để làm tiếp. Cán bộ sẽ kiểm tra thẻ sau.",
+                "Press Skip to go on. Staff will check the card later.",
             ),
             Self::StoreFailed => (
                 "Máy chưa lưu được hồ sơ",

@@ -7,7 +7,7 @@ use motcua_model::{
     api::DossierCounts,
     citizen::CitizenNumber,
     code::ProvisionalCode,
-    dossier::{Dossier, FileRef, Status, Submission},
+    dossier::{Dossier, FileRef, Proof, Status, Submission},
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -82,6 +82,8 @@ pub struct DossierLine {
     pub status: Option<Status>,
     /// When the hub's receipt came.
     pub delivered: Option<Timestamp>,
+    /// How far the applicant's data are proven.
+    pub proof: Proof,
 }
 
 /// What a look-up may tell.
@@ -226,7 +228,8 @@ impl Store {
         let lines = self
             .db
             .prepare_cached(
-                "SELECT official_code, status, known_at, id, code, procedure_vi, procedure_en, submitted, pages, delivered
+                "SELECT official_code, status, known_at, id, code, procedure_vi, procedure_en, submitted, pages, delivered,
+                        json_extract(body, '$.applicant.proof')
                  FROM dossier ORDER BY submitted DESC, id DESC LIMIT ?",
             )?
             .query_map([limit], |row| {
@@ -240,6 +243,8 @@ impl Store {
                     pages: row.get(8)?,
                     status: found.status,
                     delivered: time::load_optional(row, 9)?,
+                    // Dossiers from before chips were read have none.
+                    proof: row.get::<_, Option<String>>(10)?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
                 })
             })?
             .collect::<Result<_, _>>()?;

@@ -108,7 +108,7 @@ async fn visits(rig: &Rig, count: usize) -> anyhow::Result<()> {
                 (Next::Act(Action::Answer { .. }), _) => "answer to next question, saved",
                 (Next::Act(_), Screen::PageCheck { .. }) => "pages accepted to next paper, saved",
                 (Next::Act(_), _) => "other touch to next screen",
-                (Next::Feed(_) | Next::Wait | Next::Leave, _) => continue,
+                (Next::Feed(_) | Next::LayCard | Next::TakeCard | Next::Wait | Next::Leave, _) => continue,
             };
             rig.until("the next picture", |s| s.step != step || s.screen != snapshot.screen).await?;
             if visit > 0 {
@@ -160,7 +160,9 @@ async fn scanning(rig: &Rig) -> anyhow::Result<()> {
         match citizen.next(&snapshot) {
             Next::Act(Action::DeclareSheets { .. }) => rig.act(Action::DeclareSheets { sheets }).await?,
             Next::Feed(_) => break snapshot,
-            next @ (Next::Act(_) | Next::ShowCard | Next::Wait | Next::Leave) => citizen.perform(rig, &snapshot, &next).await?,
+            next @ (Next::Act(_) | Next::ShowCard | Next::LayCard | Next::TakeCard | Next::Wait | Next::Leave) => {
+                citizen.perform(rig, &snapshot, &next).await?
+            }
         }
     };
     let images: Vec<&str> = (0..sheets).flat_map(|_| ["to-khai-1.jpg", "ket-hon-1.jpg"]).collect();

@@ -1,14 +1,15 @@
 //! One kiosk with fake time and numbered ids; invented people.
 
 use jiff::{SignedDuration, Timestamp};
-use motcua_flow::{At, Draft, Effect, Event, Kiosk, Settings, Unfinished};
+use motcua_flow::{At, ChipKey, ChipNews, Draft, Effect, Event, Kiosk, Settings, Unfinished};
 use motcua_model::{
     Private, Text,
     api::{Action, ActionRequest, DeviceState, Health, LinkState, Overlay, PrintState, Screen, Service, Snapshot},
     catalogue::Catalogue,
+    citizen::{ChipPerson, CitizenNumber, Sex},
     code::ProvisionalCode,
     config::Visit,
-    dossier::{FileRef, Page, Side, Submission},
+    dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Submission},
     fault::Fault,
 };
 use std::sync::LazyLock;
@@ -21,8 +22,16 @@ pub(crate) const MARRIAGE: &str = "1.000894";
 /// Nothing of this may be seen after the visit.
 pub(crate) const PERSONAL: [&str; 6] = ["Mẫu", "001190000016", "•016", "Ví Dụ", "Nguyễn Văn Bé", "0900000456"];
 
-pub(crate) const READY: Health =
-    Health { scanner: DeviceState::Ready, reader: DeviceState::Ready, printer: DeviceState::Ready, hub: LinkState::Up };
+/// An office without a card reader: the card's QR stands alone.
+pub(crate) const READY: Health = Health {
+    scanner: DeviceState::Ready,
+    reader: DeviceState::Ready,
+    card_reader: DeviceState::Absent,
+    printer: DeviceState::Ready,
+    hub: LinkState::Up,
+};
+pub(crate) const WITH_CARD_READER: Health = Health { card_reader: DeviceState::Ready, ..READY };
+pub(crate) const CHECKED: Proof = Proof::Chip { files: ChipFiles::Trusted, chip: ChipAnswer::Genuine };
 
 pub(crate) fn settings() -> Settings {
     Settings {
@@ -34,6 +43,7 @@ pub(crate) fn settings() -> Settings {
         visit: Visit::default(),
         max_sheets: 50,
         sides: 2,
+        chip_key: ChipKey::Number,
     }
 }
 
@@ -112,6 +122,23 @@ impl Desk {
         self.act(Action::ChooseProcedure { code: BIRTH.into() });
         self.act(Action::HavePapers);
         assert_eq!(self.code(), "C05");
+    }
+
+    /// C05b; the card reader is away again, which must not move the visit.
+    pub(crate) fn reach_chip(&mut self) -> Uuid {
+        self.reach_identify();
+        self.scan(CARD);
+        self.send(Event::Health(WITH_CARD_READER));
+        let effects = self.send(Event::Unfinished(Unfinished::Nothing));
+        self.send(Event::Health(READY));
+        assert_eq!(self.code(), "C05b");
+        let [Effect::ReadChip { job, number }] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(number.reveal(), "001190000016");
+        *job
+    }
+
+    pub(crate) fn chip(&mut self, job: Option<Uuid>, news: ChipNews) -> Vec<Effect> {
+        self.send(Event::Chip { job, news })
     }
 
     pub(crate) fn reach_person(&mut self) {
@@ -211,6 +238,18 @@ impl Desk {
     }
 }
 
+/// The chip of [`CARD`], as the flow gets it.
+pub(crate) fn of_chip() -> Box<ChipPerson> {
+    Box::new(ChipPerson {
+        number: CitizenNumber::parse("001190000016").unwrap(),
+        name: Private::new("Nguyễn Thị Mẫu"),
+        birth: jiff::civil::date(1990, 1, 15),
+        sex: Sex::Female,
+        address: Private::new("Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm"),
+        proof: CHECKED,
+    })
+}
+
 pub(crate) fn page(id: u128) -> Page {
     Page {
         image: FileRef { id: Uuid::from_u128(id), sha256: "00".repeat(32), bytes: 1000, media: "image/jpeg".into() },
@@ -274,6 +313,29 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
         ("C05 with a fault", |d| {
             d.reach_identify();
             d.send(Event::ReaderGarbage);
+        }),
+        ("C05b", |d| {
+            d.reach_chip();
+        }),
+        ("C05b reading", |d| {
+            let job = d.reach_chip();
+            d.chip(Some(job), ChipNews::Reading { percent: 40 });
+        }),
+        ("C05b moved", |d| {
+            let job = d.reach_chip();
+            d.chip(Some(job), ChipNews::Failed(Fault::CardMoved));
+        }),
+        ("C05b stopped", |d| {
+            let job = d.reach_chip();
+            d.chip(Some(job), ChipNews::Failed(Fault::CardUnreadable));
+        }),
+        ("C05b without reader", |d| {
+            let job = d.reach_chip();
+            d.chip(Some(job), ChipNews::Failed(Fault::CardReaderGone));
+        }),
+        ("C06 of a chip", |d| {
+            let job = d.reach_chip();
+            d.chip(Some(job), ChipNews::Read(of_chip()));
         }),
         ("C06", |d| d.reach_person()),
         ("C91", |d| {

@@ -1,7 +1,7 @@
 //! Any order of events: no panic, no dead end, nothing submitted twice.
 
 use crate::common::*;
-use motcua_flow::{Effect, Event, Known, Unfinished};
+use motcua_flow::{ChipNews, Effect, Event, Known, Unfinished};
 use motcua_model::{
     Language, Private, Text,
     api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Service},
@@ -19,6 +19,7 @@ enum Move {
     Stale(u64, Action),
     Code(String),
     Garbage,
+    Chip { current: bool, news: ChipNews },
     Unfinished { draft: bool, slip: bool, begun: bool },
     Page { current: bool },
     ScanEnded { current: bool, fault: Option<Fault> },
@@ -40,6 +41,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::Agree),
         prop::sample::select(vec![BIRTH, MARRIAGE, "2.000884", "0"]).prop_map(|code| Action::ChooseProcedure { code: code.into() }),
         Just(Action::HavePapers),
+        prop::sample::select(vec![Action::ReadChip, Action::SkipChip]),
         any::<bool>().prop_map(|correct| Action::ConfirmPerson { correct }),
         any::<bool>().prop_map(|go_on| Action::Resume { go_on }),
         prop::sample::select(vec!["Nguyễn Văn Bé", "20/11/2026", "male", "0900000456", "001190000016", "1", "", "?"])
@@ -76,6 +78,18 @@ fn fault() -> impl Strategy<Value = Fault> {
     prop::sample::select(vec![Fault::ScannerJam, Fault::ScannerEmpty, Fault::PageDamaged, Fault::StoreFailed])
 }
 
+/// Of the person with [`CARD`], of somebody else, or none.
+fn chip_news() -> impl Strategy<Value = ChipNews> {
+    let other = motcua_model::citizen::CitizenNumber::parse("001090000017").unwrap();
+    let faults = vec![Fault::CardMoved, Fault::CardOther, Fault::CardUnreadable, Fault::CardReaderGone];
+    prop_oneof![
+        (0u8..=100).prop_map(|percent| ChipNews::Reading { percent }),
+        prop::sample::select(faults).prop_map(ChipNews::Failed),
+        Just(ChipNews::Read(of_chip())),
+        Just(ChipNews::Read(Box::new(motcua_model::citizen::ChipPerson { number: other, ..*of_chip() }))),
+    ]
+}
+
 fn any_move() -> impl Strategy<Value = Move> {
     let codes = [CARD, OTHER_CARD, "BCCI-1024", "RR473124829VN", "BK990032289VN", "https://x.example.vn/?m=1", "||||||", ""];
     let device = || prop::sample::select(vec![DeviceState::Absent, DeviceState::Lost, DeviceState::NeedsHuman(Fault::ScannerJam)]);
@@ -86,6 +100,8 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => (0u64..3, action()).prop_map(|(ago, action)| Move::Stale(ago, action)),
         4 => prop::sample::select(codes.map(String::from).to_vec()).prop_map(Move::Code),
         1 => Just(Move::Garbage),
+        4 => (current(), chip_news()).prop_map(|(current, news)| Move::Chip { current, news }),
+        1 => chip_news().prop_map(|news| Move::Chip { current: false, news }),
         3 => any::<(bool, bool, bool)>().prop_map(|(draft, slip, begun)| Move::Unfinished { draft, slip, begun }),
         4 => current().prop_map(|current| Move::Page { current }),
         3 => (current(), prop::option::of(fault())).prop_map(|(current, fault)| Move::ScanEnded { current, fault }),
@@ -95,6 +111,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => Just(Move::StoreFailed),
         1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
         1 => Just(Move::Health(READY)),
+        2 => Just(Move::Health(WITH_CARD_READER)),
         1 => (0u32..3).prop_map(Move::Restarted),
         2 => (1u64..200).prop_map(Move::Wait),
     ]
@@ -111,6 +128,8 @@ fn start() -> impl Strategy<Value = (&'static str, Way)> {
 struct World {
     desk: Desk,
     job: Uuid,
+    /// The reading that was asked for and neither ended nor was called off.
+    chip: Option<Uuid>,
     submission: Option<Submission>,
     submitting: HashSet<Uuid>,
     handover: Uuid,
@@ -119,7 +138,7 @@ struct World {
 impl World {
     fn new(mut desk: Desk) -> Self {
         desk.ids = 1_000_000;
-        Self { desk, job: Uuid::nil(), submission: None, submitting: HashSet::new(), handover: Uuid::nil() }
+        Self { desk, job: Uuid::nil(), chip: None, submission: None, submitting: HashSet::new(), handover: Uuid::nil() }
     }
 
     fn step(&mut self, what: Move) {
@@ -133,6 +152,7 @@ impl World {
             }
             Move::Code(text) => self.desk.scan(&text),
             Move::Garbage => self.desk.send(Event::ReaderGarbage),
+            Move::Chip { current, news } => self.chip(current, news),
             Move::Unfinished { draft, slip, begun } => {
                 let found = self.unfinished(draft, slip, begun);
                 self.desk.send(Event::Unfinished(found))
@@ -183,6 +203,18 @@ impl World {
         effects
     }
 
+    /// Current: of the job that runs. Else of a reader that opens cards by itself, or of a job long over.
+    fn chip(&mut self, current: bool, news: ChipNews) -> Vec<Effect> {
+        let Some(job) = self.chip.filter(|_| current) else {
+            let job = current.then(|| Uuid::from_u128(7));
+            return self.desk.chip(job, news);
+        };
+        if !matches!(news, ChipNews::Reading { .. }) {
+            self.chip = None;
+        }
+        self.desk.chip(Some(job), news)
+    }
+
     fn unfinished(&mut self, draft: bool, slip: bool, begun: bool) -> Unfinished {
         match (draft, slip, &self.submission) {
             (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.reach_check()))),
@@ -224,6 +256,9 @@ impl World {
                     assert!(!handover.parcels.is_empty());
                     self.handover = handover.id;
                 }
+                Effect::ReadChip { job, .. } => assert_eq!(self.chip.replace(*job), None, "one card is read at a time"),
+                // The reader's last word and the end may cross.
+                Effect::CancelChip { job } => self.chip = self.chip.filter(|chip| chip != job),
                 Effect::SaveDraft(_)
                 | Effect::DropDraft { .. }
                 | Effect::FindUnfinished { .. }

@@ -17,6 +17,8 @@ fn every_action() -> Vec<Action> {
         Action::ChooseProcedure { code: BIRTH.into() },
         Action::ChooseProcedure { code: "1.999999".into() },
         Action::HavePapers,
+        Action::ReadChip,
+        Action::SkipChip,
         Action::ConfirmPerson { correct: true },
         Action::Resume { go_on: true },
         Action::Resume { go_on: false },
@@ -62,6 +64,8 @@ fn every_action() -> Vec<Action> {
             | Action::Agree
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
+            | Action::ReadChip
+            | Action::SkipChip
             | Action::ConfirmPerson { .. }
             | Action::Resume { .. }
             | Action::Answer { .. }
@@ -102,6 +106,8 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::SaveDraft(_) => "save",
             Effect::DropDraft { .. } => "drop-draft",
             Effect::FindUnfinished { .. } => "find",
+            Effect::ReadChip { .. } => "read-chip",
+            Effect::CancelChip { .. } => "cancel-chip",
             Effect::StartScan { .. } => "scan",
             Effect::CancelScan { .. } => "cancel",
             Effect::DropPages { .. } => "drop-pages",

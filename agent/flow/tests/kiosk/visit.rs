@@ -140,7 +140,7 @@ fn wrong_scans_count_and_keep_the_visit() {
     assert_eq!(desk.overlay(), Some(Overlay::Fault { fault: Fault::NotACard, retry: false }));
     desk.send(Event::ReaderGarbage);
     assert_eq!(desk.overlay(), Some(Overlay::Fault { fault: Fault::ReaderGarbage, retry: false }));
-    assert_eq!(desk.screen(), Screen::Identify { failed: 2 });
+    assert_eq!(desk.screen(), Screen::Identify { failed: 2, qr: true, chip: false });
     desk.scan(CARD);
     assert_eq!(desk.overlay(), None);
     desk.send(Event::Unfinished(Unfinished::Nothing));

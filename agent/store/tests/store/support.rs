@@ -5,7 +5,7 @@ use motcua_model::{
     Private, Text,
     citizen::{CitizenNumber, Sex},
     code::ParcelCode,
-    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Side, Submission},
+    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Side, Submission},
 };
 use motcua_store::{Opened, Store, StoreKey};
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
@@ -106,6 +106,7 @@ pub(crate) fn submission(dossier: Uuid, pages: &[FileRef]) -> Submission {
             address: Private::new(ADDRESS),
             confirmed: true,
             number_agrees: true,
+            proof: Proof::Claimed,
         },
         answers: vec![Answer { question: "child_name".to_owned(), value: Private::new("Trần Văn Thử") }],
         documents: vec![Document {

@@ -8,7 +8,7 @@ use motcua_model::{
     Private, Text,
     citizen::{CitizenNumber, Sex},
     code::{ParcelCheck, ParcelCode, ProvisionalCode},
-    dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel},
+    dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof},
     hub::{Message, MessageBody, NamedFile},
 };
 use sha2::{Digest as _, Sha256};
@@ -146,6 +146,7 @@ fn record(id: Uuid, device: &str) -> Dossier {
             address: Private::new("Thôn Thử, xã Mẫu"),
             confirmed: true,
             number_agrees: true,
+            proof: Proof::Claimed,
         },
         answers: vec![Answer { question: "phone".to_owned(), value: Private::new("") }],
         documents: Vec::new(),
