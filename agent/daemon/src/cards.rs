@@ -320,7 +320,7 @@ mod tests {
     fn zone() -> String {
         let digit = |text: &str| motcua_model::mrz::check_digit(text).unwrap();
         let (document, optional, birth, expiry) = ("190000016", "001190000016<<", "900115", "300115");
-        let first = format!("IDVNM{document}{}{optional}{}", digit(document), digit(&format!("001190000016<<")));
+        let first = format!("IDVNM{document}{}{optional}{}", digit(document), digit(optional));
         let second = format!("{birth}{}F{expiry}{}VNM<<<<<<<<<<<", digit(birth), digit(expiry));
         let whole = digit(&format!("{}{}{}{}", &first[5..], &second[..7], &second[8..15], &second[18..29]));
         format!("{first}{second}{whole}{:<<30}", "NGUYEN<<THI<MAU")
@@ -371,12 +371,12 @@ mod tests {
     }
 
     fn news(said: &mut mpsc::Receiver<Input>) -> Option<(Option<Uuid>, ChipNews)> {
-        loop {
-            match said.try_recv().ok()? {
-                Input::Event(Event::Chip { job, news }) => return Some((job, news)),
-                _ => continue,
+        while let Ok(input) = said.try_recv() {
+            if let Input::Event(Event::Chip { job, news }) = input {
+                return Some((job, news));
             }
         }
+        None
     }
 
     #[tokio::test]
