@@ -1,8 +1,7 @@
 //! Raw frames of SANE (SANE Standard 1.06, 3.2) to one JPEG. Pure.
 
 use crate::ffi::{Format, Parameters};
-use image::ExtendedColorType;
-use image::codecs::jpeg::{JpegEncoder, PixelDensity};
+use jpeg_encoder::{ColorType, Encoder, PixelDensity};
 
 /// Written once and never changed again: text stays sharp for reading, stamps keep their colour.
 const QUALITY: u8 = 92;
@@ -16,20 +15,19 @@ pub(crate) struct Pass {
 /// Encodes the frames of one page: one of grey or colour, or one each of red, green and blue in any order.
 pub(crate) fn jpeg(passes: Vec<Pass>, dpi: u16) -> Result<Vec<u8>, String> {
     let (width, planes) = planes(passes)?;
-    let (colour, pixels) = match planes {
-        Planes::Gray(pixels) => (ExtendedColorType::L8, pixels),
-        Planes::Rgb(pixels) => (ExtendedColorType::Rgb8, pixels),
+    let (colour, line, pixels) = match planes {
+        Planes::Gray(pixels) => (ColorType::Luma, width, pixels),
+        Planes::Rgb(pixels) => (ColorType::Rgb, width * 3, pixels),
     };
-    let line = width * usize::from(colour.channel_count());
     let height = pixels.len() / line;
     let (Ok(columns @ 1..), Ok(rows @ 1..)) = (u16::try_from(width), u16::try_from(height)) else {
         return Err(format!("{width} x {height} points fit into no JPEG"));
     };
     let pixels = pixels.get(..line * height).unwrap_or_default();
     let mut jpeg = Vec::with_capacity(pixels.len() / 4);
-    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
-    encoder.set_pixel_density(PixelDensity::dpi(dpi));
-    encoder.encode(pixels, columns.into(), rows.into(), colour).map_err(|error| error.to_string())?;
+    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
+    encoder.set_density(PixelDensity::dpi(dpi));
+    encoder.encode(pixels, columns, rows, colour).map_err(|error| error.to_string())?;
     Ok(jpeg)
 }
 
