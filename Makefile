@@ -25,7 +25,7 @@ test: setup-test fmt clippy deny tests ## everything that must pass before a cha
 check: fmt clippy tests ## test without the set-up and the licence check
 
 bench: setup-demo ## speed and size against the targets; agent, hub and devices built for release
-	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
+	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-sane -p motcua-sane-folder -p motcua-tests)
 	@$(TARGET)/release/motcua-bench $(ARGS)
 
 fuzz: setup-fuzz ## random bytes for every parser of outside bytes; SECONDS=60 for each of them

@@ -1,6 +1,7 @@
 //! Whole-process scenarios: the real agent, the real hub and the simulated devices as processes, driven
 //! through the same interfaces that people and machines use.
 
+pub mod bench_devices;
 pub mod forms;
 pub mod fuzzing;
 pub mod rig;

@@ -1,10 +1,11 @@
-//! `make bench`: the product's figures on this machine, each from the real processes in one run.
+//! `make bench`: the product's figures on this machine, each from the real processes in one run, then its devices'.
 #![expect(clippy::print_stdout, reason = "the figures are this program's output")]
 
 use anyhow::Context as _;
 use clap::Parser;
 use motcua_model::api::{Action, DeviceState, Screen};
 use motcua_tests::{
+    bench_devices,
     rig::{CARD, Options, Rig},
     visit::{Citizen, Next},
 };
@@ -22,11 +23,17 @@ struct Arguments {
     /// Visits to file; the first is not counted.
     #[arg(long, default_value_t = 5)]
     visits: usize,
+    /// Only what card, slip and scanner cost: a few seconds.
+    #[arg(long)]
+    devices: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if arguments.devices {
+        return bench_devices::figures().await;
+    }
     let folder = tempfile::TempDir::new()?;
     let options = Options { dir: folder.path().to_owned(), page_delay_ms: 0, idle_s: 300 };
     let mut rig = Rig::start(&options).await?;
@@ -44,7 +51,8 @@ async fn main() -> anyhow::Result<()> {
     );
     memory(&rig, "agent after the visits, recognition engine warm", "-").await?;
     scanning(&rig).await?;
-    rig.stop().await
+    rig.stop().await?;
+    bench_devices::figures().await
 }
 
 fn line(figure: &str, measured: &str, limit: &str) {
