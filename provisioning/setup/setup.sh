@@ -37,9 +37,11 @@ libx11-xcb1         | kiosk screen under X
 libxcursor1         | kiosk screen under X
 libxi6              | touch under X
 libxkbcommon-x11-0  | keyboard under X
+pcscd               | the smart-card service, for the simulated card reader
 poppler-utils       | pdftotext: shows what a finished PDF says
 tesseract-ocr-eng   | English model of the text recognition
 tesseract-ocr-vie   | Vietnamese model of the text recognition
+vsmartcard-vpcd     | virtual card reader for pcscd
 xvfb                | a screen where there is none
 '
 TEST_PACKAGES='
@@ -48,7 +50,6 @@ avahi-utils         | tells it what to announce
 dbus-daemon         | the message bus between the two, private to the test
 opensc              | speaks to the simulated card independently
 openssl             | signs the simulated cards independently
-pcscd               | the smart-card service that the card reader is tested through
 python3-socketio    | independent server for the HN212 card reader
 python3-venv        | room for python-escpos, an independent client of the simulated printer
 qpdf                | checks our PDFs independently
@@ -56,7 +57,6 @@ sane-airscan        | independent client of the simulated network scanner
 sane-utils          | scanimage: independent client of our SANE backend
 strace              | makes the disk fail on purpose
 systemd             | checks the service units; it is not started
-vsmartcard-vpcd     | virtual card reader for pcscd
 zbar-tools          | reads our QR codes independently
 '
 USB_PACKAGES='

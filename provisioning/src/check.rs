@@ -10,7 +10,11 @@ use crate::{
     finding::Finding,
 };
 use jiff::Timestamp;
-use motcua_model::api::{AgentStatus, DeviceLine, DeviceState};
+use motcua_drivers::idcard::TrustStore;
+use motcua_model::{
+    api::{AgentStatus, DeviceLine, DeviceState},
+    config::CardReader,
+};
 use std::path::Path;
 
 /// Every check, in the order in which a technician would mend. Without a usable configuration only
@@ -28,6 +32,7 @@ pub(crate) async fn all(file: &Path, now: Timestamp) -> Vec<Finding> {
     found.push(files::store_key(&config.paths.key));
     found.push(files::recognition(&config.ocr));
     found.extend(config.printer.as_ref().map(|printer| files::font(&printer.font)));
+    found.extend(config.card_reader.as_ref().map(trust));
     found.push(certs::authority(&config.hub.ca, now));
     found.push(certs::own(&config.hub.cert, now));
     found.push(certs::key(&config.hub.cert, &config.hub.key));
@@ -40,6 +45,25 @@ pub(crate) async fn all(file: &Path, now: Timestamp) -> Vec<Finding> {
     };
     found.extend(lines.iter().map(device));
     found
+}
+
+/// Without an authority no card can be trusted; the visit goes on, so it is no failure.
+fn trust(reader: &CardReader) -> Finding {
+    let Some(folder) = &reader.trust else {
+        return Finding::warn(
+            "card trust",
+            "card_reader.trust is not set",
+            "no card's signer can be trusted; install the authority's certificates",
+        );
+    };
+    let (store, problems) = TrustStore::load(folder);
+    match problems.is_empty() && !store.is_empty() {
+        true => Finding::ok("card trust", format!("{}: {} certificates", folder.display(), store.len())),
+        false => {
+            let seen = format!("{}: {} certificates {}", folder.display(), store.len(), problems.join("; "));
+            Finding::warn("card trust", seen, "put the certificates (PEM or DER) of the authorities that sign cards there")
+        }
+    }
 }
 
 fn device(line: &DeviceLine) -> Finding {

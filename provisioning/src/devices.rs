@@ -1,9 +1,9 @@
 //! Looks at the configured devices directly, for the time when no agent holds them.
 
-use motcua_drivers::{DeviceError, Human, printer, scanner};
+use motcua_drivers::{DeviceError, Human, idcard::pcsc, printer, scanner};
 use motcua_model::{
     api::{DeviceLine, DeviceState},
-    config::{Config, Printer, Reader, Scanner},
+    config::{CardReader, Config, Printer, Reader, Scanner},
     fault::Fault,
 };
 use rustix::fs::{Access, access};
@@ -19,6 +19,7 @@ pub(crate) async fn look(config: &Config) -> Vec<DeviceLine> {
         lines.push(look_at_scanner(scanner).await);
     }
     lines.extend(config.reader.as_ref().map(look_at_reader));
+    lines.extend(config.card_reader.as_ref().map(look_at_card_reader));
     if let Some(printer) = &config.printer {
         lines.push(look_at_printer(printer).await);
     }
@@ -51,6 +52,21 @@ fn look_at_reader(config: &Reader) -> DeviceLine {
         Some(problem) => (DeviceState::Lost, problem),
     };
     line("reader", &config.address(), String::new(), state, problem)
+}
+
+/// HN212 readers are only tried by `motcua drill card`: they talk to one program at a time.
+fn look_at_card_reader(config: &CardReader) -> DeviceLine {
+    let line = |model, state, problem| line("card_reader", &config.address(), model, state, problem);
+    let Some(name) = &config.pcsc else {
+        return line(String::new(), DeviceState::Ready, "not asked; try it with: motcua drill card".to_owned());
+    };
+    match pcsc::list() {
+        Err(problem) => line(String::new(), DeviceState::Lost, problem),
+        Ok(readers) => match readers.into_iter().find(|reader| reader.to_lowercase().contains(&name.to_lowercase())) {
+            Some(reader) => line(reader, DeviceState::Ready, String::new()),
+            None => line(String::new(), DeviceState::Lost, "no reader of this name; look at its cable, and run: motcua probe".to_owned()),
+        },
+    }
 }
 
 /// The port is not opened: it would take codes away from whoever reads them.

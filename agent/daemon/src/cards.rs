@@ -74,7 +74,7 @@ pub(crate) fn start(config: &config::CardReader, orders: mpsc::UnboundedReceiver
         by_itself: chip_key(Some(config)) == ChipKey::Nothing,
         job: None,
         amount: Amount::default(),
-        driver: drive(config, say)?,
+        driver: drive(config, say, inputs)?,
         inputs: inputs.clone(),
     };
     tokio::spawn(desk.run(orders, events));
@@ -82,22 +82,35 @@ pub(crate) fn start(config: &config::CardReader, orders: mpsc::UnboundedReceiver
 }
 
 /// Starts the driver on a thread of its own: a stuck call into it blocks no other device. Answers the way to tell it something.
-fn drive(config: &config::CardReader, events: mpsc::Sender<CardEvent>) -> anyhow::Result<Box<dyn Fn(idcard::CardOrder) + Send + Sync>> {
+fn drive(
+    config: &config::CardReader,
+    events: mpsc::Sender<CardEvent>,
+    inputs: &Inputs,
+) -> anyhow::Result<Box<dyn Fn(idcard::CardOrder) + Send + Sync>> {
     let store = Arc::new(trust(config));
     let now = || Timestamp::now().as_second();
     let thread = std::thread::Builder::new().name("card-reader".to_owned());
     let never = AtomicBool::new(false);
+    let guard = devices::alarm("card reader", inputs);
     if let Some(reader) = config.pcsc.clone() {
         let (tell, orders) = std::sync::mpsc::channel();
-        thread.spawn(move || pcsc::run(reader, store, orders, events, now, &never)).context("Unable to start the card reader's thread")?;
+        let work = move || {
+            let _guard = guard;
+            pcsc::run(reader, store, orders, events, now, &never);
+        };
+        thread.spawn(work).context("Unable to start the card reader's thread")?;
         return Ok(Box::new(move |order| drop(tell.send(order))));
     }
     let (tell, orders) = mpsc::channel(8);
-    match (config.hn212.clone(), config.hn212_serial.clone()) {
-        (Some(address), _) => thread.spawn(move || hn212::run(address, store, orders, events, now, &never)),
-        (None, path) => thread.spawn(move || hn212_serial::run(path.unwrap_or_default(), store, orders, events, now, &never)),
-    }
-    .context("Unable to start the card reader's thread")?;
+    let (address, path) = (config.hn212.clone(), config.hn212_serial.clone().unwrap_or_default());
+    let work = move || {
+        let _guard = guard;
+        match address {
+            Some(address) => hn212::run(address, store, orders, events, now, &never),
+            None => hn212_serial::run(path, store, orders, events, now, &never),
+        }
+    };
+    thread.spawn(work).context("Unable to start the card reader's thread")?;
     // A driver that no longer takes orders is never waited for.
     Ok(Box::new(move |order| drop(tell.try_send(order))))
 }
@@ -212,7 +225,7 @@ fn fault_of(error: &CardError) -> Fault {
     match error {
         CardError::Moved => Fault::CardMoved,
         CardError::WrongKey => Fault::CardOther,
-        CardError::Device(DeviceError::Disconnected(_)) => Fault::CardReaderGone,
+        CardError::Device(DeviceError::Disconnected(_) | DeviceError::Busy(_)) => Fault::CardReaderGone,
         CardError::NotAnIdCard(_) | CardError::Cancelled | CardError::Protocol(_) | CardError::Device(_) => Fault::CardUnreadable,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     cards::{self, CardOrder},
-    input::{self, Input, Inputs},
+    input::{self, Alarm, Input, Inputs},
     printing,
     scanning::{self, ScanOrder},
     slip::PrintOrder,
@@ -54,12 +54,13 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
     let mut devices = Devices::default();
     if let Some(scanner) = &config.scanner {
         let (orders, queue) = mpsc::unbounded_channel();
-        tokio::spawn(scanning::run(scanner.clone(), config.paths.state.join("scan-job"), queue, inputs.clone(), storage.clone()));
+        let work = scanning::run(scanner.clone(), config.paths.state.join("scan-job"), queue, inputs.clone(), storage.clone());
+        tokio::spawn(guarded(alarm("scanner", inputs), work));
         devices.scanner = Some(orders);
     }
     if let Some(printer) = &config.printer {
         let (orders, queue) = mpsc::unbounded_channel();
-        tokio::spawn(printing::run(printer.clone(), queue, inputs.clone(), storage.clone()));
+        tokio::spawn(guarded(alarm("printer", inputs), printing::run(printer.clone(), queue, inputs.clone(), storage.clone())));
         devices.printer = Some(orders);
     }
     if let Some(reader) = &config.card_reader {
@@ -69,17 +70,29 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
     }
     if let Some(reader) = &config.reader {
         let (events, queue) = mpsc::channel(64);
-        let reader_of = reader.clone();
+        let (place, guard) = (reader.clone(), alarm("code reader", inputs));
         std::thread::Builder::new()
             .name("reader".to_owned())
-            .spawn(move || match (reader_of.serial, reader_of.keyboard) {
-                (None, Some(path)) => keyboard::run(path, events, &AtomicBool::new(false)),
-                (path, _) => serial::run(path.unwrap_or_default(), reader_of.baud, events, &AtomicBool::new(false)),
+            .spawn(move || {
+                let _guard = guard;
+                match (place.serial, place.keyboard) {
+                    (None, Some(path)) => keyboard::run(path, events, &AtomicBool::new(false)),
+                    (path, _) => serial::run(path.unwrap_or_default(), place.baud, events, &AtomicBool::new(false)),
+                }
             })
             .context("Unable to start the reader's thread")?;
         tokio::spawn(read_codes(queue, line("reader", &reader.address()), inputs.clone()));
     }
     Ok(devices)
+}
+
+pub(crate) fn alarm(device: &'static str, inputs: &Inputs) -> Alarm {
+    Alarm { device, inputs: inputs.clone() }
+}
+
+async fn guarded(alarm: Alarm, work: impl Future<Output = ()>) {
+    work.await;
+    drop(alarm);
 }
 
 /// The configured devices before any has answered.

@@ -17,10 +17,29 @@ pub(crate) enum Input {
     Status(oneshot::Sender<AgentStatus>),
     /// A device changed.
     Device(DeviceLine),
+    /// The agent must be started anew.
+    Fatal(anyhow::Error),
     /// The store cannot be written any more.
     StoreFailed(anyhow::Error),
     /// The link to the hub changed; the text is cause and next step, empty when it is up.
     Link(LinkState, String),
+}
+
+/// Held by a device's task or thread. When that panics, the agent ends with the reason and is started anew: a device must not stay
+/// "ready" with nobody behind it. Drafts and dossiers are safe, and the person finds the same step again.
+pub(crate) struct Alarm {
+    /// What is lost.
+    pub(crate) device: &'static str,
+    /// The way into the loop.
+    pub(crate) inputs: Inputs,
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.inputs.try_send(Input::Fatal(anyhow::anyhow!("the task of the {} panicked", self.device)));
+        }
+    }
 }
 
 /// The way into the loop.

@@ -174,6 +174,7 @@ impl Agent {
                 let _ = answer.send(self.status());
             }
             Input::Device(line) => self.device_changed(line).await,
+            Input::Fatal(error) => self.fatal = Some(error),
             Input::StoreFailed(error) => self.store_failed(&error),
             Input::Link(state, problem) => {
                 self.hub_problem = problem;

@@ -118,7 +118,7 @@ impl Press {
     /// out; only a slip that was lost on the way is printed again, marked as a reprint.
     async fn print(&mut self, mut slip: Slip) {
         let job = slip.job;
-        self.note(job, SlipState::Started).await;
+        let mut again = false;
         loop {
             if let Some(fault) = self.watch().await {
                 self.tell(job, PrintState::Waiting(fault)).await;
@@ -134,6 +134,8 @@ impl Press {
                     return self.tell(job, PrintState::Waiting(Fault::PrinterError)).await;
                 }
             };
+            // Only now may half of it come out: a slip that never began is no reprint for whoever comes back.
+            self.note(job, SlipState::Started).await;
             let first = match self.printer.print_sheet(&paper).await {
                 Ok(Printed::Confirmed) => Attempt::Over(SlipState::Printed, PrintState::Printed),
                 Ok(Printed::Unknown) => Attempt::Over(SlipState::Unknown, PrintState::Unknown),
@@ -142,9 +144,12 @@ impl Press {
             match first {
                 Attempt::Over(stored, shown) => return self.finished(job, stored, shown).await,
                 Attempt::GivenUp => return self.printer.abandon().await,
+                // Twice lost is a printer whose word cannot be taken: not a third copy, look at the paper.
+                Attempt::Lost(_) if again => return self.finished(job, SlipState::Unknown, PrintState::Unknown).await,
                 Attempt::Lost(error) => {
                     tracing::warn!(%job, "slip: {error}; printing it again");
-                    slip.reprint |= self.printer.is_half_out().await;
+                    again = self.printer.is_half_out().await;
+                    slip.reprint |= again;
                     self.tell(job, PrintState::Printing).await;
                 }
             }

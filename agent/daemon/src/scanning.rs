@@ -24,6 +24,8 @@ use tokio::{
 use uuid::Uuid;
 
 const WATCH_EVERY: Duration = Duration::from_secs(3);
+/// For a device that is not known yet when a person wants to scan: then it counts as gone.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// What the scanner is told.
 pub(crate) enum ScanOrder {
@@ -140,14 +142,15 @@ impl Desk {
         }
         self.feeder = about.feeder;
         let trouble = self.device.trouble().await?;
-        self.line.model = about.make_and_model;
+        // Some tell no name; an empty one here means that the device is not known.
+        self.line.model = if about.make_and_model.is_empty() { about.address } else { about.make_and_model };
         Ok(trouble)
     }
 
     async fn scan(&mut self, job: Uuid, dossier: Uuid, orders: &mut mpsc::UnboundedReceiver<ScanOrder>) {
         if self.line.model.is_empty() {
             // Right after a start the device is not known yet, nor a job closed that was left open.
-            self.watch().await;
+            let _ = tokio::time::timeout(FIRST_LOOK, self.watch()).await;
             if self.line.model.is_empty() {
                 return input::event(&self.inputs, Event::ScanEnded { job, fault: Some(Fault::ScannerGone) }).await;
             }
@@ -217,6 +220,8 @@ impl PageKeeper {
             }
             Err(_) => return Err(Fault::PageDamaged),
         };
+        // The nearest finer resolution that the device has may be another one than was asked for.
+        let dpi = density(&jpeg).unwrap_or(self.dpi);
         let (dossier, file) = (self.dossier, Uuid::now_v7());
         let stored = self.storage.call(move |s| Ok(s.put_file(dossier, file, "image/jpeg", &jpeg)?)).await;
         let image = match stored {
@@ -226,17 +231,23 @@ impl PageKeeper {
                 return Err(Fault::StoreFailed);
             }
         };
-        let page = Page { image, side, width: seen.width, height: seen.height, dpi: self.dpi, blank: seen.blank };
+        let page = Page { image, side, width: seen.width, height: seen.height, dpi, blank: seen.blank };
         input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;
         Ok(())
     }
 }
 
+/// Dots per inch as the JPEG's own header has it (JFIF 1.02); none where it says nothing, or what only screens have.
+fn density(jpeg: &[u8]) -> Option<u16> {
+    let [0xff, 0xd8, 0xff, 0xe0, _, _, b'J', b'F', b'I', b'F', 0, _, _, 1, high, low] = jpeg.get(..16)? else { return None };
+    Some(u16::from_be_bytes([*high, *low])).filter(|dpi| (150..=1200).contains(dpi))
+}
+
 fn fault_of(failure: &ScanFailure) -> Fault {
-    if failure.damaged {
-        return Fault::PageDamaged;
-    }
     match &failure.error {
+        // What the person must do about a jam or cover says more than that a page was lost on the way.
+        error if failure.damaged && !matches!(error, DeviceError::NeedsHuman(_)) => Fault::PageDamaged,
+        error if failure.unsure && !matches!(error, DeviceError::NeedsHuman(_)) => Fault::ScannerUnsure,
         DeviceError::Disconnected(_) | DeviceError::Timeout(_) => Fault::ScannerGone,
         DeviceError::Busy(_) => Fault::ScannerBusy,
         DeviceError::NeedsHuman(Human::Jam) => Fault::ScannerJam,

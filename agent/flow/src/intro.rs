@@ -4,12 +4,12 @@ use crate::{
     ChipNews, Draft, Effect,
     chip::{self, Chip, Outcome},
     filing::Filing,
-    state::{Cx, State},
+    state::{Cx, State, card_in},
 };
 use motcua_model::{
     api::Action,
     catalogue::Procedure,
-    citizen::{CardQr, ChipPerson},
+    citizen::ChipPerson,
     dossier::{Applicant, Proof},
     fault::Fault,
 };
@@ -72,7 +72,10 @@ impl Intro {
 
     /// The reader sent a text. Before C05 a card may come early; on C06 and after, only the first counts.
     pub(crate) fn scanned(mut self, text: &str, cx: &mut Cx) -> Self {
-        let Ok(card) = CardQr::parse(text) else { return self.unread(Fault::NotACard, cx) };
+        let card = match card_in(text) {
+            Ok(card) => card,
+            Err(fault) => return self.unread(fault, cx),
+        };
         match &mut self {
             Self::Notice { card: slot }
             | Self::Procedures { card: slot }

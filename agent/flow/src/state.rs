@@ -12,6 +12,7 @@ use motcua_model::{
     config::Visit,
     dossier::Applicant,
     fault::Fault,
+    scanned::Scanned,
 };
 use uuid::Uuid;
 
@@ -346,12 +347,26 @@ fn start(service: Service, cx: &mut Cx) -> State {
 }
 
 fn card_on_c01(text: &str, cx: &mut Cx) -> State {
-    match CardQr::parse(text) {
+    match card_in(text) {
         Ok(card) => arrived(Applicant::from_card(&card), cx),
-        Err(_) => {
-            cx.show(Fault::NotACard, false);
+        Err(fault) => {
+            cx.show(fault, false);
             State::Waiting
         }
+    }
+}
+
+/// The card in a scanned text. A card that lost letters on the way is none: its name would be wrong in the dossier.
+pub(crate) fn card_in(text: &str) -> Result<CardQr, Fault> {
+    match Scanned::of(text) {
+        Scanned::Card(card) => Ok(*card),
+        Scanned::DamagedCard { .. } | Scanned::MrzPart => Err(Fault::ReaderGarbage),
+        Scanned::Mrz(_)
+        | Scanned::CourierBadge(_)
+        | Scanned::Provisional(_)
+        | Scanned::Dossier(_)
+        | Scanned::Parcel(_)
+        | Scanned::Unknown => Err(Fault::NotACard),
     }
 }
 

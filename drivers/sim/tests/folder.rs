@@ -191,13 +191,13 @@ async fn a_folder_that_is_missing_or_shut_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn what_was_set_aside_goes_after_a_day() {
+async fn what_was_set_aside_goes_after_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let old = folder.path().join("old");
     std::fs::create_dir(&old).unwrap();
-    for (name, hours) in [("0001.jpg", 25), ("0002.jpg", 1)] {
+    for (name, minutes) in [("0001.jpg", 61), ("0002.jpg", 1)] {
         let file = std::fs::File::create(old.join(name)).unwrap();
-        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(minutes * 60)).unwrap();
     }
     Folder::new(folder.path().to_owned()).about().await.unwrap();
     assert_eq!(names(&old), ["0002.jpg"]);

@@ -37,7 +37,6 @@ pub(super) struct Job {
     /// The printer answers `GS r`.
     answers: bool,
     interrupted: bool,
-    window: usize,
 }
 
 struct Sent {
@@ -47,7 +46,7 @@ struct Sent {
 
 impl Job {
     /// Looks whether the printer can print, and prepares it. Nothing is on paper yet.
-    pub(super) async fn start(mut line: Line, segments: Vec<Segment>, windowed: bool) -> Result<Self, DeviceError> {
+    pub(super) async fn start(mut line: Line, segments: Vec<Segment>) -> Result<Self, DeviceError> {
         let status = line.status().await?;
         if let Some(human) = status.trouble() {
             return Err(DeviceError::NeedsHuman(human));
@@ -64,9 +63,8 @@ impl Job {
             answers = line.queued > 0;
         }
         let settled = line.queued;
-        let window = if windowed { WINDOW } else { usize::MAX };
         let (rest, unanswered) = (segments.into(), VecDeque::new());
-        Ok(Self { line, rest, begun: 0, unanswered, settled, reports: status.known, answers, interrupted: false, window })
+        Ok(Self { line, rest, begun: 0, unanswered, settled, reports: status.known, answers, interrupted: false })
     }
 
     pub(super) fn line(&mut self) -> &mut Line {
@@ -133,13 +131,11 @@ impl Job {
         loop {
             self.line.hear();
             self.settle();
-            if let Some(trouble) = self.pushed_trouble()
-                && self.window == WINDOW
-            {
+            if let Some(trouble) = self.pushed_trouble() {
                 return Err(trouble);
             }
             let held: usize = self.unanswered.iter().map(|sent| sent.bytes).sum();
-            if !self.answers || held == 0 || held.saturating_add(length) <= self.window {
+            if !self.answers || held == 0 || held.saturating_add(length) <= WINDOW {
                 return Ok(());
             }
             if !self.line.listen(Instant::now() + self.line.timing.poll).await? {

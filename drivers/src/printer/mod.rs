@@ -91,7 +91,6 @@ impl fmt::Display for Address {
 pub struct Printer {
     address: Address,
     timing: PrinterTiming,
-    windowed: bool,
     /// Most printers serve one connection at a time: a second one would wait for ever.
     desk: Mutex<Desk>,
 }
@@ -136,7 +135,7 @@ impl Printer {
     }
 
     fn at(address: Address) -> Self {
-        Self { address, timing: PrinterTiming::default(), windowed: true, desk: Mutex::default() }
+        Self { address, timing: PrinterTiming::default(), desk: Mutex::default() }
     }
 
     /// The same printer with other time-outs.
@@ -207,7 +206,7 @@ impl Printer {
         let segments = escpos::segments(sheet)?;
         let mut desk = self.desk.lock().await;
         desk.give_up().await;
-        let mut job = Job::start(Line::open(&self.address, self.timing).await?, segments, self.windowed).await?;
+        let mut job = Job::start(Line::open(&self.address, self.timing).await?, segments).await?;
         if desk.half_out {
             job.line().send(&escpos::CUT).await?;
         }
@@ -273,16 +272,4 @@ async fn usb_about(path: &Path) -> Option<String> {
     let id = Path::new("/sys/class/usbmisc").join(name).join("device/ieee1284_id");
     let about = escpos::maker_and_model(&tokio::fs::read_to_string(id).await.ok()?);
     (!about.is_empty()).then_some(about)
-}
-
-/// The place of the printer's types before it had three wires.
-pub mod tcp {
-    pub use super::{Printed, Printer};
-}
-
-impl Printer {
-    /// A printer on TCP that gets a slip in one go and finishes it after trouble from its own buffer, without [`Printer::resume`].
-    pub fn new(addr: impl Into<String>) -> Self {
-        Self { windowed: false, ..Self::tcp(addr) }
-    }
 }

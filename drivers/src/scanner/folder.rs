@@ -105,12 +105,18 @@ impl Folder {
     /// [`DeviceError::Disconnected`] when the folder is missing, or files cannot be read and removed there.
     pub async fn trouble(&self) -> Result<Option<Human>, DeviceError> {
         let path = self.path.clone();
-        blocking(move || files::check(&path)).await.map(|()| None)
+        blocking(move || {
+            files::purge(&path);
+            files::check(&path)
+        })
+        .await
+        .map(|()| None)
     }
 
     /// Takes the files that appear from now on, in the order of their names (`2` before `10`), until no more come. Each is deleted
     /// as soon as its page was handed over. What lies there already is moved to `old/`, what is no page to `refused/`; both are
-    /// emptied of what is older than a day.
+    /// emptied of what is older than an hour. A page that the device drops late, when the next job has begun, counts for that job: the
+    /// person who checks the pages is the only guard.
     ///
     /// # Errors
     /// [`ScanFailure`]: pages already sent stay good. [`Human::FeederEmpty`] when nothing came at all.
@@ -161,8 +167,8 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     async fn course(&mut self) -> Result<(), Stop> {
-        self.put_aside().await?;
         let FolderTiming { poll, quiet, first, finish } = self.folder.timing;
+        self.put_aside().await?;
         self.news = Instant::now();
         loop {
             tokio::time::sleep(poll).await;

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 /// Endings, in small letters, of what devices save: of what is taken, and of what is refused with a word.
 const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "tif", "tiff", "pdf"];
 /// How long what was set aside stays, for staff to look at: as long as the dossier of a visit that broke off.
-const KEEP: Duration = Duration::from_secs(24 * 3600);
+const KEEP: Duration = Duration::from_secs(3600);
 /// Places in a folder for what was set aside.
 const MOST_ASIDE: u32 = 10_000;
 
@@ -110,13 +110,13 @@ pub(super) fn move_to(folder: &Path, file: &File, aside: &str) -> Result<(), Dev
     }
 }
 
-/// Deletes what was set aside more than a day ago. What cannot be deleted now is tried again at the next scan.
+/// Deletes what was set aside more than an hour ago, or carries a time to come. What cannot be deleted now is tried again at the next scan.
 pub(super) fn purge(folder: &Path) {
     let now = SystemTime::now();
     for entry in ["old", "refused"].iter().filter_map(|aside| fs::read_dir(folder.join(aside)).ok()).flatten().flatten() {
         let Ok(meta) = entry.metadata() else { continue };
         let age = meta.modified().ok().and_then(|then| now.duration_since(then).ok());
-        if meta.is_file() && age.is_some_and(|age| age > KEEP) {
+        if meta.is_file() && age.is_none_or(|age| age > KEEP) {
             let _ = fs::remove_file(entry.path());
         }
     }

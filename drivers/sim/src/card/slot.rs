@@ -77,7 +77,7 @@ impl Slot {
         match name {
             "moved" => profile.fault = Some(Fault::Pulled(12)),
             "silent" => profile.fault = Some(Fault::Silent(12)),
-            "tampered" => card = card.tampered(0x0101),
+            "tampered" => card = card.tampered(0x010d),
             "copy" => card = card.copied()?,
             "no_signature" => {
                 card.files.remove(&0x011d);
