@@ -5,6 +5,7 @@ use motcua_model::{
     api::{Action, ActionRequest, AgentStatus, Snapshot},
     hub::Receipt,
 };
+use motcua_sim::pcscd::Pcscd;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -34,6 +35,19 @@ pub struct Options {
     pub page_delay_ms: u32,
     /// Seconds; below the floors of a real configuration are not possible.
     pub idle_s: u16,
+    /// With a card reader: a `pcscd` of this office's own, see [`Pcscd::missing`].
+    pub card_reader: bool,
+    /// Another scanner than the simulated one: its line under `[scanner]`, such as `sane = "Example Folder"`.
+    pub scanner: Option<String>,
+    /// For the agent's environment.
+    pub env: Vec<(&'static str, PathBuf)>,
+}
+
+impl Options {
+    /// The usual office in `dir`: quick devices, no card reader.
+    pub fn in_folder(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), page_delay_ms: 60, idle_s: 120, card_reader: false, scanner: None, env: Vec::new() }
+    }
 }
 
 /// The running office.
@@ -50,6 +64,9 @@ pub struct Rig {
     sim: Child,
     hub_process: Option<Child>,
     agent: Option<Child>,
+    /// The service for card readers, where the office has one.
+    pub pcscd: Option<Pcscd>,
+    env: Vec<(&'static str, PathBuf)>,
     http: reqwest::Client,
     local: reqwest::Client,
 }
@@ -66,7 +83,7 @@ impl Rig {
     pub async fn start_without_agent(options: &Options) -> anyhow::Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = options.dir.clone();
-        for folder in ["hub", "device", "slips", "logs", "run"] {
+        for folder in ["hub", "device", "slips", "logs", "run", "pcscd", "csca"] {
             fs::create_dir_all(dir.join(folder)).with_context(|| format!("Unable to make {}", dir.join(folder).display()))?;
         }
         run(binary("motcua-hub")?.arg("init").arg(dir.join("hub"))).await?;
@@ -74,7 +91,18 @@ impl Rig {
         let hub_port = free_port()?;
         let console = format!("127.0.0.1:{}", free_port()?);
         let gun = dir.join("run/gun");
+        let mut env = options.env.clone();
+        let pcscd = match options.card_reader {
+            true => {
+                env.push(Pcscd::environment(&dir.join("pcscd")));
+                Some(Pcscd::start(&dir.join("pcscd"))?)
+            }
+            false => None,
+        };
         let mut sim = binary("motcua-sim")?;
+        if let Some(pcscd) = &pcscd {
+            sim.arg("--vpcd").arg(pcscd.reader().to_string());
+        }
         sim.args(["--escl-port", "0", "--printer-port", "0", "--dock-port", "0", "--gun-link"]).arg(&gun);
         sim.arg("--pages").arg(pages_folder()).arg("--out").arg(dir.join("slips"));
         sim.args(["--page-delay", &options.page_delay_ms.to_string()]);
@@ -84,6 +112,9 @@ impl Rig {
         let printer = format!("127.0.0.1:{}", ports["printer_port"]);
         let config = config(&dir, &address("escl_url")?, &gun, &printer, hub_port, &console, options)?;
         fs::write(dir.join("agent.toml"), config)?;
+        if pcscd.is_some() {
+            fs::copy(dir.join("slips/csca.pem"), dir.join("csca/csca.pem")).context("the simulator wrote no csca.pem")?;
+        }
         let socket = dir.join("run/agent.sock");
         let mut rig = Self {
             dock: address("dock_url")?.trim_end_matches('/').to_owned(),
@@ -93,6 +124,8 @@ impl Rig {
             sim,
             hub_process: None,
             agent: None,
+            pcscd,
+            env,
             http: reqwest::Client::builder().no_proxy().build()?,
             local: reqwest::Client::builder().no_proxy().unix_socket(socket).build()?,
             dir,
@@ -123,7 +156,7 @@ impl Rig {
         let started = Instant::now();
         let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.join("logs/agent.log"))?;
         let mut agent = binary("motcua-agent")?;
-        agent.arg("--config").arg(self.dir.join("agent.toml")).env("OMP_THREAD_LIMIT", "1");
+        agent.arg("--config").arg(self.dir.join("agent.toml")).env("OMP_THREAD_LIMIT", "1").envs(self.env.iter().cloned());
         agent.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.agent = Some(agent.spawn().context("Unable to start motcua-agent")?);
         loop {
@@ -238,12 +271,21 @@ impl Rig {
             }
             ensure!(
                 started.elapsed() < limit,
-                "waited {limit:?} in vain for {what}; the screen shows {} with overlay {:?}",
-                snapshot.screen.code(),
-                snapshot.overlay
+                "waited {limit:?} in vain for {what}; the screen shows {:?} with overlay {:?}; devices: {:?}; the agent's last words:\n{}",
+                snapshot.screen,
+                snapshot.overlay,
+                self.status().await.map(|status| status.devices),
+                self.last_words()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// The end of the agent's log: it holds no personal data.
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.dir.join("logs/agent.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(8).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Waits until the screen has this code and nothing lies over it.
@@ -363,9 +405,24 @@ fn free_port() -> anyhow::Result<u16> {
     bail!("no port is free between 20000 and 32000");
 }
 
+impl Rig {
+    /// Runs `motcua` to its end; exit code and everything that it printed.
+    pub async fn technician(&self, arguments: &[&str]) -> anyhow::Result<(bool, String)> {
+        let mut command = binary("motcua")?;
+        command.args(arguments).arg("--config").arg(self.dir.join("agent.toml")).envs(self.env.iter().cloned());
+        let output = command.stdin(Stdio::null()).output().await.context("Unable to run motcua")?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+}
+
 fn config(dir: &Path, escl: &str, gun: &Path, printer: &str, hub_port: u16, console: &str, options: &Options) -> anyhow::Result<String> {
     let receipt_key = fs::read_to_string(dir.join("device/receipt_key.txt"))?;
     let (dir, gun, idle, receipt_key) = (dir.display(), gun.display(), options.idle_s, receipt_key.trim());
+    let scanner = options.scanner.clone().unwrap_or_else(|| format!("escl = \"{escl}\""));
+    let card_reader = match options.card_reader {
+        true => format!("[card_reader]\npcsc = \"\"\ntrust = \"{dir}/csca\"\n"),
+        false => String::new(),
+    };
     Ok(format!(
         r#"version = 1
 [office]
@@ -383,8 +440,8 @@ socket = "{dir}/run/agent.sock"
 listen = "{console}"
 access_code = "{dir}/console.code"
 [scanner]
-escl = "{escl}"
-[reader]
+{scanner}
+{card_reader}[reader]
 serial = "{gun}"
 [printer]
 tcp = "{printer}"

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 async fn office() -> (TempDir, Rig) {
     let folder = TempDir::new().unwrap();
-    let rig = Rig::start(&Options { dir: folder.path().to_owned(), page_delay_ms: 60, idle_s: 120 }).await.unwrap();
+    let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
     rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready))
         .await
         .unwrap();

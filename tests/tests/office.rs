@@ -17,7 +17,7 @@ use tokio::process::Command;
 
 async fn office() -> (TempDir, Rig) {
     let folder = TempDir::new().unwrap();
-    let rig = Rig::start(&Options { dir: folder.path().to_owned(), page_delay_ms: 60, idle_s: 120 }).await.unwrap();
+    let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
     rig.until("devices and link", |s| {
         [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready) && s.health.hub == LinkState::Up
     })

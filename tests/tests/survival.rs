@@ -18,7 +18,7 @@ use std::{
 use tempfile::TempDir;
 
 fn options(folder: &TempDir) -> Options {
-    Options { dir: folder.path().to_owned(), page_delay_ms: 60, idle_s: 120 }
+    Options::in_folder(folder.path())
 }
 
 /// Kills the agent right after the person's `deadly`th act, starts it again and lets the person go on.

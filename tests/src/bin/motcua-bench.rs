@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
         return bench_devices::figures().await;
     }
     let folder = tempfile::TempDir::new()?;
-    let options = Options { dir: folder.path().to_owned(), page_delay_ms: 0, idle_s: 300 };
+    let options = Options { page_delay_ms: 0, idle_s: 300, ..Options::in_folder(folder.path()) };
     let mut rig = Rig::start(&options).await?;
     println!("{:<52} {:>12}  limit", "figure", "measured");
     ready(&mut rig).await?;

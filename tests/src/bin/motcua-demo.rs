@@ -10,6 +10,7 @@ use motcua_model::{
     api::{Action, LinkState, Screen, Service, Snapshot},
     dossier::Status,
 };
+use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
     rig::{self, CARD, OTHER_CARD, Options, Rig},
     visit::{Citizen, Next},
@@ -63,7 +64,14 @@ fn fresh_folder(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn options(out: &Path) -> Options {
-    Options { dir: out.join("office"), page_delay_ms: 300, idle_s: 300 }
+    let card_reader = match Pcscd::missing() {
+        None => true,
+        Some(why) => {
+            println!("No card reader this time, the card's QR stands alone: {why}");
+            false
+        }
+    };
+    Options { page_delay_ms: 300, idle_s: 300, card_reader, ..Options::in_folder(&out.join("office")) }
 }
 
 /// A window to play with, until Ctrl-C.
@@ -167,7 +175,7 @@ async fn citizen(stage: &mut Stage<'_>) -> anyhow::Result<String> {
 }
 
 async fn visit(stage: &mut Stage<'_>, card: &'static str) -> anyhow::Result<String> {
-    let mut citizen = Citizen::new(card);
+    let mut citizen = Citizen::with_chip(card, if card == CARD { "citizen_2021" } else { "citizen_2024" });
     loop {
         let snapshot = stage.rig.snapshot().await?;
         let next = citizen.next(&snapshot);

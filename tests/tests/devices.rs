@@ -1,0 +1,377 @@
+//! Every fault of every device, as the person at the screen and the technician are told; and offices with other devices than
+//! the usual.
+
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a scenario that cannot go on has failed")]
+
+use motcua_model::{
+    Text,
+    api::{Action, DeviceState, Overlay, PrintState, Screen, Service, Snapshot},
+};
+use motcua_sim::pcscd::Pcscd;
+use motcua_tests::{
+    rig::{CARD, Options, Rig},
+    visit::{Citizen, Next},
+};
+use serde_json::{Value, json};
+use std::{fs, time::Instant};
+use tempfile::TempDir;
+
+/// Kept in the repository for people to read; `MOTCUA_WRITE_FAULTS=1` writes it anew.
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../drivers/FAULTS.md");
+const HEAD: &str = "\
+# Every fault of every device
+
+What the person at the kiosk reads. Written by `tests/tests/devices.rs`, which causes each fault in a whole office and fails
+when this table says something else. The technician sees the device's state and the next step with `motcua status`.
+
+| device | what happens | tiếng Việt | English |
+|---|---|---|---|
+";
+
+async fn ready(options: &Options) -> Rig {
+    let rig = Rig::start(options).await.unwrap();
+    rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready))
+        .await
+        .unwrap();
+    if options.card_reader {
+        rig.until("the card reader", |s| s.health.card_reader == DeviceState::Ready).await.unwrap();
+    }
+    rig
+}
+
+async fn go_until(rig: &Rig, citizen: &mut Citizen, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
+        let snapshot = rig.snapshot().await.unwrap();
+        if wanted(&snapshot) {
+            return snapshot;
+        }
+        let next = citizen.next(&snapshot);
+        assert_ne!(next, Next::Leave, "the visit ended before the wanted screen");
+        citizen.perform(rig, &snapshot, &next).await.unwrap();
+    }
+}
+
+/// What the screen says is wrong: title and instruction.
+fn told(snapshot: &Snapshot) -> Option<(Text, Option<Text>)> {
+    let fault = match (&snapshot.overlay, &snapshot.screen) {
+        (Some(Overlay::Fault { fault, .. }), _) => *fault,
+        (_, Screen::ReadChip { fault: Some(fault), .. }) => *fault,
+        (_, Screen::Slip { printing: PrintState::Waiting(fault), .. }) => *fault,
+        (_, Screen::Waiting { services, .. }) => {
+            return services.iter().find_map(|tile| tile.unavailable.clone()).map(|why| (why, None));
+        }
+        (_, Screen::ConfirmPerson { proof, .. }) => return Some((proof.words(), None)),
+        _ => return None,
+    };
+    let words = fault.words();
+    Some((words.title, Some(words.advice)))
+}
+
+struct Table {
+    rows: Vec<String>,
+}
+
+impl Table {
+    /// Waits until the screen tells something that `fits`, and writes it down.
+    async fn row(&mut self, rig: &Rig, device: &str, what: &str, fits: impl Fn(&Text) -> bool) {
+        let seen = rig.until(what, |s| told(s).is_some_and(|(title, _)| fits(&title))).await.unwrap();
+        let (title, advice) = told(&seen).unwrap();
+        let join = |title: &str, advice: Option<&str>| match advice {
+            Some(advice) => format!("**{title}** {advice}"),
+            None => format!("**{title}**"),
+        };
+        let vi = join(&title.vi, advice.as_ref().map(|text| text.vi.as_str()));
+        let en = join(&title.en, advice.as_ref().map(|text| text.en.as_str()));
+        self.rows.push(format!("| {device} | {what} | {vi} | {en} |"));
+    }
+
+    fn check(&self, complete: bool) {
+        let text = format!("{HEAD}{}\n", self.rows.join("\n"));
+        if complete && std::env::var_os("MOTCUA_WRITE_FAULTS").is_some() {
+            fs::write(TABLE, &text).unwrap();
+        }
+        let kept = fs::read_to_string(TABLE).unwrap();
+        for row in &self.rows {
+            assert!(kept.lines().any(|line| line == row), "not in {TABLE}; run this test with MOTCUA_WRITE_FAULTS=1 and look:\n{row}");
+        }
+        if complete {
+            assert_eq!(kept, text, "rows that no longer happen stand in {TABLE}");
+        }
+    }
+}
+
+/// The words of a fault of which only the beginning matters.
+fn begins(title: &'static str) -> impl Fn(&Text) -> bool {
+    move |text| text.en.starts_with(title)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_of_every_device_is_told_as_the_table_says() {
+    let folder = TempDir::new().unwrap();
+    let no_cards = Pcscd::missing();
+    let rig = ready(&Options { card_reader: no_cards.is_none(), ..Options::in_folder(folder.path()) }).await;
+    let mut table = Table { rows: Vec::new() };
+    unplugged(&rig, &mut table).await;
+    let mut citizen = Citizen::new(CARD);
+    go_until(&rig, &mut citizen, |s| s.screen.code() == "C05").await;
+    codes(&rig, &mut table).await;
+    match &no_cards {
+        None => cards(&rig, &mut table).await,
+        Some(why) => println!("SKIPPED: the faults of the card reader: {why}"),
+    }
+    go_until(&rig, &mut citizen, |s| matches!(s.screen, Screen::Scan { running: false, .. }) && s.overlay.is_none()).await;
+    scans(&rig, &mut table).await;
+    go_until(&rig, &mut citizen, |s| s.screen.code() == "C12").await;
+    slips(&rig, &mut table).await;
+    citizen.finish(&rig).await.unwrap();
+    rig.stop().await.unwrap();
+    table.check(no_cards.is_none());
+}
+
+async fn unplugged(rig: &Rig, table: &mut Table) {
+    for (device, plug) in [("scanner", "scanner"), ("code reader", "gun")] {
+        rig.dock(json!({"unplug": plug})).await.unwrap();
+        table.row(rig, device, "unplugged while nobody is there", |_| true).await;
+        rig.dock(json!({"plug": plug})).await.unwrap();
+        rig.until("the device to be back", |s| told(s).is_none()).await.unwrap();
+    }
+}
+
+async fn codes(rig: &Rig, table: &mut Table) {
+    rig.scan_code("8934563138165").await.unwrap();
+    table.row(rig, "code reader", "another code than the card's", begins("This is not")).await;
+    rig.act(Action::Dismiss).await.unwrap();
+    rig.dock(json!({"garbage": [0xff, 0xfe, 0x80, 0x81, 0x0d]})).await.unwrap();
+    table.row(rig, "code reader", "noise on the line", begins("Not read")).await;
+    rig.act(Action::Dismiss).await.unwrap();
+}
+
+/// Ends on C06, the person proven by a good card.
+async fn cards(rig: &Rig, table: &mut Table) {
+    for (card, what, title) in [
+        ("silent", "the card falls silent", "The chip could not be read"),
+        ("moved", "the card is taken away while it is read", "The card was moved"),
+        ("citizen_2024", "another person's card", "This is another card"),
+    ] {
+        to_chip(rig).await;
+        rig.dock(json!({"insert_card": card})).await.unwrap();
+        table.row(rig, "card reader", what, begins(title)).await;
+        rig.dock(json!("remove_card")).await.unwrap();
+    }
+    for (card, what) in [
+        ("tampered", "data changed after signing"),
+        ("no_signature", "no signature on the card"),
+        ("copy", "a copied chip"),
+        ("foreign", "signed by an authority that is not installed"),
+        ("citizen_2021", "nothing: a good card"),
+    ] {
+        to_chip(rig).await;
+        rig.dock(json!({"insert_card": card})).await.unwrap();
+        rig.until("the person", |s| s.screen.code() == "C06").await.unwrap();
+        table.row(rig, "card reader", what, |_| true).await;
+        rig.dock(json!("remove_card")).await.unwrap();
+    }
+}
+
+/// From wherever among C05, C05b and C06 to a fresh C05b.
+async fn to_chip(rig: &Rig) {
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed().as_secs() < 30, "C05 is not reached");
+        let snapshot = rig.snapshot().await.unwrap();
+        match (&snapshot.overlay, snapshot.screen.code()) {
+            (Some(_), _) => rig.act_at(snapshot.step, Action::Dismiss).await.unwrap(),
+            (None, "C05") => break,
+            (None, _) => rig.act_at(snapshot.step, Action::Back).await.unwrap(),
+        };
+    }
+    rig.scan_code(CARD).await.unwrap();
+    rig.until("C05b", |s| s.screen.code() == "C05b").await.unwrap();
+}
+
+async fn scans(rig: &Rig, table: &mut Table) {
+    let two = json!({"load": ["to-khai-1.jpg", "to-khai-2.jpg"]});
+    let cases: [(&str, Vec<Value>, &str); 7] = [
+        ("no paper in the feeder", vec![], "No paper"),
+        ("a jam answered with an empty page", vec![two.clone(), json!({"jam": 2})], "Paper is jammed"),
+        ("a jam answered with an error", vec![two.clone(), json!({"jam_409": 2})], "Paper is jammed"),
+        ("two sheets at once", vec![two.clone(), json!({"double_feed": 1})], "Two sheets"),
+        ("the cover is open", vec![two.clone(), json!("cover")], "The scanner's cover"),
+        ("a page breaks off", vec![two.clone(), json!({"truncate": 1})], "A page came out damaged"),
+        ("another program scans", vec![two.clone(), json!("busy")], "The scanner is busy"),
+    ];
+    for (what, hands, title) in cases {
+        for hand in hands {
+            rig.dock(hand).await.unwrap();
+        }
+        rig.act(Action::StartScan).await.unwrap();
+        table.row(rig, "scanner", what, begins(title)).await;
+        rig.dock(json!("clear")).await.unwrap();
+        rig.dock(json!("empty")).await.unwrap();
+        rig.act(Action::Dismiss).await.unwrap();
+        rig.until("the scanner to be well", |s| s.health.scanner == DeviceState::Ready && s.overlay.is_none()).await.unwrap();
+        // Pages that were kept are shown to be checked; this person begins anew.
+        if matches!(rig.snapshot().await.unwrap().screen, Screen::PageCheck { .. }) {
+            rig.act(Action::ScanAgain).await.unwrap();
+        }
+        rig.until("the feeder to be asked for", |s| matches!(s.screen, Screen::Scan { running: false, .. })).await.unwrap();
+    }
+    rig.dock(json!({"page_delay": 3000})).await.unwrap();
+    rig.dock(two).await.unwrap();
+    rig.act(Action::StartScan).await.unwrap();
+    rig.until("the scan", |s| matches!(s.screen, Screen::Scan { running: true, .. })).await.unwrap();
+    rig.dock(json!({"unplug": "scanner"})).await.unwrap();
+    table.row(rig, "scanner", "unplugged in mid-scan", begins("The scanner does not answer")).await;
+    rig.dock(json!({"plug": "scanner"})).await.unwrap();
+    for hand in [json!({"page_delay": 60}), json!("clear"), json!("empty")] {
+        rig.dock(hand).await.unwrap();
+    }
+    rig.until("the scanner to be back", |s| s.health.scanner == DeviceState::Ready).await.unwrap();
+    rig.act(Action::Dismiss).await.unwrap();
+}
+
+async fn slips(rig: &Rig, table: &mut Table) {
+    rig.dock(json!({"printer": "paper_out"})).await.unwrap();
+    rig.act(Action::Submit).await.unwrap();
+    table.row(rig, "printer", "no paper", begins("The printer is out of paper")).await;
+    rig.dock(json!({"printer": "cover"})).await.unwrap();
+    table.row(rig, "printer", "the cover is open", begins("The printer's cover")).await;
+    rig.dock(json!({"unplug": "printer"})).await.unwrap();
+    table.row(rig, "printer", "switched off while the slip waits", begins("The printer does not answer")).await;
+    rig.dock(json!({"printer": "ok"})).await.unwrap();
+    rig.dock(json!({"plug": "printer"})).await.unwrap();
+    rig.until("the slip", |s| matches!(s.screen, Screen::Slip { printing: PrintState::Printed, .. })).await.unwrap();
+    assert_eq!(rig.slips().unwrap().len(), 1, "nothing was printed before, so there is one slip");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chip_proves_the_person_to_the_hub() {
+    if let Some(why) = Pcscd::missing() {
+        println!("SKIPPED: {why}");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let mut rig = ready(&Options { card_reader: true, ..Options::in_folder(folder.path()) }).await;
+    let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let copy = rig.hub_copies().unwrap().remove(0);
+    let message = fs::read_to_string(copy.join("message.json")).unwrap();
+    let compact: String = message.chars().filter(|c| !c.is_whitespace()).collect();
+    assert!(
+        compact.contains(r#""by":"chip","files":"trusted","chip":"genuine""#),
+        "the hub does not learn how the person is proven: {message}"
+    );
+    for secret in ["Kinh", "Không", "dg13", "photo"] {
+        assert!(!message.contains(secret), "{secret}: what no procedure asked for went out");
+    }
+    // The service for card readers dies and comes back: the agent finds the reader again by itself.
+    rig.pcscd.as_mut().unwrap().kill();
+    rig.until("the loss to be seen", |s| s.health.card_reader == DeviceState::Lost).await.unwrap();
+    let offered = rig.snapshot().await.unwrap();
+    let Screen::Waiting { services, .. } = &offered.screen else { panic!("the visit is over, not at {}", offered.screen.code()) };
+    assert!(services.iter().any(|tile| tile.service == Service::File && tile.unavailable.is_none()), "without it the card's QR is enough");
+    rig.pcscd.as_mut().unwrap().restart().unwrap();
+    rig.until("the reader to be back", |s| s.health.card_reader == DeviceState::Ready).await.unwrap();
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_technician_tries_each_device() {
+    let folder = TempDir::new().unwrap();
+    let cards = Pcscd::missing();
+    let rig = Rig::start_without_agent(&Options { card_reader: cards.is_none(), ..Options::in_folder(folder.path()) }).await.unwrap();
+    rig.dock(json!({"load_sheets": 1})).await.unwrap();
+    let (good, said) = rig.technician(&["drill", "scanner"]).await.unwrap();
+    assert!(good && said.contains("page 2: 2480 x 3508") && said.contains("complete, 2 page(s)"), "{said}");
+    let (good, said) = rig.technician(&["drill", "scanner"]).await.unwrap();
+    assert!(!good && said.contains("the feeder is empty"), "{said}");
+    let (good, said) = rig.technician(&["drill", "printer"]).await.unwrap();
+    assert!(good && said.contains("the printer says: printed"), "{said}");
+    assert_eq!(rig.slips().unwrap().len(), 1);
+    let show = async {
+        // The dock refuses while nobody has opened the reader, so the card is shown until it is read.
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let _ = rig.dock(json!({"card": "citizen_2021"})).await;
+        }
+    };
+    let (good, said) = tokio::select! {
+        done = rig.technician(&["drill", "reader"]) => done.unwrap(),
+        () = show => unreachable!(),
+    };
+    assert!(good && said.contains("serial mode") && said.contains("a citizen card") && !said.contains("Nguyễn"), "{said}");
+    match cards {
+        Some(why) => println!("SKIPPED: the card: {why}"),
+        None => {
+            rig.dock(json!({"insert_card": "citizen_2021"})).await.unwrap();
+            let (good, said) = rig.technician(&["drill", "card", "--can", "000016"]).await.unwrap();
+            assert!(
+                good && said.contains("genuine, signed under") && said.contains("commands") && !said.contains("001190000016"),
+                "{said}"
+            );
+            let (good, said) = rig.technician(&["drill", "card", "--can", "000017"]).await.unwrap();
+            assert!(!good && said.contains("does not open this card"), "{said}");
+        }
+    }
+    rig.stop().await.unwrap();
+}
+
+/// SANE's worker process, our own SANE backend with real pages in its feeder, a jam in the middle of the second sheet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_office_with_a_sane_scanner_files_too() {
+    let folder = TempDir::new().unwrap();
+    let sane = folder.path().join("sane");
+    for name in ["etc", "lib", "feed"] {
+        fs::create_dir_all(sane.join(name)).unwrap();
+    }
+    let own = std::env::current_exe().unwrap();
+    let library = own.ancestors().map(|place| place.join("libsane_folder.so")).find(|path| path.is_file());
+    let Some(library) = library else {
+        println!("SKIPPED: libsane_folder.so is not built; run: cargo build --workspace");
+        return;
+    };
+    std::os::unix::fs::symlink(library, sane.join("lib/libsane-folder.so.1")).unwrap();
+    fs::write(sane.join("etc/dll.conf"), "folder\n").unwrap();
+    for entry in fs::read_dir(motcua_tests::rig::pages_folder()).unwrap() {
+        let page = entry.unwrap().path();
+        fs::copy(&page, sane.join("feed").join(page.file_name().unwrap())).unwrap();
+    }
+    let feed = |lines: String| fs::write(sane.join("feed/feeder.txt"), lines).unwrap();
+    feed(String::new());
+    let env = vec![("SANE_CONFIG_DIR", sane.join("etc")), ("LD_LIBRARY_PATH", sane.join("lib")), ("SANE_FOLDER_DIR", sane.join("feed"))];
+    let scanner = Some("sane = \"Mot Cua Folder Scanner\"".to_owned());
+    let rig = ready(&Options { scanner, env, ..Options::in_folder(folder.path()) }).await;
+    let mut citizen = Citizen::new(CARD);
+    let started = Instant::now();
+    let mut jammed = false;
+    loop {
+        assert!(started.elapsed().as_secs() < 150, "the visit does not end; the screen shows {:?}", rig.snapshot().await.unwrap().overlay);
+        let snapshot = rig.snapshot().await.unwrap();
+        match citizen.next(&snapshot) {
+            Next::Leave => break,
+            Next::Feed(paper) if !jammed => {
+                jammed = true;
+                feed(format!("page {paper}-1.jpg\npage {paper}-2.jpg\njam@50 {paper}-1.jpg\n"));
+                rig.act_at(snapshot.step, Action::StartScan).await.unwrap();
+                let stopped = rig.until("the jam", |s| told(s).is_some_and(|(title, _)| title.en == "Paper is jammed")).await.unwrap();
+                let Screen::Scan { pages, .. } = &stopped.screen else { panic!("{} under the fault", stopped.screen.code()) };
+                assert_eq!(pages.len(), 2, "the whole sheet before the jam is kept, the half page is not");
+                feed(String::new());
+                rig.act(Action::Dismiss).await.unwrap();
+                rig.until("the pages to be checked or scanned again", |s| s.overlay.is_none()).await.unwrap();
+                // The sheet that was kept is all there is of this paper: it is taken out and scanned anew as a whole.
+                feed(format!("page {paper}-1.jpg\npage {paper}-2.jpg\n"));
+            }
+            Next::Feed(paper) => {
+                feed(format!("page {paper}-1.jpg\npage {paper}-2.jpg\n"));
+                rig.act_at(snapshot.step, Action::StartScan).await.unwrap();
+            }
+            next => citizen.perform(&rig, &snapshot, &next).await.unwrap(),
+        }
+    }
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    rig.stop().await.unwrap();
+}
