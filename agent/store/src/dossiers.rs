@@ -229,7 +229,7 @@ impl Store {
             .db
             .prepare_cached(
                 "SELECT official_code, status, known_at, id, code, procedure_vi, procedure_en, submitted, pages, delivered,
-                        json_extract(body, '$.applicant.proof')
+                        CASE WHEN json_valid(body) THEN json_extract(body, '$.applicant.proof') END
                  FROM dossier ORDER BY submitted DESC, id DESC LIMIT ?",
             )?
             .query_map([limit], |row| {
@@ -243,7 +243,7 @@ impl Store {
                     pages: row.get(8)?,
                     status: found.status,
                     delivered: time::load_optional(row, 9)?,
-                    // Dossiers from before chips were read have none.
+                    // Dossiers from before chips were read have none, nor have damaged ones.
                     proof: row.get::<_, Option<String>>(10)?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
                 })
             })?
