@@ -60,9 +60,12 @@ clippy:
 deny:
 	$(call step,licences and sources,provisioning/setup/deny.sh)
 
+# Of tests that pass, the name and why they were skipped; of others everything.
+told = awk '/^ +(PASS|FAIL|SLOW|LEAK|SIG|ABORT|TIMEOUT|TERMINATING)/ {quiet = /^ +PASS/; print; fflush(); next} /^ *(Summary|──)/ {quiet = 0} !quiet || /SKIPPED/ {print; fflush()}'
+
 # Build first: the whole-process tests start binaries of other packages. All targets at once, so that
 # features are unified as in the tests and nothing is built twice.
 tests:
 	$(call step,build,$(CARGO) build --workspace --all-targets --locked)
-	$(call step,tests,if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked --lib --bins --tests; fi)
+	$(call step,tests,if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked --success-output immediate 2>&1 | $(told); else cargo test --workspace --locked --lib --bins --tests; fi)
 	$(call step,documentation examples,$(CARGO) test --workspace --locked --doc)
