@@ -1,7 +1,5 @@
 //! The state's forms 01, 02 and 03 on both papers: an independent reader finds their words on the picture that is printed.
 
-#![expect(clippy::print_stderr, reason = "tests say when they are skipped")]
-
 use motcua_drivers::printer::{Font, escpos::job_bytes, render};
 use motcua_model::fold;
 use motcua_model::form::{Forms, Values};

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{FEEDER, GLASS, Rig, Scanned, has, scan, size};
-use motcua_drivers::scanner::{BatchEnd, Colour, ScanSettings};
+use motcua_drivers::scanner::{BatchEnd, Colour, Sane, ScanSettings};
 use motcua_drivers::{DeviceError, Human};
 use std::fs;
 use std::process::{Command, Output};
@@ -169,4 +169,33 @@ fn scanimage_drives_our_backend() {
         let (code, pages, text) = batch("ADF Duplex");
         assert_eq!((code, pages.len()), (Some(wanted), good), "{script}: {text}");
     }
+}
+
+/// SANE's `pnm` backend scans the picture in one fixed file; the worker gets its own picture there, by a mount that only it sees.
+#[tokio::test]
+async fn a_picture_of_the_pnm_backend_comes_through() {
+    let may_mount = Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success());
+    if !may_mount {
+        println!("SKIPPED: no right to make a mount namespace; run as root");
+        return;
+    }
+    let rig = Rig::new(&["pnm"]);
+    let picture = image::RgbImage::from_fn(400, 300, |x, y| image::Rgb([(x / 2) as u8, (y / 2) as u8, 90]));
+    fs::write(rig.path("picture.ppm"), [b"P6\n400 300\n255\n".as_slice(), picture.as_raw()].concat()).unwrap();
+    let script = format!(
+        "#!/bin/sh\n[ -e {fixed} ] || : > {fixed}\nexec unshare -m sh -c 'mount --bind \"$0\" {fixed} && exec \"$@\"' '{}' '{}' \"$@\"\n",
+        rig.path("picture.ppm").display(),
+        common::WORKER,
+        fixed = "/tmp/input.ppm",
+    );
+    let wrapper = rig.path("worker");
+    fs::write(&wrapper, script).unwrap();
+    fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let scanner = Sane::with_timing(wrapper, "pnm:0".to_owned(), common::TIMING).with_env(rig.env());
+    let scanned = scan(&scanner, ScanSettings { colour: Colour::Rgb24, ..GLASS }).await;
+    assert_eq!(scanned.end, Ok(BatchEnd::Complete { pages: 1 }));
+    let page = image::load_from_memory(&scanned.pages[0].jpeg).unwrap().to_rgb8();
+    assert_eq!(page.dimensions(), picture.dimensions());
+    let difference: u64 = page.iter().zip(picture.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    assert!(difference < 3 * 400 * 300 * 4, "on average {} off", difference / (3 * 400 * 300));
 }
