@@ -170,6 +170,10 @@ fn signing_time(signers: &[u8]) -> Option<i64> {
 
 /// UTCTime or GeneralizedTime to Unix time in seconds.
 fn unix(time: &str) -> Option<i64> {
+    // The library panics at a NUL in the text.
+    if time.contains('\0') {
+        return None;
+    }
     let epoch = Asn1Time::from_unix(0).ok()?;
     let difference = epoch.diff(&*Asn1Time::from_str(time).ok()?).ok()?;
     Some(i64::from(difference.days) * 86_400 + i64::from(difference.secs))
