@@ -1,6 +1,10 @@
 //! The requests of the hub contract.
 
-use crate::{Class, ForwardError, HubSettings, SetupError, error::is_credential, probe, receipt, tls, upload};
+use crate::{
+    Class, ForwardError, HubSettings, SetupError,
+    error::{is_credential, was_cut},
+    probe, receipt, tls, upload,
+};
 use motcua_model::hub::{Inbox, InboxItem, Message, MessageState, NamedFile, Receipt, SignedReceipt};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -140,10 +144,12 @@ impl HubClient {
         }
     }
 
-    /// A connection that was made and then lost may be a refused certificate in disguise.
+    /// A connection that was made and then lost may be a refused certificate in disguise, also where it was
+    /// lost before the client's side of the handshake was out.
     async fn why(&self, what: &str, error: &reqwest::Error) -> ForwardError {
         let plain = ForwardError::no_answer(what, error);
-        if plain.class != Class::Network || error.is_connect() || error.is_timeout() {
+        let never_made = error.is_connect() && !was_cut(error);
+        if plain.class != Class::Network || never_made || error.is_timeout() {
             return plain;
         }
         match probe::tls_refusal(&self.ready.base, &self.ready.tls).await {

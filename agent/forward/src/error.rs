@@ -1,5 +1,6 @@
 //! What went wrong on the way to the hub, sorted by who must act.
 
+use crate::probe::is_cut;
 use jiff::Timestamp;
 use motcua_model::hub::Problem;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -129,19 +130,23 @@ fn http_date(value: &HeaderValue) -> Option<Timestamp> {
 /// The TLS error at the bottom, if there is one. With TLS 1.3 the hub's refusal of a client certificate
 /// comes after the handshake, as a read error: the same search finds it.
 fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(tls) = error.downcast_ref() {
-            return Some(tls);
-        }
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// Whether the other side ended a connection that was there.
+pub(crate) fn was_cut(error: &(dyn Error + 'static)) -> bool {
+    chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| is_cut(error.kind()))
+}
+
+/// An error and its causes.
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
         // `source` of an io::Error skips the error it wraps.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match wrapped {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
-        };
-    }
-    None
+        }
+    })
 }
 
 pub(crate) fn is_credential(error: &rustls::Error) -> bool {

@@ -1,4 +1,5 @@
 //! What must not pass does not pass, and the error says who must act.
+#![allow(clippy::unwrap_used, reason = "tests and their helpers")]
 
 mod common;
 
@@ -6,7 +7,11 @@ use common::{AGENCY, Lab, Parcel, dossier, local, names, settings_from};
 use jiff::{Zoned, civil::date};
 use motcua_forward::{Class, HubClient, SetupError};
 use motcua_hub::{Faults, Options, pki, start};
-use std::fs;
+use std::{fs, net::SocketAddr};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
+};
 
 #[tokio::test]
 async fn a_hub_of_another_ca_is_not_trusted() {
@@ -46,6 +51,40 @@ async fn a_device_of_another_ca_or_with_an_expired_certificate_learns_that_it_is
             assert_eq!(error.class, Class::Credential, "{error}");
         }
     }
+}
+
+/// The reset of a hub that has hung up may overtake its alert, even before the client's side of the handshake is out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_breaks_in_the_handshake_hides_no_refusal_and_is_none_itself() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let refused = lab.settings_with("K08", behind_a_breaking_line(hub.addr, 2).await, pki::Validity::Expired);
+    let error = HubClient::new(refused).unwrap().health().await.unwrap_err();
+    assert_eq!(error.class, Class::Credential, "{error}");
+    let good = lab.client("K07", behind_a_breaking_line(hub.addr, usize::MAX).await);
+    let error = good.health().await.unwrap_err();
+    assert_eq!(error.class, Class::Network, "{error}");
+}
+
+/// Another address for the hub, where the first connections are reset as soon as the client has spoken.
+async fn behind_a_breaking_line(hub: SocketAddr, breaks: usize) -> SocketAddr {
+    let listener = TcpListener::bind(local()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for connection in 0.. {
+            let (mut client, _) = listener.accept().await.unwrap();
+            if connection < breaks {
+                // The greeting's second byte stays unread: closing now is a reset.
+                client.read_exact(&mut [0]).await.unwrap();
+                continue;
+            }
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(hub).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    address
 }
 
 /// A record so long that it is still being sent when the refusal comes.
