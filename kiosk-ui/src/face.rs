@@ -65,6 +65,7 @@ impl Local {
         match snapshot.map(|s| &s.screen) {
             Some(Screen::Question { kind, answer, required, .. }) => local.typed = Typed::for_question(kind, answer.reveal(), *required),
             Some(Screen::LookUp) => local.typed = Typed::new(Form::Code, true),
+            Some(Screen::Passport { .. }) => local.typed = Typed::new(Form::Zone, true),
             Some(Screen::Procedures { procedures, .. }) if procedures.len() <= CHOICES => local.procedures = ProcedureView::OfEvent,
             Some(_) | None => {}
         }
@@ -239,6 +240,7 @@ impl Face {
         let action = match (state.snapshot.as_ref().map(|s| &s.screen), value) {
             (Some(Screen::Question { .. }), Some(value)) => Some(Action::Answer { value: Private::new(value) }),
             (Some(Screen::LookUp), Some(code)) => Some(Action::LookUp { code }),
+            (Some(Screen::Passport { .. }), Some(zone)) => Some(Action::TypeZone { zone: Private::new(zone) }),
             (_, _) => None,
         };
         drop(state);
@@ -326,7 +328,11 @@ impl State {
 
     /// The same question with a word on what is wrong: what was typed stays, to be mended.
     fn asks_again(&self, new: &Snapshot) -> bool {
-        let Some(Screen::Question { at: old_at, ask: old_ask, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return false };
+        let old = self.snapshot.as_ref().map(|s| &s.screen);
+        if let (Some(Screen::Passport { .. }), Screen::Passport { error: Some(_) }) = (old, &new.screen) {
+            return true;
+        }
+        let Some(Screen::Question { at: old_at, ask: old_ask, .. }) = old else { return false };
         matches!(&new.screen, Screen::Question { at, ask, error: Some(_), .. } if at == old_at && ask == old_ask)
     }
 
@@ -381,6 +387,7 @@ impl State {
             | Screen::Notice
             | Screen::ProcedureDetails { .. }
             | Screen::Identify { .. }
+            | Screen::Passport { .. }
             | Screen::ReadChip { .. }
             | Screen::ConfirmPerson { .. }
             | Screen::Resume { .. }
@@ -426,6 +433,7 @@ impl State {
                 Action::ChooseProcedure { code: procedures.get(at)?.code.clone() }
             }
             Act::HavePapers => Action::HavePapers,
+            Act::UsePassport => Action::UsePassport,
             Act::ReadChip => Action::ReadChip,
             Act::SkipChip => Action::SkipChip,
             Act::PersonRight => Action::ConfirmPerson { correct: true },

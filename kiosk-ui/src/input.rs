@@ -30,6 +30,8 @@ pub enum Form {
     },
     /// Day, month, year.
     Date,
+    /// Two lines of a passport: capitals, digits and `<`.
+    Zone,
     /// One of the choices; the text is its id.
     Choice,
 }
@@ -44,6 +46,9 @@ pub enum Shift {
     /// All capitals.
     Lock,
 }
+
+/// Longest line of a passport's machine-readable zone (ICAO 9303-4).
+const ZONE_LINE: usize = 44;
 
 /// One input. `Debug` is left out: it holds words of the person.
 #[derive(Clone)]
@@ -106,6 +111,7 @@ impl Typed {
         match self.form {
             Form::None | Form::Choice => {}
             Form::Date => self.press_date(letter),
+            Form::Zone => self.press_zone(key),
             Form::Number { digits, .. } => {
                 if letter.is_ascii_digit() && self.text.len() < digits {
                     self.text.push(letter);
@@ -124,7 +130,7 @@ impl Typed {
         let most = match self.form {
             Form::Text(most) => most,
             Form::Search => 40,
-            Form::None | Form::Name | Form::Code | Form::Number { .. } | Form::Date | Form::Choice => 80,
+            Form::None | Form::Name | Form::Code | Form::Number { .. } | Form::Date | Form::Zone | Form::Choice => 80,
         };
         if self.text.chars().count() >= most {
             return;
@@ -161,6 +167,19 @@ impl Typed {
         }
     }
 
+    /// A full line leads to the next; one that is full takes nothing more.
+    fn press_zone(&mut self, signs: &str) {
+        for sign in signs.chars().filter(|sign| sign.is_ascii_alphanumeric() || *sign == '<') {
+            if self.part == 0 && self.parts[0].len() == ZONE_LINE {
+                self.part = 1;
+            }
+            let line = &mut self.parts[self.part.min(1)];
+            if line.len() < ZONE_LINE {
+                line.push(sign.to_ascii_uppercase());
+            }
+        }
+    }
+
     /// A name starts each word with a capital, a sentence its first.
     fn follow_capitals(&mut self) {
         if self.shift == Shift::Lock {
@@ -169,7 +188,7 @@ impl Typed {
         let start = match self.form {
             Form::Name => self.text.is_empty() || self.text.ends_with([' ', '-']),
             Form::Text(_) => self.text.is_empty() || self.text.ends_with(". "),
-            Form::None | Form::Code | Form::Search | Form::Number { .. } | Form::Date | Form::Choice => return,
+            Form::None | Form::Code | Form::Search | Form::Number { .. } | Form::Date | Form::Zone | Form::Choice => return,
         };
         if start {
             self.shift = Shift::Next;
@@ -185,7 +204,7 @@ impl Typed {
 
     /// Takes the last character away; in a date, of the part before when this one is empty.
     pub fn backspace(&mut self) {
-        if self.form == Form::Date {
+        if matches!(self.form, Form::Date | Form::Zone) {
             if self.parts[self.part].is_empty() && self.part > 0 {
                 self.part -= 1;
             }
@@ -258,6 +277,10 @@ impl Typed {
                 (text.len() >= *least_digits && fits).then(|| text.to_owned())
             }
             Form::Date => self.date().map(|date| date.strftime("%d/%m/%Y").to_string()),
+            Form::Zone => {
+                let [names, data, _] = &self.parts;
+                (names.len() >= 5 && data.len() >= 28).then(|| format!("{names}\n{data}"))
+            }
         }
     }
 
@@ -303,7 +326,7 @@ impl Typed {
     pub fn tones(&self) -> [String; compose::TONES] {
         match self.form {
             Form::Name | Form::Text(_) | Form::Search => compose::forms(&self.text).unwrap_or_default(),
-            Form::None | Form::Code | Form::Number { .. } | Form::Date | Form::Choice => Default::default(),
+            Form::None | Form::Code | Form::Number { .. } | Form::Date | Form::Zone | Form::Choice => Default::default(),
         }
     }
 }
@@ -371,6 +394,28 @@ mod tests {
         assert_eq!(Typed::for_question(&AnswerKind::PastDate, "05/09/1990", true).value().as_deref(), Some("05/09/1990"));
         assert_eq!(Typed::for_question(&AnswerKind::Phone, "0912345678", true).shown(), "0912 345 678");
         assert_eq!(Typed::for_question(&AnswerKind::CitizenNumber, "099090000001", true).shown(), "099 090 000001");
+    }
+
+    #[test]
+    fn two_lines_of_a_passport_are_typed_without_counting_fillers() {
+        let mut typed = Typed::new(Form::Zone, true);
+        for key in ["P", "<", "u", "T", "O", "E", "R", "I", "K", "<<<", "A", "é", " "] {
+            typed.press(key);
+        }
+        assert_eq!((typed.parts()[0].as_str(), typed.part()), ("P<UTOERIK<<<A", 0));
+        for _ in 0..20 {
+            typed.press("<<<");
+        }
+        assert_eq!((typed.parts()[0].len(), typed.part()), (44, 1), "what is too much goes on below");
+        typed.turn_part(1);
+        while !typed.parts()[1].is_empty() {
+            typed.backspace();
+        }
+        for digit in "L898902C36UTO7408122F1204159".chars() {
+            assert_eq!(typed.value(), None);
+            typed.press(&digit.to_string());
+        }
+        assert!(typed.value().unwrap().ends_with("<\nL898902C36UTO7408122F1204159"));
     }
 
     #[test]

@@ -53,7 +53,11 @@ pub fn snapshot(screen: Screen, language: Language) -> Snapshot {
 fn progress(screen: &Screen) -> Option<Progress> {
     let at = match screen {
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
-        Screen::Identify { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } | Screen::Resume { .. } => 2,
+        Screen::Identify { .. }
+        | Screen::Passport { .. }
+        | Screen::ReadChip { .. }
+        | Screen::ConfirmPerson { .. }
+        | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
@@ -222,8 +226,20 @@ fn person(proof: Proof) -> Screen {
         name: Private::new("Nguyễn Thị Mẫu"),
         birth_year: 1958,
         number: "099•••••0012".to_owned(),
+        passport: false,
         address: Private::new("Tổ 3, thôn Thử, xã Thử Nghiệm, tỉnh Mẫu"),
         proof,
+    }
+}
+
+fn foreigner() -> Screen {
+    Screen::ConfirmPerson {
+        name: Private::new("ERIKSSON ANNA MARIA"),
+        birth_year: 1974,
+        number: "UTO L8••••C3".to_owned(),
+        passport: true,
+        address: Private::default(),
+        proof: Proof::Claimed,
     }
 }
 
@@ -294,12 +310,30 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("identify-failed", Screen::Identify { failed: 2, qr: true, chip: false }),
         ("identify-chip", Screen::Identify { failed: 0, qr: false, chip: true }),
         ("identify-both", Screen::Identify { failed: 1, qr: true, chip: true }),
-        ("chip", Screen::ReadChip { phase: ChipPhase::Waiting, fault: None, skip_first: false }),
-        ("chip-reading", Screen::ReadChip { phase: ChipPhase::Reading(60), fault: None, skip_first: false }),
-        ("chip-moved", Screen::ReadChip { phase: ChipPhase::Waiting, fault: Some(Fault::CardMoved), skip_first: false }),
-        ("chip-other", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardOther), skip_first: false }),
-        ("chip-unreadable", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardUnreadable), skip_first: true }),
-        ("chip-reader-gone", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardReaderGone), skip_first: true }),
+        ("passport", Screen::Passport { error: None }),
+        (
+            "passport-wrong",
+            Screen::Passport {
+                error: Some(Text::new(
+                    "Đọc chưa đúng phần ngày sinh trong dòng chữ máy đọc. Hãy quét lại, hoặc nhập lại đúng như trên giấy tờ.",
+                    "In the machine-readable lines, the date of birth was misread. Scan again, or type it as the document has it.",
+                )),
+            },
+        ),
+        ("chip-passport", Screen::ReadChip { phase: ChipPhase::Waiting, fault: None, skip_first: false, passport: true }),
+        ("person-passport", foreigner()),
+        ("chip", Screen::ReadChip { phase: ChipPhase::Waiting, fault: None, skip_first: false, passport: false }),
+        ("chip-reading", Screen::ReadChip { phase: ChipPhase::Reading(60), fault: None, skip_first: false, passport: false }),
+        ("chip-moved", Screen::ReadChip { phase: ChipPhase::Waiting, fault: Some(Fault::CardMoved), skip_first: false, passport: false }),
+        ("chip-other", Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardOther), skip_first: false, passport: false }),
+        (
+            "chip-unreadable",
+            Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardUnreadable), skip_first: true, passport: false },
+        ),
+        (
+            "chip-reader-gone",
+            Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardReaderGone), skip_first: true, passport: false },
+        ),
         ("person", person(Proof::Claimed)),
         ("person-checked", person(chip(ChipFiles::Trusted))),
         ("person-read", person(chip(ChipFiles::UnknownSigner))),

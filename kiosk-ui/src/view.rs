@@ -32,6 +32,7 @@ struct Page {
     unfinished: bool,
     identify: IdentifyView,
     chip: ChipView,
+    zone_error: SharedString,
     details: DetailsView,
     person: PersonView,
     resume: ResumeView,
@@ -92,6 +93,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_unfinished(page.unfinished);
     kiosk.set_identify(page.identify);
     kiosk.set_chip(page.chip);
+    kiosk.set_zone_error(page.zone_error);
     kiosk.set_details(page.details);
     kiosk.set_person(page.person);
     kiosk.set_resume(page.resume);
@@ -133,12 +135,14 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             };
         }
         Screen::Identify { failed, qr, chip } => page.identify = IdentifyView { failed: i32::from(*failed), qr: *qr, chip: *chip },
-        Screen::ReadChip { phase, fault, skip_first } => page.chip = chip(*phase, *fault, *skip_first, language),
-        Screen::ConfirmPerson { name, birth_year, number, address, proof } => {
+        Screen::Passport { error } => page.zone_error = error.as_ref().map(words).unwrap_or_default(),
+        Screen::ReadChip { phase, fault, skip_first, passport } => page.chip = chip(*phase, *fault, *skip_first, *passport, language),
+        Screen::ConfirmPerson { name, birth_year, number, passport, address, proof } => {
             page.person = PersonView {
                 name: name.reveal().into(),
                 birth_year: birth_year.to_string().into(),
                 number: number.as_str().into(),
+                passport: *passport,
                 address: address.reveal().into(),
                 proof: words(&proof.words()),
                 assurance: match proof.assurance() {
@@ -317,7 +321,7 @@ fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Lan
     }
 }
 
-fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, language: Language) -> ChipView {
+fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, passport: bool, language: Language) -> ChipView {
     let (phase, percent) = match phase {
         api::ChipPhase::Waiting => (ChipPhase::Waiting, 0),
         api::ChipPhase::Reading(percent) => (ChipPhase::Reading, i32::from(percent)),
@@ -330,6 +334,7 @@ fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, language:
         fault_title: fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
         fault_advice: fault.as_ref().map(|f| f.advice.get(language).into()).unwrap_or_default(),
         skip_first,
+        passport,
     }
 }
 
@@ -365,6 +370,7 @@ pub(crate) fn draw_input(app: &App, state: &State) {
             Form::Search => InputKind::Text,
             Form::Number { .. } => InputKind::Number,
             Form::Date => InputKind::Date,
+            Form::Zone => InputKind::Zone,
             Form::Choice => InputKind::Choice,
         },
         text: typed.shown().into(),
@@ -394,6 +400,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Procedures { .. } => ScreenKind::Procedures,
         Screen::ProcedureDetails { .. } => ScreenKind::ProcedureDetails,
         Screen::Identify { .. } => ScreenKind::Identify,
+        Screen::Passport { .. } => ScreenKind::Passport,
         Screen::ReadChip { .. } => ScreenKind::ReadChip,
         Screen::ConfirmPerson { .. } => ScreenKind::ConfirmPerson,
         Screen::Resume { .. } => ScreenKind::Resume,

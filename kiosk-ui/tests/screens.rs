@@ -108,6 +108,28 @@ fn words_of_screen_code(snapshot: &Snapshot) -> String {
 }
 
 #[test]
+fn a_passport_is_typed_in_two_lines_and_a_wrong_line_stays_to_be_mended() {
+    let stage = Stage::new(SIZES[0]);
+    let shown = stage.show_sample("passport", Language::En);
+    for key in ["P", "<", "U", "T", "O", "E", "<<<", "A"] {
+        stage.tap(key);
+    }
+    stage.tap("Lower line");
+    for key in "L898902C36UTO7408122F12041591".chars() {
+        stage.tap(&key.to_string());
+    }
+    stage.tap("Done");
+    let typed =
+        || stage.actions().into_iter().filter_map(|(_, a)| if let Action::TypeZone { zone } = a { Some(zone) } else { None }).last();
+    assert_eq!(typed().unwrap().reveal(), "P<UTOE<<<A\nL898902C36UTO7408122F12041591");
+    let wrong = samples::all(Language::En).into_iter().find(|s| s.name == "passport-wrong").unwrap().snapshot;
+    stage.show(Snapshot { step: shown.step + 1, ..wrong });
+    let labels = stage.labels();
+    assert!(labels.iter().any(|l| l == "P<UTOE<<<A"), "{labels:?}");
+    assert!(labels.iter().any(|l| l.contains("date of birth")), "{labels:?}");
+}
+
+#[test]
 fn every_screen_has_its_code_help_and_end_and_targets_that_a_finger_finds() {
     for size in SIZES {
         let stage = Stage::new(size);

@@ -57,6 +57,7 @@ sane-airscan        | independent client of the simulated network scanner
 sane-utils          | scanimage: independent client of our SANE backend
 strace              | makes the disk fail on purpose
 systemd             | checks the service units; it is not started
+tesseract-ocr       | reads our slips independently
 zbar-tools          | reads our QR codes independently
 '
 USB_PACKAGES='

@@ -12,7 +12,7 @@ pub const PROCEDURE: &str = "1.001193";
 
 /// Someone who files a birth registration with this card.
 pub struct Citizen {
-    /// Text of the card's QR.
+    /// Text of the card's QR, or of a passport's machine-readable lines: those are typed.
     pub card: &'static str,
     /// The dock's name of the card with its chip; none: the person skips the chip.
     pub chip: Option<&'static str>,
@@ -72,7 +72,9 @@ impl Citizen {
             Screen::Notice => Next::Act(Action::Agree),
             Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: PROCEDURE.to_owned() }),
             Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
+            Screen::Identify { .. } if self.card.contains('<') => Next::Act(Action::UsePassport),
             Screen::Identify { .. } => Next::ShowCard,
+            Screen::Passport { .. } => Next::Act(Action::TypeZone { zone: motcua_model::Private::new(self.card) }),
             Screen::ReadChip { phase, skip_first, .. } => match (phase, self.chip) {
                 (_, None) => Next::Act(Action::SkipChip),
                 (ChipPhase::Stopped, Some(_)) if *skip_first => Next::Act(Action::SkipChip),

@@ -6,6 +6,8 @@
 use motcua_model::{
     Text,
     api::{Action, DeviceState, Overlay, PrintState, Screen, Service, Snapshot},
+    dossier::{ChipAnswer, ChipFiles, Proof},
+    hub::{Message, MessageBody},
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
@@ -105,6 +107,31 @@ impl Table {
 /// The words of a fault of which only the beginning matters.
 fn begins(title: &'static str) -> impl Fn(&Text) -> bool {
     move |text| text.en.starts_with(title)
+}
+
+/// Typed without counting fillers, as people do.
+const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA\nL898902C36UTO7408122F1204159ZE184226B<10";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_foreigner_files_with_a_passport_and_its_chip_proves_it() {
+    let folder = TempDir::new().unwrap();
+    let no_cards = Pcscd::missing();
+    if let Some(why) = &no_cards {
+        println!("SKIPPED: the passport's chip: {why}");
+    }
+    let rig = ready(&Options { card_reader: no_cards.is_none(), ..Options::in_folder(folder.path()) }).await;
+    let mut person = Citizen { chip: no_cards.is_none().then_some("passport"), ..Citizen::new(PASSPORT) };
+    person.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let copies = rig.hub_copies().unwrap();
+    let message: Message = serde_json::from_slice(&fs::read(copies[0].join("message.json")).unwrap()).unwrap();
+    let MessageBody::Dossier(dossier) = message.body else { panic!("a dossier should be at the hub") };
+    let applicant = dossier.applicant;
+    assert_eq!((applicant.number.reveal().as_str(), applicant.name.reveal()), ("UTO L898902C3", "ERIKSSON ANNA MARIA"));
+    if no_cards.is_none() {
+        assert_eq!(applicant.proof, Proof::Chip { files: ChipFiles::Trusted, chip: ChipAnswer::Genuine });
+    }
+    rig.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

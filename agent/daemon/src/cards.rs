@@ -17,12 +17,12 @@ use motcua_flow::{ChipKey, ChipNews, Event};
 use motcua_model::{
     Private,
     api::{DeviceLine, DeviceState},
-    citizen::{ChipPerson, CitizenNumber, Sex},
+    citizen::{ChipPerson, CitizenNumber, PersonNumber, Sex},
     config,
     dossier::{ChipAnswer, ChipFiles, Proof},
     fault::Fault,
     fold,
-    mrz::Mrz,
+    mrz::{DocumentKey, Mrz},
 };
 use std::{
     collections::BTreeMap,
@@ -37,8 +37,10 @@ pub(crate) enum CardOrder {
     Read {
         /// Names the reading in every event about it.
         job: Uuid,
-        /// Opens the chip.
-        number: CitizenNumber,
+        /// Opens a citizen card.
+        number: PersonNumber,
+        /// Opens every document, where it is known.
+        zone: Option<DocumentKey>,
     },
     /// Stop this reading.
     Cancel {
@@ -49,8 +51,8 @@ pub(crate) enum CardOrder {
 
 struct Desk {
     line: DeviceLine,
-    /// The reader opens cards by itself and tells of them unasked (HN212).
-    by_itself: bool,
+    /// What the reader is told to open a card. Nothing: it opens them by itself and tells of them unasked (HN212).
+    chip_key: ChipKey,
     job: Option<Uuid>,
     amount: Amount,
     driver: Box<dyn Fn(idcard::CardOrder) + Send + Sync>,
@@ -71,7 +73,7 @@ pub(crate) fn start(config: &config::CardReader, orders: mpsc::UnboundedReceiver
     let (say, events) = mpsc::channel(64);
     let desk = Desk {
         line: devices::line("card_reader", &config.address()),
-        by_itself: chip_key(Some(config)) == ChipKey::Nothing,
+        chip_key: chip_key(Some(config)),
         job: None,
         amount: Amount::default(),
         driver: drive(config, say, inputs)?,
@@ -143,12 +145,15 @@ impl Desk {
             CardOrder::Read { job, .. } if self.line.state != DeviceState::Ready => {
                 self.tell(Some(job), ChipNews::Failed(Fault::CardReaderGone)).await;
             }
-            CardOrder::Read { job, number } => {
-                self.job = Some(job);
-                self.amount = Amount::default();
-                // The face is not asked for: a dossier keeps none, and it is most of the reading time.
-                (self.driver)(idcard::CardOrder::Read { key: access_number(&number), photo: false });
-            }
+            CardOrder::Read { job, number, zone } => match access_key(self.chip_key, &number, zone) {
+                Some(key) => {
+                    self.job = Some(job);
+                    self.amount = Amount::default();
+                    // The face is not asked for: a dossier keeps none, and it is most of the reading time.
+                    (self.driver)(idcard::CardOrder::Read { key, photo: false });
+                }
+                None => self.tell(Some(job), ChipNews::Failed(Fault::CardUnreadable)).await,
+            },
             CardOrder::Cancel { job } if self.job == Some(job) => {
                 self.job = None;
                 (self.driver)(idcard::CardOrder::Cancel);
@@ -199,7 +204,7 @@ impl Desk {
 
     async fn ended(&mut self, news: ChipNews) {
         let job = self.job.take();
-        if job.is_some() || self.by_itself {
+        if job.is_some() || self.chip_key == ChipKey::Nothing {
             self.tell(job, news).await;
         }
     }
@@ -216,9 +221,22 @@ impl Desk {
     }
 }
 
-/// The card access number is not printed on the Vietnamese card: it is the last six digits of its number (idcard.md 0).
-fn access_number(number: &CitizenNumber) -> AccessKey {
-    AccessKey::Can(number.reveal().chars().skip(6).collect())
+/// The card access number is not printed on the Vietnamese card: it is the last six digits of its number (idcard.md 0). A zone that is
+/// known goes first: it opens cards that know no PACE, and passports.
+fn access_key(chip_key: ChipKey, number: &PersonNumber, zone: Option<DocumentKey>) -> Option<AccessKey> {
+    let zone = zone.map(|zone| [zone.document, zone.birth, zone.expiry].map(|part| part.reveal().to_owned()));
+    match (chip_key, number, zone) {
+        // This reader wants all twelve digits, where the chip has nine.
+        (ChipKey::Zone, PersonNumber::Citizen(number), Some([_, birth, expiry])) => {
+            Some(AccessKey::Mrz { document: number.reveal().to_owned(), birth, expiry })
+        }
+        (ChipKey::Zone, _, _) => None,
+        (ChipKey::Nothing | ChipKey::Number, _, Some([document, birth, expiry])) => Some(AccessKey::Mrz { document, birth, expiry }),
+        (ChipKey::Nothing | ChipKey::Number, PersonNumber::Citizen(number), None) => {
+            Some(AccessKey::Can(number.reveal().chars().skip(6).collect()))
+        }
+        (ChipKey::Nothing | ChipKey::Number, PersonNumber::Passport { .. }, None) => None,
+    }
 }
 
 fn fault_of(error: &CardError) -> Fault {
@@ -267,16 +285,17 @@ fn person(data: &CardData, today: Date) -> Option<ChipPerson> {
     let mrz = Mrz::parse(&data.mrz).ok();
     let absent = CitizenData::default();
     let citizen = data.citizen.as_ref().unwrap_or(&absent);
-    let number = CitizenNumber::parse(&citizen.number).ok().or_else(|| mrz.as_ref()?.citizen_number())?;
+    let own = CitizenNumber::parse(&citizen.number).ok().map(PersonNumber::Citizen);
+    let number = own.or_else(|| mrz.as_ref()?.person_number())?;
     let name = match citizen.name.trim() {
         "" => mrz.as_ref()?.name(),
         name => Private::new(name),
     };
     let birth = date(&citizen.birth).or_else(|| mrz.as_ref()?.birth(today))?;
     let sex = match fold(&citizen.sex).as_str() {
-        "nam" => Sex::Male,
-        "nu" => Sex::Female,
-        _ => mrz.as_ref().and_then(|mrz| mrz.sex).unwrap_or_else(|| number.sex()),
+        "nam" => Some(Sex::Male),
+        "nu" => Some(Sex::Female),
+        _ => mrz.as_ref().and_then(|mrz| mrz.sex).or_else(|| number.citizen().map(CitizenNumber::sex)),
     };
     Some(ChipPerson { number, name, birth, sex, address: Private::new(citizen.residence.trim()), proof: proof(data) })
 }
@@ -344,8 +363,8 @@ mod tests {
     #[test]
     fn a_dossier_gets_the_person_and_nothing_more() {
         let person = person(&card(), TODAY).unwrap();
-        assert_eq!((person.number.reveal(), person.name.reveal()), ("001190000016", "Nguyễn Thị Mẫu"));
-        assert_eq!((person.birth, person.sex), (jiff::civil::date(1990, 1, 15), Sex::Female));
+        assert_eq!((person.number.reveal().as_str(), person.name.reveal()), ("001190000016", "Nguyễn Thị Mẫu"));
+        assert_eq!((person.birth, person.sex), (jiff::civil::date(1990, 1, 15), Some(Sex::Female)));
         assert_eq!(person.address.reveal(), "Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm");
         assert_eq!(person.proof, Proof::Chip { files: ChipFiles::UnknownSigner, chip: ChipAnswer::Genuine });
     }
@@ -354,8 +373,8 @@ mod tests {
     fn the_machine_readable_zone_fills_what_the_vietnamese_file_leaves_open() {
         let plain = CardData { mrz: zone(), citizen: None, ..card() };
         let person_of_zone = person(&plain, TODAY).unwrap();
-        assert_eq!((person_of_zone.number.reveal(), person_of_zone.name.reveal()), ("001190000016", "NGUYEN THI MAU"));
-        assert_eq!((person_of_zone.birth, person_of_zone.sex), (jiff::civil::date(1990, 1, 15), Sex::Female));
+        assert_eq!((person_of_zone.number.reveal().as_str(), person_of_zone.name.reveal()), ("001190000016", "NGUYEN THI MAU"));
+        assert_eq!((person_of_zone.birth, person_of_zone.sex), (jiff::civil::date(1990, 1, 15), Some(Sex::Female)));
         assert_eq!(person_of_zone.address.reveal(), "");
         assert!(person(&CardData { mrz: "garbage".into(), citizen: None, ..card() }, TODAY).is_none());
         let nameless = CardData { citizen: Some(CitizenData { number: "001190000016".into(), ..CitizenData::default() }), ..card() };
@@ -375,12 +394,12 @@ mod tests {
         assert_eq!(amount.percent(read(13, 600, 600)), Some(99));
     }
 
-    fn desk(by_itself: bool) -> (Desk, mpsc::Receiver<Input>, Receiver<idcard::CardOrder>) {
+    fn desk(chip_key: ChipKey) -> (Desk, mpsc::Receiver<Input>, Receiver<idcard::CardOrder>) {
         let (tell, told) = std::sync::mpsc::channel();
         let driver = Box::new(move |order| drop(tell.send(order)));
         let (inputs, said) = mpsc::channel(16);
         let line = devices::line("card_reader", "pcsc:");
-        (Desk { line, by_itself, job: None, amount: Amount::default(), driver, inputs }, said, told)
+        (Desk { line, chip_key, job: None, amount: Amount::default(), driver, inputs }, said, told)
     }
 
     fn news(said: &mut mpsc::Receiver<Input>) -> Option<(Option<Uuid>, ChipNews)> {
@@ -394,9 +413,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_opens_the_chip_with_the_last_six_digits_and_every_end_is_told_once() {
-        let (mut desk, mut said, told) = desk(false);
-        let number = CitizenNumber::parse("001190000016").unwrap();
-        let read = |job| CardOrder::Read { job: Uuid::from_u128(job), number: number.clone() };
+        let (mut desk, mut said, told) = desk(ChipKey::Number);
+        let number = PersonNumber::parse("001190000016").unwrap();
+        let read = |job| CardOrder::Read { job: Uuid::from_u128(job), number: number.clone(), zone: None };
         desk.order(read(1)).await;
         assert_eq!(news(&mut said), Some((Some(Uuid::from_u128(1)), ChipNews::Failed(Fault::CardReaderGone))), "it is lost");
         desk.happened(CardEvent::Opened { model: "Virtual".into() }).await;
@@ -422,9 +441,29 @@ mod tests {
         assert_eq!(news(&mut said), None);
     }
 
+    #[test]
+    fn what_opens_a_chip_depends_on_the_reader_and_on_what_is_known() {
+        let zone = || {
+            let [document, birth, expiry] = ["190000016", "900115", "300115"].map(Private::new);
+            Some(DocumentKey { document, birth, expiry })
+        };
+        let mrz = |document: &str| Some(AccessKey::Mrz { document: document.into(), birth: "900115".into(), expiry: "300115".into() });
+        let citizen = PersonNumber::parse("001190000016").unwrap();
+        let foreigner = PersonNumber::parse("UTO L898902C3").unwrap();
+        // Debug hides the keys.
+        let same = |a: Option<AccessKey>, b: Option<AccessKey>| assert!(a == b);
+        same(access_key(ChipKey::Number, &citizen, None), Some(AccessKey::Can("000016".into())));
+        same(access_key(ChipKey::Number, &citizen, zone()), mrz("190000016"));
+        same(access_key(ChipKey::Zone, &citizen, zone()), mrz("001190000016"));
+        same(access_key(ChipKey::Zone, &citizen, None), None);
+        same(access_key(ChipKey::Number, &foreigner, zone()), mrz("190000016"));
+        same(access_key(ChipKey::Number, &foreigner, None), None);
+        same(access_key(ChipKey::Zone, &foreigner, zone()), None);
+    }
+
     #[tokio::test]
     async fn a_reader_that_opens_cards_by_itself_is_heard_unasked() {
-        let (mut desk, mut said, _told) = desk(true);
+        let (mut desk, mut said, _told) = desk(ChipKey::Nothing);
         desk.happened(CardEvent::CardIn).await;
         desk.happened(CardEvent::Read(Box::new(card()))).await;
         assert!(matches!(news(&mut said), Some((None, ChipNews::Read(_)))));

@@ -297,8 +297,8 @@ impl Agent {
                 });
                 Ok(Some(Event::Unfinished(found)))
             }
-            Effect::ReadChip { job, number } => {
-                self.devices.card(CardOrder::Read { job, number });
+            Effect::ReadChip { job, number, zone } => {
+                self.devices.card(CardOrder::Read { job, number, zone });
                 Ok(None)
             }
             Effect::CancelChip { job } => {
@@ -368,7 +368,7 @@ impl Agent {
     }
 }
 
-async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::CitizenNumber, now: Timestamp) -> anyhow::Result<Unfinished> {
+async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::PersonNumber, now: Timestamp) -> anyhow::Result<Unfinished> {
     let (draft, slip) =
         storage.call(move |s| Ok((s.find_draft(&number)?, s.unprinted_slip(&number, now - SLIP_MINUTES.minutes())?))).await?;
     if let Some(draft) = draft {

@@ -1,9 +1,9 @@
-//! C05b: the chip of the card whose number is known.
+//! C05b: the chip of the card or passport whose number is known.
 
-use crate::{ChipKey, ChipNews, Effect, state::Cx};
+use crate::{ChipKey, ChipNews, Effect, intro::Card, state::Cx};
 use motcua_model::{
     api::{ChipPhase, DeviceState, Screen},
-    citizen::{ChipPerson, CitizenNumber},
+    citizen::{ChipPerson, PersonNumber},
     fault::Fault,
 };
 use uuid::Uuid;
@@ -29,17 +29,17 @@ pub(crate) enum Outcome {
 }
 
 impl Chip {
-    pub(crate) fn begin(number: &CitizenNumber, cx: &mut Cx) -> Self {
+    pub(crate) fn begin(card: &Card, cx: &mut Cx) -> Self {
         let mut chip = Self { job: None, percent: None, fault: None, failed: 0 };
-        chip.again(number, cx);
+        chip.again(card, cx);
         chip
     }
 
     /// "Đọc lại".
-    pub(crate) fn again(&mut self, number: &CitizenNumber, cx: &mut Cx) {
+    pub(crate) fn again(&mut self, card: &Card, cx: &mut Cx) {
         if self.job.is_none() {
             self.job = Some(cx.at.fresh);
-            cx.emit(Effect::ReadChip { job: cx.at.fresh, number: number.clone() });
+            cx.emit(Effect::ReadChip { job: cx.at.fresh, number: card.applicant.number.clone(), zone: card.zone.clone() });
         }
     }
 
@@ -48,7 +48,7 @@ impl Chip {
     }
 
     /// News of another job are late; news of no job come from a reader that opens cards by itself.
-    pub(crate) fn news(&mut self, job: Option<Uuid>, news: ChipNews, number: &CitizenNumber, cx: &mut Cx) -> Outcome {
+    pub(crate) fn news(&mut self, job: Option<Uuid>, news: ChipNews, card: &Card, cx: &mut Cx) -> Outcome {
         if job.is_some() && job != self.job {
             return Outcome::Open;
         }
@@ -60,31 +60,31 @@ impl Chip {
         cx.effects.extend(self.cancel().filter(|_| job.is_none()));
         self.job = None;
         match news {
-            ChipNews::Read(person) if person.number == *number => return Outcome::Read(person),
-            ChipNews::Read(_) => self.fail(Fault::CardOther, number, cx),
-            ChipNews::Failed(fault) => self.fail(fault, number, cx),
+            ChipNews::Read(person) if person.number == card.applicant.number => return Outcome::Read(person),
+            ChipNews::Read(_) => self.fail(Fault::CardOther, card, cx),
+            ChipNews::Failed(fault) => self.fail(fault, card, cx),
             ChipNews::Reading { .. } => {}
         }
         Outcome::Open
     }
 
     /// Whoever moved the card lays it down again without a touch; every other fault waits for the person.
-    fn fail(&mut self, fault: Fault, number: &CitizenNumber, cx: &mut Cx) {
+    fn fail(&mut self, fault: Fault, card: &Card, cx: &mut Cx) {
         self.percent = None;
         self.fault = Some(fault);
         self.failed = self.failed.saturating_add(1);
         if fault == Fault::CardMoved && self.failed < TRIES {
-            self.again(number, cx);
+            self.again(card, cx);
         }
     }
 
-    pub(crate) fn screen(&self) -> Screen {
+    pub(crate) fn screen(&self, number: &PersonNumber) -> Screen {
         let phase = match (self.job, self.percent) {
             (None, _) => ChipPhase::Stopped,
             (Some(_), None) => ChipPhase::Waiting,
             (Some(_), Some(percent)) => ChipPhase::Reading(percent),
         };
-        Screen::ReadChip { phase, fault: self.fault, skip_first: self.skip_first() }
+        Screen::ReadChip { phase, fault: self.fault, skip_first: self.skip_first(), passport: number.citizen().is_none() }
     }
 
     /// The buttons change with the phase and with the number of failures.
@@ -97,7 +97,14 @@ impl Chip {
     }
 }
 
-/// Whether the chip of a card can be read now whose number is known.
-pub(crate) fn usable(cx: &Cx) -> bool {
-    cx.health.card_reader == DeviceState::Ready && matches!(cx.settings.chip_key, ChipKey::Nothing | ChipKey::Number)
+/// Whether the chip of this card or passport can be read now: the reader is there, and what opens the chip is known.
+pub(crate) fn usable(card: &Card, cx: &Cx) -> bool {
+    let citizen = card.applicant.number.citizen().is_some();
+    let opens = match cx.settings.chip_key {
+        // It reads citizen cards only.
+        ChipKey::Nothing => citizen,
+        ChipKey::Number => citizen || card.zone.is_some(),
+        ChipKey::Zone => citizen && card.zone.is_some(),
+    };
+    opens && cx.health.card_reader == DeviceState::Ready
 }

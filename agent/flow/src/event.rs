@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Text,
     api::{ActionRequest, Health, PrintState},
-    citizen::{ChipPerson, CitizenNumber},
+    citizen::{ChipPerson, PersonNumber},
     code::ProvisionalCode,
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
+    mrz::DocumentKey,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -137,14 +138,16 @@ pub enum Effect {
     /// Has this person an unfinished filing or an unprinted slip?
     FindUnfinished {
         /// Who.
-        number: CitizenNumber,
+        number: PersonNumber,
     },
-    /// Read the chip of the card with this number, or wait until it is laid on the reader.
+    /// Read the chip of the card or passport with this number, or wait until it is laid on the reader.
     ReadChip {
         /// Id of the job.
         job: Uuid,
-        /// Opens the card, and must be the number inside.
-        number: CitizenNumber,
+        /// Opens a citizen card, and must be the number inside.
+        number: PersonNumber,
+        /// Opens every document: what its machine-readable zone says, where that is known.
+        zone: Option<DocumentKey>,
     },
     /// Stop waiting for the card, or reading it.
     CancelChip {

@@ -1,41 +1,71 @@
-//! From the notice to the person: C02, C03, C03b, C05, C05b, C06. Nothing is stored yet.
+//! From the notice to the person: C02, C03, C03b, C05, C05b, C05c, C06. Nothing is stored yet.
 
 use crate::{
     ChipNews, Draft, Effect,
     chip::{self, Chip, Outcome},
-    filing::Filing,
-    state::{Cx, State, card_in},
+    filing::{Filing, today},
+    state::{Cx, State, person_in},
 };
 use motcua_model::{
+    Private, Text,
     api::Action,
     catalogue::Procedure,
     citizen::ChipPerson,
     dossier::{Applicant, Proof},
     fault::Fault,
+    mrz::{DocumentKey, Mrz, NotMrz},
+    scanned::Scanned,
 };
 use uuid::Uuid;
 
-/// The person whose card was read.
+/// The person whose card or passport was read.
 pub(crate) struct Card {
     pub(crate) applicant: Applicant,
+    /// What the machine-readable zone says to open the chip, or what the law makes it say.
+    pub(crate) zone: Option<DocumentKey>,
     /// The store has not said yet whether there is unfinished business.
     pub(crate) looking: bool,
 }
 
 /// The screens before the first stored word.
 pub(crate) enum Intro {
-    Notice { card: Option<Card> },
-    Procedures { card: Option<Card> },
-    Details { card: Option<Card>, procedure: Procedure },
-    Identify { card: Option<Card>, procedure: Procedure, failed: u8 },
-    Chip { card: Card, procedure: Procedure, chip: Chip },
-    Confirm { card: Card, procedure: Procedure },
+    Notice {
+        card: Option<Card>,
+    },
+    Procedures {
+        card: Option<Card>,
+    },
+    Details {
+        card: Option<Card>,
+        procedure: Procedure,
+    },
+    /// `lines` are those of a machine-readable zone that came so far: many readers send each by itself.
+    Identify {
+        card: Option<Card>,
+        procedure: Procedure,
+        failed: u8,
+        lines: Private,
+    },
+    Passport {
+        procedure: Procedure,
+        wrong: Option<Text>,
+        lines: Private,
+    },
+    Chip {
+        card: Card,
+        procedure: Procedure,
+        chip: Chip,
+    },
+    Confirm {
+        card: Card,
+        procedure: Procedure,
+    },
 }
 
 impl Intro {
-    pub(crate) fn look_for(applicant: Applicant, cx: &mut Cx) -> Card {
+    pub(crate) fn look_for(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> Card {
         cx.emit(Effect::FindUnfinished { number: applicant.number.clone() });
-        Card { applicant, looking: true }
+        Card { applicant, zone, looking: true }
     }
 
     pub(crate) fn action(self, action: Action, cx: &mut Cx) -> State {
@@ -46,9 +76,11 @@ impl Intro {
                 None => Self::Procedures { card },
             },
             (Self::Details { card: Some(card), procedure }, Action::HavePapers) => Self::identified(card, procedure, cx),
-            (Self::Details { card: None, procedure }, Action::HavePapers) => Self::Identify { card: None, procedure, failed: 0 },
+            (Self::Details { card: None, procedure }, Action::HavePapers) => Self::identify(None, procedure),
+            (Self::Identify { card: None, procedure, .. }, Action::UsePassport) => Self::passport(procedure, None),
+            (Self::Passport { procedure, .. }, Action::TypeZone { zone }) => Self::typed(procedure, zone.reveal(), cx),
             (Self::Chip { card, procedure, mut chip }, Action::ReadChip) => {
-                chip.again(&card.applicant.number, cx);
+                chip.again(&card, cx);
                 Self::Chip { card, procedure, chip }
             }
             (Self::Chip { card, procedure, chip }, Action::SkipChip) => {
@@ -60,11 +92,12 @@ impl Intro {
             (Self::Details { card, .. }, Action::Back) => Self::Procedures { card },
             // Whoever steps back from here means another card.
             (Self::Identify { procedure, .. }, Action::Back) => Self::Details { card: None, procedure },
+            (Self::Passport { procedure, .. }, Action::Back) => Self::identify(None, procedure),
             (Self::Chip { procedure, chip, .. }, Action::Back) => {
                 cx.effects.extend(chip.cancel());
-                Self::Identify { card: None, procedure, failed: 0 }
+                Self::identify(None, procedure)
             }
-            (Self::Confirm { procedure, .. }, Action::Back) => Self::Identify { card: None, procedure, failed: 0 },
+            (Self::Confirm { procedure, .. }, Action::Back) => Self::identify(None, procedure),
             (kept, _) => kept,
         };
         State::Intro(next)
@@ -72,10 +105,18 @@ impl Intro {
 
     /// The reader sent a text. Before C05 a card may come early; on C06 and after, only the first counts.
     pub(crate) fn scanned(mut self, text: &str, cx: &mut Cx) -> Self {
-        let card = match card_in(text) {
-            Ok(card) => card,
+        let text = match self.with_earlier_lines(text) {
+            Some(text) => text,
+            None => return self.half_read(cx),
+        };
+        let (applicant, zone) = match person_in(&text, cx) {
+            Ok(person) => person,
             Err(fault) => return self.unread(fault, cx),
         };
+        if let Self::Passport { procedure, .. } = self {
+            cx.clear_fault();
+            return Self::identify(Some(Self::look_for(applicant, zone, cx)), procedure);
+        }
         match &mut self {
             Self::Notice { card: slot }
             | Self::Procedures { card: slot }
@@ -84,22 +125,74 @@ impl Intro {
                 if slot.is_none() =>
             {
                 cx.clear_fault();
-                *slot = Some(Self::look_for(Applicant::from_card(&card), cx));
+                *slot = Some(Self::look_for(applicant, zone, cx));
             }
             Self::Notice { .. }
             | Self::Procedures { .. }
             | Self::Details { .. }
             | Self::Identify { .. }
+            | Self::Passport { .. }
             | Self::Chip { .. }
             | Self::Confirm { .. } => {}
         }
         self
     }
 
+    fn identify(card: Option<Card>, procedure: Procedure) -> Self {
+        Self::Identify { card, procedure, failed: 0, lines: Private::default() }
+    }
+
+    fn passport(procedure: Procedure, wrong: Option<Text>) -> Self {
+        Self::Passport { procedure, wrong, lines: Private::default() }
+    }
+
+    /// The text, or the whole zone where it is its last line; none while lines of a zone are missing.
+    fn with_earlier_lines(&mut self, text: &str) -> Option<String> {
+        let (Self::Identify { card: None, lines, .. } | Self::Passport { lines, .. }) = self else { return Some(text.to_owned()) };
+        if !matches!(Scanned::of(text), Scanned::MrzPart) {
+            *lines = Private::default();
+            return Some(text.to_owned());
+        }
+        let earlier: Vec<&str> = lines.reveal().lines().collect();
+        // A card has three lines, a passport two; older ones are of a reading that was given up.
+        let joined = [2, 1].map(|most| [&earlier[earlier.len().saturating_sub(most)..], &[text.trim()]].concat().join("\n"));
+        let whole = joined.iter().find(|text| matches!(Scanned::of(text), Scanned::Mrz(_))).cloned();
+        *lines = if whole.is_some() { Private::default() } else { Private::new(joined[0].as_str()) };
+        whole
+    }
+
+    /// One line of a zone alone: the next may be on its way, so it covers nothing.
+    fn half_read(self, cx: &mut Cx) -> Self {
+        cx.clear_fault();
+        match self {
+            Self::Identify { card: None, procedure, failed, lines } => {
+                Self::Identify { card: None, procedure, failed: failed.saturating_add(1), lines }
+            }
+            Self::Passport { procedure, lines, .. } => {
+                Self::Passport { procedure, wrong: Some(NotMrz::Length(lines.reveal().len()).advice()), lines }
+            }
+            other => other,
+        }
+    }
+
+    /// C05c: the two lines at the foot of the passport's page, as the person typed them.
+    fn typed(procedure: Procedure, text: &str, cx: &mut Cx) -> Self {
+        match Mrz::parse(text) {
+            Ok(zone) => match Applicant::from_zone(&zone, today(cx.at.wall)) {
+                Some(applicant) => {
+                    let card = Self::look_for(applicant, Some(zone.document_key()), cx);
+                    Self::identify(Some(card), procedure)
+                }
+                None => Self::passport(procedure, Some(Fault::NotACard.words().advice)),
+            },
+            Err(why) => Self::passport(procedure, Some(why.advice())),
+        }
+    }
+
     /// The card reader has news. Before C05b only a reader that opens cards by itself has any.
     pub(crate) fn chip(self, job: Option<Uuid>, news: ChipNews, cx: &mut Cx) -> Self {
         match (self, news) {
-            (Self::Chip { mut card, procedure, mut chip }, news) => match chip.news(job, news, &card.applicant.number, cx) {
+            (Self::Chip { mut card, procedure, mut chip }, news) => match chip.news(job, news, &card, cx) {
                 Outcome::Open => Self::Chip { card, procedure, chip },
                 Outcome::Read(person) => {
                     card.applicant = Applicant::from_chip(&person, Some(&card.applicant));
@@ -121,13 +214,18 @@ impl Intro {
             | Self::Identify { card: slot, .. } => match slot {
                 None => {
                     cx.clear_fault();
-                    *slot = Some(Self::look_for(Applicant::from_chip(person, None), cx));
+                    *slot = Some(Self::look_for(Applicant::from_chip(person, None), None, cx));
                 }
                 Some(card) if card.applicant.number == person.number => {
                     card.applicant = Applicant::from_chip(person, Some(&card.applicant));
                 }
                 Some(_) => {}
             },
+            // A reader that opens cards by itself opens no passport: this is a card after all.
+            Self::Passport { procedure, .. } => {
+                let card = Some(Self::look_for(Applicant::from_chip(person, None), None, cx));
+                return Self::identify(card, procedure.clone());
+            }
             Self::Chip { .. } | Self::Confirm { .. } => {}
         }
         self
@@ -135,8 +233,8 @@ impl Intro {
 
     /// The person is known: on to the chip where it can be read, else to C06.
     fn identified(card: Card, procedure: Procedure, cx: &mut Cx) -> Self {
-        if card.applicant.proof == Proof::Claimed && chip::usable(cx) {
-            let chip = Chip::begin(&card.applicant.number, cx);
+        if card.applicant.proof == Proof::Claimed && chip::usable(&card, cx) {
+            let chip = Chip::begin(&card, cx);
             return Self::Chip { card, procedure, chip };
         }
         Self::Confirm { card, procedure }
@@ -145,7 +243,12 @@ impl Intro {
     pub(crate) fn cancel_chip(&self) -> Option<Effect> {
         match self {
             Self::Chip { chip, .. } => chip.cancel(),
-            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => None,
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Passport { .. }
+            | Self::Confirm { .. } => None,
         }
     }
 
@@ -153,17 +256,26 @@ impl Intro {
     pub(crate) fn put_aside(self, cx: &mut Cx) -> Self {
         cx.effects.extend(self.cancel_chip());
         match self {
-            Self::Chip { card, procedure, .. } => Self::Identify { card: Some(card), procedure, failed: 0 },
-            Self::Notice { .. } | Self::Procedures { .. } | Self::Details { .. } | Self::Identify { .. } | Self::Confirm { .. } => self,
+            Self::Chip { card, procedure, .. } => Self::identify(Some(card), procedure),
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Passport { .. }
+            | Self::Confirm { .. } => self,
         }
     }
 
     /// The reader sent something that is no card: it matters only where a card was asked for.
     pub(crate) fn unread(self, fault: Fault, cx: &mut Cx) -> Self {
         match self {
-            Self::Identify { card: None, procedure, failed } => {
+            Self::Identify { card: None, procedure, failed, .. } => {
                 cx.show(fault, false);
-                Self::Identify { card: None, procedure, failed: failed.saturating_add(1) }
+                Self::Identify { card: None, procedure, failed: failed.saturating_add(1), lines: Private::default() }
+            }
+            Self::Passport { procedure, .. } => {
+                cx.show(fault, false);
+                Self::passport(procedure, None)
             }
             Self::Notice { .. }
             | Self::Procedures { .. }
@@ -177,6 +289,7 @@ impl Intro {
     pub(crate) fn card_mut(&mut self) -> Option<&mut Card> {
         match self {
             Self::Notice { card } | Self::Procedures { card } | Self::Details { card, .. } | Self::Identify { card, .. } => card.as_mut(),
+            Self::Passport { .. } => None,
             Self::Chip { card, .. } | Self::Confirm { card, .. } => Some(card),
         }
     }
@@ -189,6 +302,7 @@ impl Intro {
             | Self::Procedures { .. }
             | Self::Details { .. }
             | Self::Identify { .. }
+            | Self::Passport { .. }
             | Self::Chip { .. }
             | Self::Confirm { .. } => self,
         }

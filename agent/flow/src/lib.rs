@@ -60,7 +60,7 @@ pub enum ChipKey {
     Nothing,
     /// The citizen's number, from the card's QR.
     Number,
-    /// The machine-readable zone, which no screen asks for: such a reader serves the technician alone.
+    /// What the machine-readable zone says: scanned, or deduced from the card's QR ([`motcua_model::citizen::CardQr::deduced_key`]).
     Zone,
 }
 
@@ -214,6 +214,8 @@ impl Kiosk {
             | Action::Agree
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
+            | Action::UsePassport
+            | Action::TypeZone { .. }
             | Action::ReadChip
             | Action::SkipChip
             | Action::ConfirmPerson { .. }

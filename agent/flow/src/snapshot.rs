@@ -15,6 +15,7 @@ use motcua_model::{
         ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{Catalogue, Procedure},
+    citizen::PersonNumber,
     dossier::{Applicant, Document, Status},
 };
 
@@ -90,7 +91,8 @@ impl Kiosk {
                 qr: self.health.reader == DeviceState::Ready,
                 chip: chip_alone(&self.health, &self.settings),
             },
-            Intro::Chip { chip, .. } => chip.screen(),
+            Intro::Passport { wrong, .. } => Screen::Passport { error: wrong.clone() },
+            Intro::Chip { card, chip, .. } => chip.screen(&card.applicant.number),
             Intro::Confirm { card, .. } => person_screen(&card.applicant),
         }
     }
@@ -107,7 +109,7 @@ impl Kiosk {
 fn progress(screen: &Screen) -> Option<Progress> {
     let at = match screen {
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
-        Screen::Identify { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
+        Screen::Identify { .. } | Screen::Passport { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
@@ -147,6 +149,7 @@ fn person_screen(applicant: &Applicant) -> Screen {
         name: applicant.name.clone(),
         birth_year: applicant.birth.year(),
         number: applicant.number.masked(),
+        passport: applicant.number.citizen().is_none(),
         address: applicant.address.clone(),
         proof: applicant.proof,
     }
@@ -205,15 +208,17 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
     let fixed = |label: Text, value: Private| ReviewRow { label, value: ReviewValue::Private(value), change: None };
     let mut rows = vec![
         fixed(Text::new("Người nộp", "Applicant"), applicant.name.clone()),
-        fixed(Text::new("Số thẻ căn cước", "ID card number"), Private::new(applicant.number.masked())),
+        fixed(number_name(applicant), Private::new(applicant.number.masked())),
         fixed(Text::new("Ngày sinh", "Birth date"), Private::new(applicant.birth.strftime("%d/%m/%Y").to_string())),
-        fixed(Text::new("Địa chỉ trên thẻ", "Address on the card"), applicant.address.clone()),
-        ReviewRow {
-            label: Text::new("Kiểm tra thẻ", "Check of the card"),
-            value: ReviewValue::Words(applicant.proof.words()),
-            change: None,
-        },
     ];
+    if !applicant.address.reveal().is_empty() {
+        rows.push(fixed(Text::new("Địa chỉ trên thẻ", "Address on the card"), applicant.address.clone()));
+    }
+    rows.push(ReviewRow {
+        label: Text::new("Kiểm tra thẻ", "Check of the card"),
+        value: ReviewValue::Words(applicant.proof.words()),
+        change: None,
+    });
     if !applicant.confirmed {
         let value = ReviewValue::Words(Text::new("Có chỗ chưa đúng, cán bộ sẽ sửa", "Something is wrong, staff will correct it"));
         rows.push(ReviewRow { label: Text::new("Thông tin trên thẻ", "Data on the card"), value, change: None });
@@ -235,6 +240,13 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
         change: Some(ChangeTarget::Paper(small(i))),
     }));
     rows
+}
+
+fn number_name(applicant: &Applicant) -> Text {
+    match applicant.number {
+        PersonNumber::Citizen(_) => Text::new("Số thẻ căn cước", "ID card number"),
+        PersonNumber::Passport { .. } => Text::new("Số hộ chiếu", "Passport number"),
+    }
 }
 
 /// Words of the catalogue follow the language; words of the person are the person's.

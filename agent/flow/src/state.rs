@@ -1,17 +1,22 @@
 //! All states of the kiosk, and which part answers for each.
 
 use crate::{
-    At, ChipKey, ChipNews, Draft, Effect, EndReason, Event, Settings, Unfinished, courier::Courier, filing::Filing, idle::Patience,
-    intro::Intro, lookup::LookUp, slip::Issued,
+    At, ChipKey, ChipNews, Draft, Effect, EndReason, Event, Settings, Unfinished,
+    courier::Courier,
+    filing::{Filing, today},
+    idle::Patience,
+    intro::Intro,
+    lookup::LookUp,
+    slip::Issued,
 };
 use motcua_model::{
     Language, Text,
     api::{Action, DeviceState, Health, Service},
     catalogue::{Catalogue, Procedure},
-    citizen::CardQr,
     config::Visit,
     dossier::Applicant,
     fault::Fault,
+    mrz::DocumentKey,
     scanned::Scanned,
 };
 use uuid::Uuid;
@@ -102,7 +107,9 @@ impl State {
     pub(crate) fn event(self, event: Event, cx: &mut Cx) -> Self {
         match (self, event) {
             (Self::Waiting, Event::Code(text)) => card_on_c01(&text, cx),
-            (Self::Waiting, Event::Chip { job: None, news: ChipNews::Read(person) }) => arrived(Applicant::from_chip(&person, None), cx),
+            (Self::Waiting, Event::Chip { job: None, news: ChipNews::Read(person) }) => {
+                arrived(Applicant::from_chip(&person, None), None, cx)
+            }
             (Self::Waiting, Event::ReaderGarbage) => {
                 cx.show(Fault::ReaderGarbage, false);
                 Self::Waiting
@@ -249,7 +256,7 @@ impl State {
         match self {
             Self::Waiting | Self::OutOfService(_) | Self::Resume(_) => Patience::Seconds(visit.reading_s),
             Self::Intro(Intro::Identify { .. } | Intro::Chip { .. }) => Patience::Seconds(visit.scanning_s),
-            Self::Intro(Intro::Procedures { .. }) => Patience::Seconds(visit.typing_s),
+            Self::Intro(Intro::Procedures { .. } | Intro::Passport { .. }) => Patience::Seconds(visit.typing_s),
             Self::Intro(Intro::Notice { .. } | Intro::Details { .. } | Intro::Confirm { .. }) => Patience::Seconds(visit.reading_s),
             Self::Filing(filing) => filing.patience(visit),
             Self::Submitting(_) => Patience::Busy(visit.waiting_s),
@@ -285,6 +292,7 @@ impl State {
             Self::Filing(filing) => filing.part(),
             Self::Courier(courier) => courier.part(),
             Self::Intro(Intro::Chip { chip, .. }) => chip.part(),
+            Self::Intro(Intro::Passport { wrong, .. }) => usize::from(wrong.is_some()),
             Self::Waiting
             | Self::Intro(_)
             | Self::Resume(_)
@@ -347,8 +355,8 @@ fn start(service: Service, cx: &mut Cx) -> State {
 }
 
 fn card_on_c01(text: &str, cx: &mut Cx) -> State {
-    match card_in(text) {
-        Ok(card) => arrived(Applicant::from_card(&card), cx),
+    match person_in(text, cx) {
+        Ok((applicant, zone)) => arrived(applicant, zone, cx),
         Err(fault) => {
             cx.show(fault, false);
             State::Waiting
@@ -356,28 +364,32 @@ fn card_on_c01(text: &str, cx: &mut Cx) -> State {
     }
 }
 
-/// The card in a scanned text. A card that lost letters on the way is none: its name would be wrong in the dossier.
-pub(crate) fn card_in(text: &str) -> Result<CardQr, Fault> {
+/// The person in a scanned text, and what opens the chip besides the number. A card that lost letters on the way is none: its name
+/// would be wrong in the dossier.
+pub(crate) fn person_in(text: &str, cx: &Cx) -> Result<(Applicant, Option<DocumentKey>), Fault> {
     match Scanned::of(text) {
-        Scanned::Card(card) => Ok(*card),
+        Scanned::Card(card) => {
+            let zone = card.deduced_key().filter(|_| cx.settings.chip_key == ChipKey::Zone);
+            Ok((Applicant::from_card(&card), zone))
+        }
+        Scanned::Mrz(zone) => {
+            Applicant::from_zone(&zone, today(cx.at.wall)).map(|applicant| (applicant, Some(zone.document_key()))).ok_or(Fault::NotACard)
+        }
         Scanned::DamagedCard { .. } | Scanned::MrzPart => Err(Fault::ReaderGarbage),
-        Scanned::Mrz(_)
-        | Scanned::CourierBadge(_)
-        | Scanned::Provisional(_)
-        | Scanned::Dossier(_)
-        | Scanned::Parcel(_)
-        | Scanned::Unknown => Err(Fault::NotACard),
+        Scanned::CourierBadge(_) | Scanned::Provisional(_) | Scanned::Dossier(_) | Scanned::Parcel(_) | Scanned::Unknown => {
+            Err(Fault::NotACard)
+        }
     }
 }
 
 /// A card on C01 is the wish to file.
-fn arrived(applicant: Applicant, cx: &mut Cx) -> State {
+fn arrived(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> State {
     if missing(Service::File, &cx.health, cx.settings) == Some(Missing::Scanner) {
         cx.show(Fault::ScannerGone, false);
         return State::Waiting;
     }
     cx.clear_fault();
-    State::Intro(Intro::Notice { card: Some(Intro::look_for(applicant, cx)) })
+    State::Intro(Intro::Notice { card: Some(Intro::look_for(applicant, zone, cx)) })
 }
 
 /// The store's word on the person whose card was read. It may come late: only the person's own counts.

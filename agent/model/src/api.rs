@@ -139,7 +139,12 @@ pub enum Screen {
         /// A card reader can be used that needs no number to open a card.
         chip: bool,
     },
-    /// C05b: lay the card, whose number is known, on the card reader.
+    /// C05c: type the two machine-readable lines of a passport, or hold them under the reader.
+    Passport {
+        /// Why the last lines were not taken.
+        error: Option<Text>,
+    },
+    /// C05b: lay the card or passport, whose number is known, on the card reader.
     ReadChip {
         /// How far it is.
         phase: ChipPhase,
@@ -147,6 +152,8 @@ pub enum Screen {
         fault: Option<Fault>,
         /// Going on without the chip is the better way now, and shall be offered first.
         skip_first: bool,
+        /// It is a passport and no card.
+        passport: bool,
     },
     /// C06 Xác nhận người.
     ConfirmPerson {
@@ -156,7 +163,9 @@ pub enum Screen {
         birth_year: i16,
         /// Masked number.
         number: String,
-        /// Address as on the card.
+        /// It is a passport's number.
+        passport: bool,
+        /// Address as on the card; empty where the document has none.
         address: Private,
         /// How far this is proven, in the words of [`Proof::words`].
         proof: Proof,
@@ -298,6 +307,7 @@ impl Screen {
             Self::ProcedureDetails { .. } => "C03b",
             Self::Identify { .. } => "C05",
             Self::ReadChip { .. } => "C05b",
+            Self::Passport { .. } => "C05c",
             Self::ConfirmPerson { .. } => "C06",
             Self::Question { .. } => "C07",
             Self::Papers { .. } => "C08",
@@ -498,9 +508,16 @@ pub enum Action {
     },
     /// C03 details: "Tôi có đủ giấy".
     HavePapers,
+    /// C05 "Tôi dùng hộ chiếu".
+    UsePassport,
+    /// C05c the machine-readable lines.
+    TypeZone {
+        /// As typed, lines apart.
+        zone: Private,
+    },
     /// C05b Đọc lại.
     ReadChip,
-    /// C05b Bỏ qua: the card's QR stands alone.
+    /// C05b Bỏ qua: what the document claims stands alone.
     SkipChip,
     /// C06 Đúng / Không đúng.
     ConfirmPerson {

@@ -1,7 +1,7 @@
-//! The citizen's number (số định danh cá nhân) and the QR code of the citizen card.
+//! What identifies a person: the citizen's number (số định danh cá nhân) or a passport; and the QR code of the citizen card.
 
-use crate::{Private, dossier::Proof};
-use jiff::civil::Date;
+use crate::{Private, dossier::Proof, mrz::DocumentKey};
+use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
@@ -76,6 +76,109 @@ impl From<CitizenNumber> for String {
 #[error("a citizen number has 12 digits")]
 pub struct NotACitizenNumber;
 
+/// What identifies a person to the administration (R26): as text, twelve digits, or state and number of a passport (`UTO L898902C3`).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PersonNumber {
+    /// Số định danh cá nhân.
+    Citizen(CitizenNumber),
+    /// A foreigner's passport or travel document (hộ chiếu).
+    Passport {
+        /// State that issued it, one to three letters (ICAO 9303-3 5).
+        issuer: String,
+        /// Its number: letters and digits.
+        number: Private,
+    },
+}
+
+impl PersonNumber {
+    /// The text form; a passport's state and number in capitals.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn parse(text: &str) -> Result<Self, NotAPersonNumber> {
+        if let Ok(number) = CitizenNumber::parse(text) {
+            return Ok(Self::Citizen(number));
+        }
+        let (issuer, number) = text.split_once(' ').ok_or(NotAPersonNumber)?;
+        let state = (1..=3).contains(&issuer.len()) && issuer.bytes().all(|b| b.is_ascii_uppercase());
+        // The longest document number that a zone can hold, with the filler that stands for a hyphen or space in it.
+        let sign = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<';
+        let digits = (1..=22).contains(&number.len()) && number.bytes().all(sign);
+        match state && digits {
+            true => Ok(Self::Passport { issuer: issuer.to_owned(), number: Private::new(number) }),
+            false => Err(NotAPersonNumber),
+        }
+    }
+
+    /// The text form: for the sealed store and the hub only.
+    pub fn reveal(&self) -> String {
+        match self {
+            Self::Citizen(number) => number.reveal().to_owned(),
+            Self::Passport { issuer, number } => format!("{issuer} {}", number.reveal()),
+        }
+    }
+
+    /// For screens: `012••••••789`, `UTO L8••••C3`.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Citizen(number) => number.masked(),
+            Self::Passport { issuer, number } => {
+                let number = number.reveal();
+                let shown = if number.len() > 6 { 2 } else { 1 };
+                let (first, last) = (number.get(..shown).unwrap_or_default(), number.get(number.len() - shown..).unwrap_or_default());
+                format!("{issuer} {first}••••{last}")
+            }
+        }
+    }
+
+    /// The citizen's number; none of a foreigner.
+    pub fn citizen(&self) -> Option<&CitizenNumber> {
+        match self {
+            Self::Citizen(number) => Some(number),
+            Self::Passport { .. } => None,
+        }
+    }
+
+    /// Whether century, sex and year inside a citizen's number agree with the other data; a passport's number says nothing of them.
+    pub fn agrees_with(&self, birth: Date, sex: Option<Sex>) -> bool {
+        match (self, sex) {
+            (Self::Citizen(number), Some(sex)) => number.agrees_with(birth, sex),
+            (Self::Citizen(_), None) | (Self::Passport { .. }, _) => true,
+        }
+    }
+}
+
+impl fmt::Debug for PersonNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonNumber(‹private›)")
+    }
+}
+
+impl From<CitizenNumber> for PersonNumber {
+    fn from(number: CitizenNumber) -> Self {
+        Self::Citizen(number)
+    }
+}
+
+impl TryFrom<String> for PersonNumber {
+    type Error = NotAPersonNumber;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<PersonNumber> for String {
+    fn from(number: PersonNumber) -> Self {
+        number.reveal()
+    }
+}
+
+/// The text is neither a citizen's number nor a passport's.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a person is identified by 12 digits, or by state and number of a passport")]
+pub struct NotAPersonNumber;
+
 /// Giới tính, as printed on the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -119,18 +222,18 @@ pub struct CardQr {
     pub rest: Vec<Private>,
 }
 
-/// What the chip of a citizen card says of its holder, as far as a dossier needs it: ethnicity, religion, marks
+/// What the chip of a citizen card or passport says of its holder, as far as a dossier needs it: ethnicity, religion, marks
 /// and the face stay in the chip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChipPerson {
-    /// Số định danh cá nhân.
-    pub number: CitizenNumber,
+    /// Số định danh cá nhân, or the passport's number.
+    pub number: PersonNumber,
     /// Họ và tên; without accents where only the machine-readable zone tells it.
     pub name: Private,
     /// Ngày sinh.
     pub birth: Date,
-    /// Giới tính.
-    pub sex: Sex,
+    /// Giới tính; none where a passport does not say.
+    pub sex: Option<Sex>,
     /// Nơi thường trú or cư trú; may be empty.
     pub address: Private,
     /// What the checks said.
@@ -187,6 +290,31 @@ impl CardQr {
             generation: if fields.len() >= 10 { CardGeneration::CanCuoc2024 } else { CardGeneration::Cccd2021 },
             rest: fields.iter().skip(first + 5).map(|f| Private::new(f.clone())).collect(),
         })
+    }
+}
+
+impl CardQr {
+    /// What opens the chip where nothing but the machine-readable zone does: the QR has no date of expiry, but the law sets it. A card
+    /// is valid to the holder's 25th, 40th or 60th birthday (since 2024 also the 14th), whichever comes next, and one issued in the
+    /// last two years before such a birthday to the one after (Luật Căn cước công dân 59/2014 Đ.21, Luật Căn cước 26/2023 Đ.21). None
+    /// where the date of issue is missing, and for holders past the last change: what stands for "no expiry" is not published.
+    pub fn deduced_key(&self) -> Option<DocumentKey> {
+        let issued = self.issued?;
+        let ages: &[i16] = match self.generation {
+            CardGeneration::Cccd2021 => &[25, 40, 60],
+            CardGeneration::CanCuoc2024 => &[14, 25, 40, 60],
+        };
+        let birthday = |age: i16| self.birth.checked_add(i32::from(age).years()).ok();
+        let mut expiry = None;
+        for end in ages.iter().filter_map(|age| birthday(*age)) {
+            if issued < end.checked_sub(2.years()).ok()? {
+                expiry = Some(end);
+                break;
+            }
+        }
+        let short = |date: Date| Private::new(date.strftime("%y%m%d").to_string());
+        let document = Private::new(self.number.reveal().get(3..)?);
+        Some(DocumentKey { document, birth: short(self.birth), expiry: short(expiry?) })
     }
 }
 
@@ -255,7 +383,47 @@ mod tests {
         assert_eq!(CitizenNumber::parse("012345678789").unwrap().masked(), "012••••••789");
     }
 
+    #[test]
+    fn a_person_is_a_citizen_or_holds_a_passport() {
+        let shown = |text: &str| PersonNumber::parse(text).map(|number| (number.citizen().is_some(), number.masked()));
+        assert_eq!(shown(" 012345678789"), Ok((true, "012••••••789".to_owned())));
+        assert_eq!(shown("UTO L898902C3"), Ok((false, "UTO L8••••C3".to_owned())));
+        assert_eq!(shown("D C01"), Ok((false, "D C••••1".to_owned())));
+        for text in ["", "UTO", "UTO ", "uto L898902C3", "UTOP L898902C3", "UTO L898 902", "01234567878", "UTO l1"] {
+            assert_eq!(shown(text), Err(NotAPersonNumber), "{text:?}");
+        }
+        assert_eq!(format!("{:?}", PersonNumber::parse("UTO L898902C3").unwrap()), "PersonNumber(‹private›)");
+        assert!(PersonNumber::parse("UTO L898902C3").unwrap().agrees_with(jiff::civil::date(1974, 8, 12), None));
+    }
+
+    /// The ages of the law, with an issue before and within the last two years.
+    #[test]
+    fn the_law_tells_the_expiry_that_the_qr_leaves_out() {
+        let expiry = |issued: &str, born: &str, new: bool| {
+            let rest = if new { "||||" } else { "" };
+            let text = format!("001190000016||Nguyễn Thị Mẫu|{born}|Nữ|Thôn Ví Dụ|{issued}{rest}");
+            CardQr::parse(&text).unwrap().deduced_key().map(|key| format!("{} {}", key.document.reveal(), key.expiry.reveal()))
+        };
+        let key = |expiry: &str| Some(format!("190000016 {expiry}"));
+        assert_eq!(expiry("10052021", "15011990", false), key("300115"), "to 40");
+        assert_eq!(expiry("14012028", "15011990", false), key("300115"), "two years and a day before");
+        assert_eq!(expiry("15012028", "15011990", false), key("500115"), "two years before: to 60");
+        assert_eq!(expiry("02082024", "20022012", true), key("370220"), "at 12, within two years of 14: to 25");
+        assert_eq!(expiry("02082024", "20022015", true), key("290220"), "at 9: to 14");
+        assert_eq!(expiry("02082024", "20021960", true), None, "past the last change");
+        assert_eq!(expiry("", "15011990", false), None);
+        assert_eq!(expiry("01032023", "29022000", false), key("400229"), "within two years before 25: to 40, a leap day in a leap year");
+        assert_eq!(expiry("01032021", "29022000", false), key("250228"), "a leap day in a common year");
+    }
+
     proptest! {
+        #[test]
+        fn what_a_zone_holds_is_read_back_from_the_disk(issuer in "[A-Z]{1,3}", number in "[A-Z0-9<]{0,20}[A-Z0-9]") {
+            let kept = PersonNumber::Passport { issuer, number: Private::new(number) };
+            prop_assert_eq!(&PersonNumber::parse(&kept.reveal()).unwrap(), &kept);
+            prop_assert!(!kept.masked().is_empty());
+        }
+
         #[test]
         fn never_panics(text in any::<String>()) {
             let _ = CardQr::parse(&text);

@@ -2,8 +2,9 @@
 
 use crate::{
     Private, Text,
-    citizen::{CardQr, ChipPerson, CitizenNumber, Sex},
+    citizen::{CardQr, ChipPerson, PersonNumber, Sex},
     code::{ParcelCode, ProvisionalCode},
+    mrz::Mrz,
 };
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
@@ -39,18 +40,18 @@ pub struct Dossier {
     pub submitted: Timestamp,
 }
 
-/// Chủ hồ sơ, from the card's QR or chip; [`Applicant::proof`] says how far that is proven.
+/// Chủ hồ sơ, from QR, machine-readable zone or chip; [`Applicant::proof`] says how far that is proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applicant {
-    /// Số định danh cá nhân.
-    pub number: CitizenNumber,
-    /// Họ và tên.
+    /// Số định danh cá nhân, or a foreigner's passport.
+    pub number: PersonNumber,
+    /// Họ và tên; capitals without accents where only the machine-readable zone tells it.
     pub name: Private,
     /// Ngày sinh.
     pub birth: Date,
-    /// Giới tính.
-    pub sex: Sex,
-    /// Địa chỉ on the card.
+    /// Giới tính; none where a passport does not say.
+    pub sex: Option<Sex>,
+    /// Địa chỉ on the card; empty where the document has none.
     pub address: Private,
     /// False where the person pressed "Không đúng": the officer corrects it (R33).
     pub confirmed: bool,
@@ -65,7 +66,7 @@ pub struct Applicant {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Proof {
-    /// The card's QR or typed: equal to a photocopy (domain.md 1.1).
+    /// The card's QR, the machine-readable zone, or typed: equal to a photocopy (domain.md 1.1).
     #[default]
     Claimed,
     /// The chip of the card.
@@ -130,7 +131,7 @@ impl Proof {
     /// For the person, on the review, and for staff: what was done and what comes, never an accusation.
     pub fn words(self) -> Text {
         match self.assurance() {
-            Assurance::Claimed => Text::new("Theo mã QR, cán bộ sẽ kiểm tra", "From the QR code, staff will check"),
+            Assurance::Claimed => Text::new("Chưa đọc chip, cán bộ sẽ kiểm tra", "The chip was not read, staff will check"),
             Assurance::Read => Text::new("Đã đọc từ chip, cán bộ sẽ xem lại", "Read from the chip, staff will look at it again"),
             Assurance::Checked => Text::new("Đã kiểm tra bằng chip", "Checked with the chip"),
             Assurance::Doubtful => {
@@ -183,15 +184,33 @@ impl Applicant {
     /// What the card claims, before the person has confirmed it.
     pub fn from_card(card: &CardQr) -> Self {
         Self {
-            number: card.number.clone(),
+            number: card.number.clone().into(),
             name: card.name.clone(),
             birth: card.birth,
-            sex: card.sex,
+            sex: Some(card.sex),
             address: card.address.clone(),
             confirmed: false,
             number_agrees: card.number.agrees_with(card.birth, card.sex),
             proof: Proof::Claimed,
         }
+    }
+
+    /// What a machine-readable zone claims, scanned or typed: of a Vietnamese document the citizen's number, of another its own. None
+    /// where the document leaves day or month of birth open, or is another state's identity card, which identifies nobody here.
+    pub fn from_zone(zone: &Mrz, today: Date) -> Option<Self> {
+        let number = zone.person_number()?;
+        let birth = zone.birth(today)?;
+        let sex = zone.sex.or_else(|| number.citizen().map(crate::citizen::CitizenNumber::sex));
+        Some(Self {
+            number_agrees: number.agrees_with(birth, sex),
+            number,
+            name: zone.name(),
+            birth,
+            sex,
+            address: Private::default(),
+            confirmed: false,
+            proof: Proof::Claimed,
+        })
     }
 
     /// What the chip says. `claimed` is what the QR of the same card said: it fills in what a card without the

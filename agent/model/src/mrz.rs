@@ -1,6 +1,6 @@
 //! The machine-readable zone of cards and passports (ICAO 9303-4, -5, -6), as people type it and as readers send it.
 
-use crate::citizen::{CitizenNumber, Sex};
+use crate::citizen::{CitizenNumber, PersonNumber, Sex};
 use crate::{Private, Text};
 use jiff::civil::Date;
 use std::fmt;
@@ -214,7 +214,7 @@ impl Layout {
 
 impl Mrz {
     /// Reads a typed or scanned zone, with or without line breaks. Lower case, `«` or a space for `<`, missing fillers at the end of the
-    /// line of names, and letters that look like digits are put right where every check digit then agrees.
+    /// line of names or of a passport's second line, and letters that look like digits are put right where every check digit then agrees.
     ///
     /// # Errors
     /// [`NotMrz`] says which field is wrong; the text itself is not in it.
@@ -303,6 +303,16 @@ impl Mrz {
         }
         let own = self.format == MrzFormat::Td3 || digits.ends_with(self.document.reveal());
         CitizenNumber::parse(digits).ok().filter(|_| own)
+    }
+
+    /// Who holds the document: a citizen by the twelve digits, anybody else by state and number of the passport. None for identity
+    /// cards of other states, and for a Vietnamese card whose zone has no twelve digits.
+    pub fn person_number(&self) -> Option<PersonNumber> {
+        if let Some(number) = self.citizen_number() {
+            return Some(PersonNumber::Citizen(number));
+        }
+        let passport = self.format == MrzFormat::Td3;
+        passport.then(|| PersonNumber::Passport { issuer: self.issuer.clone(), number: self.document.clone() })
     }
 
     /// What opens the chip.
@@ -432,8 +442,18 @@ fn filled(lines: &[String]) -> String {
     match lines {
         [first, second, names] if width(first) == 30 && width(second) == 30 => format!("{first}{second}{names:<<30}"),
         [names, second] if width(second) == 44 || width(second) == 36 => format!("{names:<<0$}{second}", width(second)),
+        // Two lines of a passport, typed: nobody counts fillers. Those of the second line stand in one run before its last digits.
+        [names, second] if width(names) <= 44 && (28..44).contains(&width(second)) => format!("{names:<<44}{}", spread(second, 44)),
         _ => lines.concat(),
     }
+}
+
+/// The line with its last run of fillers made as long as the whole line needs.
+fn spread(line: &str, width: usize) -> String {
+    let Some(at) = line.rfind('<') else { return line.to_owned() };
+    let missing = width.saturating_sub(line.chars().count());
+    let (before, after) = line.split_at(at);
+    format!("{before}{}{after}", "<".repeat(missing))
 }
 
 /// Letters that look like digits become digits where only digits can stand, and the letter O in a document number becomes a zero where

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use motcua_model::{
     Text,
     api::DossierCounts,
-    citizen::CitizenNumber,
+    citizen::PersonNumber,
     code::ProvisionalCode,
     dossier::{Dossier, FileRef, Proof, Status, Submission},
 };
@@ -211,7 +211,7 @@ impl Store {
 
     /// The person's newest dossier submitted after `since` whose slip was never seen to come out, and
     /// whether the printer had begun with it.
-    pub fn unprinted_slip(&self, owner: &CitizenNumber, since: Timestamp) -> Result<Option<(Dossier, bool)>, StoreError> {
+    pub fn unprinted_slip(&self, owner: &PersonNumber, since: Timestamp) -> Result<Option<(Dossier, bool)>, StoreError> {
         let row: Option<([u8; 16], String, String)> = self
             .db
             .prepare_cached(

@@ -2,7 +2,7 @@
 
 use crate::{Store, StoreError, audit, time};
 use jiff::Timestamp;
-use motcua_model::citizen::CitizenNumber;
+use motcua_model::citizen::PersonNumber;
 use rusqlite::{OptionalExtension as _, params};
 use std::fmt;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ impl fmt::Debug for StoredDraft {
 
 impl Store {
     /// Makes the visit durable. A draft that was submitted meanwhile stays submitted.
-    pub fn save_draft(&mut self, id: Uuid, owner: &CitizenNumber, body: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    pub fn save_draft(&mut self, id: Uuid, owner: &PersonNumber, body: &[u8], now: Timestamp) -> Result<(), StoreError> {
         self.write(|db, keys| {
             db.prepare_cached(
                 "INSERT INTO draft (id, owner, body, saved) SELECT ?1, ?2, ?3, ?4
@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// The newest draft of a person.
-    pub fn find_draft(&self, owner: &CitizenNumber) -> Result<Option<StoredDraft>, StoreError> {
+    pub fn find_draft(&self, owner: &PersonNumber) -> Result<Option<StoredDraft>, StoreError> {
         let draft = self
             .db
             .prepare_cached("SELECT id, body, saved FROM draft WHERE owner = ? ORDER BY saved DESC, id DESC LIMIT 1")?

@@ -6,7 +6,7 @@ use chacha20poly1305::{
     aead::{Aead as _, KeyInit as _, Payload},
 };
 use hkdf::Hkdf;
-use motcua_model::citizen::CitizenNumber;
+use motcua_model::citizen::PersonNumber;
 use sha2::Sha256;
 use std::{
     fmt, fs,
@@ -95,7 +95,7 @@ impl Keys {
     }
 
     /// Finds a person's rows without keeping the number: HMAC-SHA256 (one block of HKDF's expansion).
-    pub(crate) fn owner(&self, number: &CitizenNumber) -> Result<[u8; 32], StoreError> {
+    pub(crate) fn owner(&self, number: &PersonNumber) -> Result<[u8; 32], StoreError> {
         let mut tag = [0; 32];
         Hkdf::<Sha256>::from_prk(self.owner.as_slice())
             .ok()

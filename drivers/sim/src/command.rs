@@ -138,7 +138,7 @@ pub struct Card {
 }
 
 /// The cards in the dock.
-pub const CARDS: [Card; 5] = [
+pub const CARDS: [Card; 6] = [
     Card {
         name: "citizen_2021",
         vi: "Thẻ CCCD 2021: Nguyễn Thị Mẫu",
@@ -151,6 +151,7 @@ pub const CARDS: [Card; 5] = [
         en: "Citizen card 2024 (11 fields)",
         text: "001090000017||Trần Văn Thử|20021990|Nam|Phường Minh Họa, Thử Nghiệm|02082024||||",
     },
+    Card { name: "passport", vi: "Hộ chiếu: Anna Maria Eriksson", en: "Passport (foreigner)", text: crate::card::PASSPORT },
     Card { name: "courier", vi: "Thẻ bưu tá", en: "Courier's badge", text: "BCCI-HN0123" },
     Card { name: "parcel", vi: "Bưu gửi, mã đúng", en: "Parcel, right code", text: "RR473124829VN" },
     Card { name: "parcel_wrong", vi: "Bưu gửi, sai số kiểm tra", en: "Parcel, wrong check digit", text: "BK990032289VN" },

@@ -6,7 +6,7 @@ use motcua_model::{
     Private, Text,
     api::{Action, ActionRequest, DeviceState, Health, LinkState, Overlay, PrintState, Screen, Service, Snapshot},
     catalogue::Catalogue,
-    citizen::{ChipPerson, CitizenNumber, Sex},
+    citizen::{ChipPerson, PersonNumber, Sex},
     code::ProvisionalCode,
     config::Visit,
     dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Submission},
@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 pub(crate) const CARD: &str = "001190000016|012345678|Nguyễn Thị Mẫu|15011990|Nữ|Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm|10052021";
 pub(crate) const OTHER_CARD: &str = "001090000017||Trần Văn Thử|20021990|Nam|Phường Minh Họa, Thử Nghiệm|02082024||||";
+/// ICAO 9303-4, appendix: the specimen passport.
+pub(crate) const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
 pub(crate) const BIRTH: &str = "1.001193";
 pub(crate) const MARRIAGE: &str = "1.000894";
 /// Nothing of this may be seen after the visit.
@@ -132,9 +134,19 @@ impl Desk {
         let effects = self.send(Event::Unfinished(Unfinished::Nothing));
         self.send(Event::Health(READY));
         assert_eq!(self.code(), "C05b");
-        let [Effect::ReadChip { job, number }] = effects.as_slice() else { panic!("{effects:?}") };
+        let [Effect::ReadChip { job, number, zone: None }] = effects.as_slice() else { panic!("{effects:?}") };
         assert_eq!(number.reveal(), "001190000016");
         *job
+    }
+
+    pub(crate) fn reach_passport(&mut self) {
+        self.reach_identify();
+        self.act(Action::UsePassport);
+        assert_eq!(self.code(), "C05c");
+    }
+
+    pub(crate) fn type_zone(&mut self, text: &str) -> Vec<Effect> {
+        self.act(Action::TypeZone { zone: Private::new(text) })
     }
 
     pub(crate) fn chip(&mut self, job: Option<Uuid>, news: ChipNews) -> Vec<Effect> {
@@ -241,10 +253,10 @@ impl Desk {
 /// The chip of [`CARD`], as the flow gets it.
 pub(crate) fn of_chip() -> Box<ChipPerson> {
     Box::new(ChipPerson {
-        number: CitizenNumber::parse("001190000016").unwrap(),
+        number: PersonNumber::parse("001190000016").unwrap(),
         name: Private::new("Nguyễn Thị Mẫu"),
         birth: jiff::civil::date(1990, 1, 15),
-        sex: Sex::Female,
+        sex: Some(Sex::Female),
         address: Private::new("Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm"),
         proof: CHECKED,
     })
@@ -313,6 +325,16 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
         ("C05 with a fault", |d| {
             d.reach_identify();
             d.send(Event::ReaderGarbage);
+        }),
+        ("C05c", |d| d.reach_passport()),
+        ("C05c wrong", |d| {
+            d.reach_passport();
+            d.type_zone("P<UTO");
+        }),
+        ("C06 of a passport", |d| {
+            d.reach_passport();
+            d.type_zone(PASSPORT);
+            d.send(Event::Unfinished(Unfinished::Nothing));
         }),
         ("C05b", |d| {
             d.reach_chip();

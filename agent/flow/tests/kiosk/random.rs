@@ -41,7 +41,8 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::Agree),
         prop::sample::select(vec![BIRTH, MARRIAGE, "2.000884", "0"]).prop_map(|code| Action::ChooseProcedure { code: code.into() }),
         Just(Action::HavePapers),
-        prop::sample::select(vec![Action::ReadChip, Action::SkipChip]),
+        prop::sample::select(vec![Action::ReadChip, Action::SkipChip, Action::UsePassport]),
+        prop::sample::select(vec![PASSPORT, "P<UTO", ""]).prop_map(|text| Action::TypeZone { zone: Private::new(text) }),
         any::<bool>().prop_map(|correct| Action::ConfirmPerson { correct }),
         any::<bool>().prop_map(|go_on| Action::Resume { go_on }),
         prop::sample::select(vec!["Nguyễn Văn Bé", "20/11/2026", "male", "0900000456", "001190000016", "1", "", "?"])
@@ -80,7 +81,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 /// Of the person with [`CARD`], of somebody else, or none.
 fn chip_news() -> impl Strategy<Value = ChipNews> {
-    let other = motcua_model::citizen::CitizenNumber::parse("001090000017").unwrap();
+    let other = motcua_model::citizen::PersonNumber::parse("001090000017").unwrap();
     let faults = vec![Fault::CardMoved, Fault::CardOther, Fault::CardUnreadable, Fault::CardReaderGone];
     prop_oneof![
         (0u8..=100).prop_map(|percent| ChipNews::Reading { percent }),
@@ -91,7 +92,7 @@ fn chip_news() -> impl Strategy<Value = ChipNews> {
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
-    let codes = [CARD, OTHER_CARD, "BCCI-1024", "RR473124829VN", "BK990032289VN", "https://x.example.vn/?m=1", "||||||", ""];
+    let codes = [CARD, OTHER_CARD, PASSPORT, "BCCI-1024", "RR473124829VN", "BK990032289VN", "https://x.example.vn/?m=1", "||||||", ""];
     let device = || prop::sample::select(vec![DeviceState::Absent, DeviceState::Lost, DeviceState::NeedsHuman(Fault::ScannerJam)]);
     let prints = vec![PrintState::Printed, PrintState::Waiting(Fault::PrinterPaperOut), PrintState::Unknown, PrintState::None];
     let current = || prop::bool::weighted(0.9);

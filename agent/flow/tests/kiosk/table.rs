@@ -17,6 +17,9 @@ fn every_action() -> Vec<Action> {
         Action::ChooseProcedure { code: BIRTH.into() },
         Action::ChooseProcedure { code: "1.999999".into() },
         Action::HavePapers,
+        Action::UsePassport,
+        Action::TypeZone { zone: Private::new(PASSPORT) },
+        Action::TypeZone { zone: Private::new("P<UTO") },
         Action::ReadChip,
         Action::SkipChip,
         Action::ConfirmPerson { correct: true },
@@ -64,6 +67,8 @@ fn every_action() -> Vec<Action> {
             | Action::Agree
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
+            | Action::UsePassport
+            | Action::TypeZone { .. }
             | Action::ReadChip
             | Action::SkipChip
             | Action::ConfirmPerson { .. }
@@ -126,7 +131,11 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
 }
 
 fn name(action: &Action) -> String {
-    let text = if let Action::Answer { value } = action { format!("Answer {:?}", value.reveal()) } else { format!("{action:?}") };
+    let text = match action {
+        Action::Answer { value } => format!("Answer {:?}", value.reveal()),
+        Action::TypeZone { zone } => format!("TypeZone {:?}", &zone.reveal()[..5]) + if zone.reveal().len() > 5 { " whole" } else { "" },
+        _ => format!("{action:?}"),
+    };
     text.replace(" { ", " ").replace(" }", "").replace("TAM-K07-261123-0042-", "TAM-")
 }
 

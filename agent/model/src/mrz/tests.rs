@@ -31,6 +31,30 @@ fn reads_the_specimens_of_icao() {
 }
 
 #[test]
+fn nobody_counts_the_fillers_of_a_passport() {
+    let whole = Mrz::parse(PASSPORT).unwrap();
+    let typed = ["P<UTOERIKSSON<<ANNA<MARIA", "p<utoeriksson<<anna<maria<<<"];
+    for names in typed {
+        for data in ["L898902C36UTO7408122F1204159ZE184226B<10", "L898902C36UTO7408122F1204159ZE184226B<<<10"] {
+            assert_eq!(Mrz::parse(&format!("{names}\n{data}")).as_ref(), Ok(&whole), "{names} {data}");
+        }
+    }
+    assert_eq!(Mrz::parse("P<UTOERIKSSON<<ANNA<MARIA\nL898902C36UTO7408122F1204159ZE184226B10"), Err(NotMrz::Length(83)));
+}
+
+#[test]
+fn a_passport_identifies_a_foreigner_and_a_vietnamese_one_the_citizen() {
+    let number = |text: &str| Mrz::parse(text).unwrap().person_number().map(|number| number.reveal());
+    assert_eq!(number(PASSPORT).as_deref(), Some("UTO L898902C3"));
+    assert_eq!(number(CCCD).as_deref(), Some("001190000016"));
+    assert_eq!(number(CARD), None, "another state's card identifies nobody here");
+    let personal = "001190000016<<";
+    let own = format!("{personal}{}", check_digit(personal).unwrap());
+    let own = recomposed(&PASSPORT.replace("UTO", "VNM").replace("ZE184226B<<<<<1", &own));
+    assert_eq!(number(&own).as_deref(), Some("001190000016"));
+}
+
+#[test]
 fn reads_the_vietnamese_card() {
     let card = Mrz::parse(CCCD).unwrap();
     assert_eq!(card.citizen_number().unwrap().reveal(), "001190000016");

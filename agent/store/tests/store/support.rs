@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use motcua_model::{
     Private, Text,
-    citizen::{CitizenNumber, Sex},
+    citizen::{PersonNumber, Sex},
     code::ParcelCode,
     dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Side, Submission},
 };
@@ -76,12 +76,12 @@ pub(crate) fn today() -> Date {
     jiff::civil::date(2026, 11, 23)
 }
 
-pub(crate) fn citizen() -> CitizenNumber {
-    CitizenNumber::parse(NUMBER).unwrap()
+pub(crate) fn citizen() -> PersonNumber {
+    PersonNumber::parse(NUMBER).unwrap()
 }
 
-pub(crate) fn other_citizen() -> CitizenNumber {
-    CitizenNumber::parse("099090000017").unwrap()
+pub(crate) fn other_citizen() -> PersonNumber {
+    PersonNumber::parse("099090000017").unwrap()
 }
 
 /// Bytes that begin like a JPEG and hold a mark to search for.
@@ -102,7 +102,7 @@ pub(crate) fn submission(dossier: Uuid, pages: &[FileRef]) -> Submission {
             number: citizen(),
             name: Private::new(NAME),
             birth: jiff::civil::date(1990, 1, 15),
-            sex: Sex::Female,
+            sex: Some(Sex::Female),
             address: Private::new(ADDRESS),
             confirmed: true,
             number_agrees: true,

@@ -15,7 +15,7 @@ mod vpcd;
 pub use access::{Curve, Pace};
 pub use chip::{Answer, Beyond, Chip, Fault, Profile};
 pub use cipher::Suite;
-pub use person::{CITIZENS, Citizen, Personalised, Proof, What};
+pub use person::{CITIZENS, Citizen, PASSPORT, Personalised, Proof, What, passport};
 pub use sign::Issuer;
 pub(crate) use slot::Slot;
 pub use slot::{CHIP_CARDS, ChipCard};

@@ -83,6 +83,18 @@ pub const CITIZENS: [Citizen; 2] = [
     },
 ];
 
+/// The zone of a passport with a chip: the specimen of ICAO 9303-4, appendix, whose holder is invented too.
+pub const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+
+/// The passport, signed by `issuer`. Only its zone opens it, and it has no Vietnamese data group.
+///
+/// # Errors
+/// When OpenSSL or the encoder of the picture fails.
+pub fn passport(issuer: &Issuer) -> anyhow::Result<Personalised> {
+    let part = |range: std::ops::Range<usize>| PASSPORT.get(range).unwrap_or_default().to_owned();
+    personalise(PASSPORT, String::new(), (part(44..53), part(57..63), part(65..71)), None, issuer, What::default())
+}
+
 impl Citizen {
     /// Card access number: the last six digits.
     pub fn can(&self) -> &'static str {
@@ -139,25 +151,32 @@ impl Citizen {
     /// # Errors
     /// When OpenSSL or the encoder of the picture fails.
     pub fn personalise(&self, issuer: &Issuer, what: What) -> anyhow::Result<Personalised> {
-        let (document, birth, expiry) = self.mrz_key();
-        let mut files =
-            BTreeMap::from([(0x0101, tlv(0x61, &tlv(0x5f1f, self.mrz().as_bytes()))), (0x0102, dg2(what.jpeg2000, what.photo)?)]);
-        if what.dg13 {
-            files.insert(0x010d, self.dg13());
-        }
-        let keys = what.proof.map(|proof| ChipKeys::new(proof.suite, proof.rsa)).transpose()?;
-        if let Some(keys) = &keys {
-            files.insert(0x010e, keys.dg14()?);
-            files.insert(0x010f, keys.dg15()?);
-        }
-        let groups: BTreeMap<u8, &[u8]> = files.iter().map(|(id, bytes)| ((id & 0x0f) as u8, bytes.as_slice())).collect();
-        let sod = issuer.sod(&groups)?;
-        let tags: Vec<u8> = files.values().filter_map(|bytes| bytes.first().copied()).collect();
-        files.insert(0x011e, tlv(0x60, &[tlv(0x5f01, b"0107"), tlv(0x5f36, b"040000"), tlv(0x5c, &tags)].concat()));
-        files.insert(SOD, sod);
-        let mrz_information = format!("{document}{}{birth}{}{expiry}{}", digit(&document), digit(&birth), digit(&expiry));
-        Ok(Personalised { files, can: self.can().to_owned(), mrz_information, keys })
+        personalise(&self.mrz(), self.can().to_owned(), self.mrz_key(), what.dg13.then(|| self.dg13()), issuer, what)
     }
+}
+
+fn personalise(
+    zone: &str,
+    can: String,
+    (document, birth, expiry): (String, String, String),
+    dg13: Option<Vec<u8>>,
+    issuer: &Issuer,
+    what: What,
+) -> anyhow::Result<Personalised> {
+    let mut files = BTreeMap::from([(0x0101, tlv(0x61, &tlv(0x5f1f, zone.as_bytes()))), (0x0102, dg2(what.jpeg2000, what.photo)?)]);
+    files.extend(dg13.map(|bytes| (0x010d, bytes)));
+    let keys = what.proof.map(|proof| ChipKeys::new(proof.suite, proof.rsa)).transpose()?;
+    if let Some(keys) = &keys {
+        files.insert(0x010e, keys.dg14()?);
+        files.insert(0x010f, keys.dg15()?);
+    }
+    let groups: BTreeMap<u8, &[u8]> = files.iter().map(|(id, bytes)| ((id & 0x0f) as u8, bytes.as_slice())).collect();
+    let sod = issuer.sod(&groups)?;
+    let tags: Vec<u8> = files.values().filter_map(|bytes| bytes.first().copied()).collect();
+    files.insert(0x011e, tlv(0x60, &[tlv(0x5f01, b"0107"), tlv(0x5f36, b"040000"), tlv(0x5c, &tags)].concat()));
+    files.insert(SOD, sod);
+    let mrz_information = format!("{document}{}{birth}{}{expiry}{}", digit(&document), digit(&birth), digit(&expiry));
+    Ok(Personalised { files, can, mrz_information, keys })
 }
 
 /// What goes onto a card besides the text.

@@ -1,6 +1,6 @@
 //! The dock's place for cards with a chip.
 
-use super::{CITIZENS, Chip, Fault, Issuer, Laid, Profile, What};
+use super::{CITIZENS, Chip, Fault, Issuer, Laid, Profile, What, passport};
 use anyhow::Context;
 use serde::Serialize;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -21,10 +21,11 @@ pub struct ChipCard {
     pub fault: bool,
 }
 
-/// The chip cards in the dock. The first two belong to the QR cards of the same name.
-pub const CHIP_CARDS: [ChipCard; 8] = [
+/// The chip cards in the dock. The first three belong to the documents of the same name that can be held under the reader.
+pub const CHIP_CARDS: [ChipCard; 9] = [
     ChipCard { name: "citizen_2021", vi: "Đặt thẻ CCCD 2021: Nguyễn Thị Mẫu", en: "Lay down the 2021 card", fault: false },
     ChipCard { name: "citizen_2024", vi: "Đặt thẻ căn cước 2024: Trần Văn Thử", en: "Lay down the 2024 card", fault: false },
+    ChipCard { name: "passport", vi: "Đặt hộ chiếu: Anna Maria Eriksson", en: "Lay down the passport", fault: false },
     ChipCard { name: "moved", vi: "Thẻ bị nhấc ra giữa chừng", en: "Card taken away in the middle", fault: true },
     ChipCard { name: "silent", vi: "Thẻ không trả lời", en: "Card that falls silent", fault: true },
     ChipCard { name: "tampered", vi: "Dữ liệu trên thẻ bị sửa", en: "Data changed after signing", fault: true },
@@ -69,6 +70,9 @@ impl Slot {
     /// Faulty cards are the first citizen's.
     fn chip(&self, name: &str) -> anyhow::Result<Chip> {
         anyhow::ensure!(CHIP_CARDS.iter().any(|card| card.name == name), "no card with a chip {name:?} in the dock");
+        if name == "passport" {
+            return Ok(Chip::new(passport(&self.issuer)?, Profile { delay: AIR, ..Profile::default() }));
+        }
         let [first, ..] = CITIZENS;
         let citizen = CITIZENS.into_iter().find(|citizen| citizen.name_in_dock == name).unwrap_or(first);
         let foreign = Issuer::new("CSCA khac")?;

@@ -6,7 +6,7 @@ use motcua_forward::{Delivered, ForwardError, HubClient, HubSettings};
 use motcua_hub::{Options, Running, pki, start};
 use motcua_model::{
     Private, Text,
-    citizen::{CitizenNumber, Sex},
+    citizen::{PersonNumber, Sex},
     code::{ParcelCheck, ParcelCode, ProvisionalCode},
     dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof},
     hub::{Message, MessageBody, NamedFile},
@@ -139,10 +139,10 @@ fn record(id: Uuid, device: &str) -> Dossier {
         procedure_name: Text::new("Đăng ký khai sinh", "Birth registration"),
         catalogue_version: 1,
         applicant: Applicant {
-            number: CitizenNumber::parse("001190000001").unwrap(),
+            number: PersonNumber::parse("001190000001").unwrap(),
             name: Private::new("Nguyễn Thị Mẫu"),
             birth: date(1990, 1, 2),
-            sex: Sex::Female,
+            sex: Some(Sex::Female),
             address: Private::new("Thôn Thử, xã Mẫu"),
             confirmed: true,
             number_agrees: true,
