@@ -2,27 +2,67 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /v1/messages`, header `Idempotency-Key: <message id>`, body [`Message`] | 200 [`MessageState`]; 400 no or bad key; 403 other device; 422 the key was used with another body |
+//! | `POST /v1/messages`, `Idempotency-Key`, body [`Message`] | 200 [`MessageState`]; 400 bad key, body or digest; 403 other device; 409 the same key is being worked on; 422 the key was used with another body |
 //! | `POST /v1/uploads` (tus 1.0 creation), `Upload-Length`, `Upload-Metadata: message <b64>,file <b64>` | 201 with `Location`; 404 unknown message or file; 409 complete already; 413 length differs from the message's |
 //! | `HEAD`, `PATCH` on the upload (tus 1.0 core) | `Upload-Offset`; 409 wrong offset; 460 the whole file's SHA-256 is not the declared one, upload discarded |
 //! | `POST /v1/messages` again | 200 with the signed receipt as soon as no file is missing |
-//! | `GET /v1/inbox?after=N` | 200 [`Inbox`] |
+//! | `GET /v1/inbox?after=N` | 200 [`NewsPage`] |
+//! | `POST /v1/heartbeat`, body [`Heartbeat`] | 200 [`HeartbeatAnswer`]; 403 other device |
+//! | `POST /v1/accounts/check`, body [`AccountCheck`] | 200 [`AccountAnswer`] |
+//! | `POST /v1/papers/search`, body [`PaperSearch`] | 200 [`PaperAnswer`] |
+//! | `GET /v1/openapi.json` | 200 this contract as OpenAPI 3.1 |
 //! | `GET /v1/health` | 204 |
 //!
-//! Errors are RFC 9457 problems ([`Problem`], `application/problem+json`). A message may be sent any
-//! number of times: the same key with the same body answers with the present state.
-//! So may a creation: it answers with the upload that the hub already has for that file, so a device keeps
-//! nothing about uploads. 423 says that another request still writes to the upload: try again later. The
-//! PATCH that ended an upload may be repeated.
+//! **Errors** are RFC 9457 problems ([`Problem`], `application/problem+json`). 429 says that this device asks too
+//! often, 503 that the hub is full; both carry `Retry-After` in seconds.
+//!
+//! **Idempotency.** A message may be sent any number of times. Its key has three parts: the device, from the
+//! certificate; the message's UUIDv7, in the header [`IDEMPOTENCY_KEY`]; the SHA-256 of the body's bytes. No header,
+//! no UUIDv7 or another id than the body's is 400. The same id with another digest is 422 and stays so: the agent
+//! freezes the bytes of a message before the first try. While another request with the key is at work the answer is
+//! 409 with `Retry-After`. Otherwise the answer is the present state. Keys are kept as long as the dossier.
+//!
+//! **Integrity.** A POST may carry [`CONTENT_DIGEST`] (RFC 9530, `sha-256`); one that does not agree with the body
+//! is 400 and nothing was stored. Files are covered by the message that declares them.
+//!
+//! **Uploads.** A creation may be repeated: it answers with the upload that the hub already has for that file, so a
+//! device keeps nothing about uploads. 423 says that another request still writes to the upload: try again later.
+//! The PATCH that ended an upload may be repeated.
+//!
+//! **Urgency.** A message is small and its files are large, so the two go apart: an agent first sends every message
+//! that waits, and only then the scans, oldest message first. The hub knows of each dossier early; its code and
+//! receipt come when the files are whole.
+//!
+//! **Personal data** is in bodies alone: never in an address, a header, a file name or a log.
 
-use crate::dossier::{Dossier, FileRef, Handover, Status};
+mod digest;
+mod news;
+mod people;
+mod watch;
+
+pub use digest::{DigestMismatch, check_content_digest, content_digest};
+pub use news::{Handing, Inbox, InboxItem, News, NewsItem, NewsPage, ResultPaper, SupplementItem};
+pub use people::{
+    AccountAnswer, AccountCheck, AccountPerson, AccountState, PaperAnswer, PaperFile, PaperLine, PaperSearch, PaperSource, PersonKey,
+    StoredPaper,
+};
+pub use watch::{AuditFlag, AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, OutboxCounts};
+
+use crate::dossier::{Dossier, FileRef, Handover};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// Name of the header with [`Message::id`].
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// Name of the header that [`content_digest`] makes.
+pub const CONTENT_DIGEST: &str = "Content-Digest";
+/// News, at most, in one [`NewsPage`].
+pub const NEWS_PAGE: usize = 100;
+
 /// One unit of delivery: a record with its attachments, whole or not at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Idempotency key; the dossier's or handover's own id.
     pub id: Uuid,
@@ -37,28 +77,57 @@ pub struct Message {
 }
 
 /// What is delivered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum MessageBody {
     /// A dossier with its scans and PDFs.
-    Dossier(Box<Dossier>),
+    Dossier(#[schemars(with = "Record")] Box<Dossier>),
     /// Parcels handed to a courier.
-    Handover(Handover),
+    Handover(#[schemars(with = "Record")] Handover),
 }
 
 /// A file with the name it shall have at the hub. Names hold no personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NamedFile {
     /// For example `02-giay-chung-sinh.pdf`.
     pub name: String,
     /// The document it belongs to.
     pub document: Uuid,
     /// Identity, digest, length, type.
+    #[schemars(with = "File")]
     pub file: FileRef,
 }
 
+/// The part of a record that the hub itself relies on; the rest is as [`Dossier`] and [`Handover`] say.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Record {
+    /// [`Message::id`] once more.
+    id: Uuid,
+    /// [`Message::device`] once more.
+    device: String,
+    /// Mã định danh of the receiving office.
+    agency: String,
+}
+
+/// [`FileRef`] as a schema.
+#[derive(JsonSchema)]
+#[schemars(rename = "FileRef")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct File {
+    /// Identity of the file.
+    id: Uuid,
+    /// SHA-256 of the bytes, lower-case hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    sha256: String,
+    /// Length of the bytes.
+    bytes: u64,
+    /// `image/jpeg`, `application/pdf`.
+    media: String,
+}
+
 /// How far the hub is with a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageState {
     /// Files that it does not hold whole yet.
     pub missing: Vec<Uuid>,
@@ -67,7 +136,7 @@ pub struct MessageState {
 }
 
 /// The hub's word that a message and all its files are durable there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// [`Message::id`].
     pub message: Uuid,
@@ -84,34 +153,12 @@ pub struct Receipt {
 }
 
 /// A receipt with its proof.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignedReceipt {
     /// The exact JSON text of the [`Receipt`] that was signed.
     pub receipt: String,
     /// Ed25519 over the bytes of `receipt`, standard base64.
     pub signature: String,
-}
-
-/// News for this device, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inbox {
-    /// At most 100; ask again with the last cursor.
-    pub items: Vec<InboxItem>,
-}
-
-/// One piece of news about a dossier of this device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxItem {
-    /// Rises; the device keeps the last one it has stored.
-    pub cursor: u64,
-    /// [`Dossier::id`].
-    pub dossier: Uuid,
-    /// Mã hồ sơ.
-    pub official_code: String,
-    /// TrangThaiHoSo.
-    pub status: Status,
-    /// The hub's clock.
-    pub at: Timestamp,
 }
 
 /// RFC 9457 problem details.
