@@ -5,9 +5,12 @@ use crate::{
     error::{is_credential, was_cut},
     probe, receipt, tls, upload,
 };
-use motcua_model::hub::{Inbox, InboxItem, Message, MessageState, NamedFile, Receipt, SignedReceipt};
+use motcua_model::hub::{
+    AccountAnswer, AccountCheck, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Inbox, InboxItem, Message, MessageState,
+    NamedFile, News, NewsItem, NewsPage, PaperAnswer, PaperSearch, Receipt, SignedReceipt, content_digest,
+};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, future::Future, time::Duration};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -86,12 +89,44 @@ impl HubClient {
         ))
     }
 
-    /// News after `after`, at most 100; ask again with the last cursor until none come.
-    pub async fn inbox(&self, after: u64) -> Result<Inbox, ForwardError> {
+    /// News after `after`, at most [`motcua_model::hub::NEWS_PAGE`]; ask again with the last cursor until none come.
+    /// What this agent does not understand comes as [`News::Unknown`]: keep its cursor.
+    pub async fn news(&self, after: u64) -> Result<NewsPage, ForwardError> {
         let what = "asking for news";
         let request = self.request(Method::GET, &format!("v1/inbox?after={after}"))?;
-        let news: News = json(what, self.send(what, request).await?)?;
-        Ok(Inbox { items: news.items.into_iter().filter_map(readable).collect() })
+        let page: NewsPage = json(what, self.send(what, request).await?)?;
+        for item in &page.items {
+            if let News::Unknown(kind) = &item.news {
+                tracing::warn!(cursor = item.cursor, kind, "news that this agent does not understand; update it");
+            }
+        }
+        Ok(page)
+    }
+
+    /// The statuses among [`HubClient::news`].
+    pub async fn inbox(&self, after: u64) -> Result<Inbox, ForwardError> {
+        Ok(Inbox { items: self.news(after).await?.items.into_iter().filter_map(status).collect() })
+    }
+
+    /// Tells the hub how this device is; the answer has the hub's clock and the newest versions.
+    pub async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatAnswer, ForwardError> {
+        self.ask("sending the heartbeat", "v1/heartbeat", heartbeat).await
+    }
+
+    /// Whether a person has an account at the national portal (the button "Xác nhận tài khoản").
+    pub async fn check_account(&self, check: &AccountCheck) -> Result<AccountAnswer, ForwardError> {
+        self.ask("checking the account", "v1/accounts/check", check).await
+    }
+
+    /// Which papers of a person are stored already, at the hub or in the national store.
+    pub async fn search_papers(&self, search: &PaperSearch) -> Result<PaperAnswer, ForwardError> {
+        self.ask("searching stored papers", "v1/papers/search", search).await
+    }
+
+    /// Brings a message's record without its files, so that the hub knows of it early; [`HubClient::deliver`] does
+    /// the rest later. True where nothing is missing any more: then `deliver` fetches the receipt at once.
+    pub async fn announce(&self, id: Uuid, message_json: &[u8]) -> Result<bool, ForwardError> {
+        Ok(self.post_message(id, message_json).await?.missing.is_empty())
     }
 
     /// Whether the hub answers and accepts this device.
@@ -103,12 +138,19 @@ impl HubClient {
 
     async fn post_message(&self, id: Uuid, json_bytes: &[u8]) -> Result<MessageState, ForwardError> {
         let what = "sending the message";
-        let request = self
-            .request(Method::POST, "v1/messages")?
-            .header("Idempotency-Key", id.to_string())
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(json_bytes.to_vec());
+        let request = self.post("v1/messages", json_bytes.to_vec())?.header(IDEMPOTENCY_KEY, id.to_string());
         json(what, self.send(what, request).await?)
+    }
+
+    async fn ask<Q: Serialize, A: DeserializeOwned>(&self, what: &str, path: &str, question: &Q) -> Result<A, ForwardError> {
+        let body = serde_json::to_vec(question)
+            .map_err(|_| ForwardError::new(Class::Rejected, format!("{what} failed: the question cannot be written as JSON")))?;
+        json(what, self.send(what, self.post(path, body)?).await?)
+    }
+
+    fn post(&self, path: &str, body: Vec<u8>) -> Result<RequestBuilder, ForwardError> {
+        let request = self.request(Method::POST, path)?.header(header::CONTENT_TYPE, "application/json");
+        Ok(request.header(CONTENT_DIGEST, content_digest(&body)).body(body))
     }
 
     fn check(&self, signed: &SignedReceipt, message: &Message, json_bytes: &[u8]) -> Result<Receipt, ForwardError> {
@@ -204,16 +246,13 @@ impl Answer {
     }
 }
 
-/// As [`Inbox`], before each item is understood.
-#[derive(Deserialize)]
-struct News {
-    items: Vec<serde_json::Value>,
-}
-
-/// One item of a newer hub that this agent does not understand must not hold the others back.
-fn readable(item: serde_json::Value) -> Option<InboxItem> {
-    let cursor = item["cursor"].as_u64();
-    serde_json::from_value(item).inspect_err(|_| tracing::warn!(?cursor, "news that this agent does not understand; update it")).ok()
+fn status(item: NewsItem) -> Option<InboxItem> {
+    match item.news {
+        News::Status { dossier, official_code, status, .. } => {
+            Some(InboxItem { cursor: item.cursor, dossier, official_code, status, at: item.at })
+        }
+        News::Supplement { .. } | News::Result { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => None,
+    }
 }
 
 fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardError> {
@@ -224,17 +263,4 @@ fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardErr
         let text = format!("{what} failed: the hub's answer has not the agreed form; it is tried again by itself, tell the hub's operator");
         ForwardError::new(Class::Server, text)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn news_of_a_newer_hub_does_not_hold_the_others_back() {
-        let item = |cursor: u64, status: u8| json!({"cursor": cursor, "dossier": Uuid::nil(), "official_code": "H15.50.05-261123-0001", "status": status, "at": "2026-11-23T08:00:00Z"});
-        let read: Vec<u64> = [item(1, 2), item(2, 11), item(3, 10)].into_iter().filter_map(readable).map(|i| i.cursor).collect();
-        assert_eq!(read, [1, 3]);
-    }
 }
