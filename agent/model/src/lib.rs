@@ -14,6 +14,7 @@ pub mod fault;
 pub mod form;
 pub mod hub;
 pub mod mrz;
+pub mod portal;
 pub mod scanned;
 mod text;
 
