@@ -1,19 +1,20 @@
-//! What the hub holds: the database and the files. Every call blocks until it is on the disk.
+//! The engine by default, SQLite and a folder: messages, files, news. Every call blocks until it is on the disk.
 
-use crate::{disk, pki, problem::Refusal};
+use crate::{
+    disk, pki,
+    problem::Refusal,
+    seal::{Seal, key_used, kind, office_day, other_device, stored_names},
+};
 use anyhow::{Context as _, Result};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use ed25519_dalek::{Signer as _, SigningKey};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use motcua_model::{
     dossier::Status,
-    hub::{Inbox, InboxItem, Message, MessageBody, MessageState, NamedFile, Receipt, SignedReceipt},
+    hub::{Message, MessageState, NEWS_PAGE, News, NewsItem, NewsPage, Receipt, SignedReceipt},
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{
-    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -31,13 +32,28 @@ CREATE TABLE IF NOT EXISTS file (
     sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, complete INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (message, id), UNIQUE (message, name)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS counter (day TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+";
+/// Until version 1 news was of statuses alone, in columns.
+const NEWS_OF_VERSION_1: &str = "
 CREATE TABLE IF NOT EXISTS news (
     cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, dossier TEXT NOT NULL, official_code TEXT NOT NULL,
     status INTEGER NOT NULL, at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS news_of_device ON news (device, cursor);
-CREATE TABLE IF NOT EXISTS counter (day TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+ALTER TABLE news RENAME TO old_news;
+DROP INDEX IF EXISTS news_of_device;
+CREATE TABLE news (
+    cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, dossier TEXT, status INTEGER, at TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX news_of_device ON news (device, cursor);
+CREATE INDEX news_of_dossier ON news (dossier, cursor);
+INSERT INTO news SELECT cursor, device, dossier, status, at,
+    json_object('kind', 'status', 'dossier', dossier, 'official_code', official_code, 'status', status) FROM old_news;
+DROP TABLE old_news;
+PRAGMA user_version = 1;
 ";
+/// News with this in place of a device is for all.
+pub(crate) const ALL_DEVICES: &str = "*";
 
 /// A hub's folder, opened.
 pub struct Archive {
@@ -45,7 +61,7 @@ pub struct Archive {
     db: Mutex<Connection>,
 }
 
-/// A message for [`Archive::list`]; no personal data.
+/// A message for `motcua-hub list`; no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// Message id: the dossier's or handover's.
@@ -72,12 +88,6 @@ pub(crate) struct Expected {
     pub(crate) complete: bool,
 }
 
-/// What signs and numbers.
-pub(crate) struct Seal {
-    pub(crate) key: SigningKey,
-    pub(crate) agency: String,
-}
-
 impl Archive {
     /// Opens the folder that `motcua-hub init` made.
     pub fn open(dir: &Path) -> Result<Self> {
@@ -85,12 +95,12 @@ impl Archive {
         disk::create_folder(&dir.join("files"))?;
         disk::create_folder(&dir.join("uploads"))?;
         let path = dir.join("hub.db");
-        let db = Connection::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+        let mut db = Connection::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         db.busy_timeout(Duration::from_secs(5))?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", "ON")?;
-        db.execute_batch(SCHEMA)?;
+        migrate(&mut db)?;
         Ok(Self { dir: dir.to_owned(), db: Mutex::new(db) })
     }
 
@@ -102,9 +112,7 @@ impl Archive {
         let found = db.query_row("SELECT device, digest FROM message WHERE id = ?1", [message.id.to_string()], known).optional()?;
         match found {
             Some((owner, _)) if owner != device => return Err(other_device()),
-            Some((_, stored)) if stored != digest => {
-                return Err(Refusal::new(422, "Key used", "the idempotency key was used with another body; send that body, or a new key"));
-            }
+            Some((_, stored)) if stored != digest => return Err(key_used()),
             Some(_) => {}
             None => {
                 let names = stored_names(&message.files)?;
@@ -171,45 +179,59 @@ impl Archive {
         Ok(true)
     }
 
-    pub(crate) fn inbox(&self, device: &str, after: u64) -> Result<Inbox> {
+    pub(crate) fn inbox(&self, device: &str, after: u64) -> Result<NewsPage> {
         let db = self.db();
-        let sql = "SELECT cursor, dossier, official_code, status, at FROM news WHERE device = ?1 AND cursor > ?2 ORDER BY cursor LIMIT 100";
+        let sql = "SELECT cursor, at, body FROM news WHERE device IN (?1, ?2) AND cursor > ?3 ORDER BY cursor LIMIT ?4";
         let mut statement = db.prepare_cached(sql)?;
-        let mut rows = statement.query(params![device, i64::try_from(after).unwrap_or(i64::MAX)])?;
+        let mut rows = statement.query(params![device, ALL_DEVICES, i64::try_from(after).unwrap_or(i64::MAX), NEWS_PAGE.cast_signed()])?;
         let mut items = Vec::new();
         while let Some(row) = rows.next()? {
             let cursor: i64 = row.get(0)?;
-            items.push(InboxItem {
-                cursor: cursor.cast_unsigned(),
-                dossier: row.get::<_, String>(1)?.parse()?,
-                official_code: row.get(2)?,
-                status: Status::try_from(row.get::<_, u8>(3)?).map_err(anyhow::Error::msg)?,
-                at: row.get::<_, String>(4)?.parse()?,
-            });
+            let (at, body): (String, String) = (row.get(1)?, row.get(2)?);
+            items.push(NewsItem { cursor: cursor.cast_unsigned(), at: at.parse()?, news: serde_json::from_str(&body)? });
         }
-        Ok(Inbox { items })
+        Ok(NewsPage { items })
     }
 
-    /// A clerk's act: the dossier with this official code has a new status, and its device hears of it.
-    /// Works while the hub runs. Returns the cursor of the news.
-    pub fn set_status(&self, official_code: &str, status: Status, now: Timestamp) -> Result<u64> {
+    /// A clerk's act: news about the dossier with this official code, for its device. `news` is made from the
+    /// dossier's id. Works while the hub runs. Returns the cursor of the last.
+    pub fn tell(&self, official_code: &str, news: impl FnOnce(Uuid) -> Vec<News>, now: Timestamp) -> Result<u64> {
         let mut db = self.db();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let owner = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
         let (device, dossier) = tx
             .query_row("SELECT device, id FROM message WHERE official_code = ?1", [official_code], owner)
             .optional()?
-            .with_context(|| format!("no dossier has the code {official_code}; `motcua-hub list` shows the codes"))?;
-        let cursor = add_news(&tx, &device, &dossier, official_code, status, now)?;
+            .with_context(|| no_such_code(official_code))?;
+        let mut cursor = 0;
+        for news in news(dossier.parse()?) {
+            cursor = add_news(&tx, &device, &news, now)?;
+        }
         tx.commit()?;
         Ok(cursor)
+    }
+
+    /// News that is not about a dossier, for one device or, without one, for all.
+    pub(crate) fn announce(&self, device: Option<&str>, news: &News, now: Timestamp) -> Result<u64> {
+        let mut db = self.db();
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let cursor = add_news(&tx, device.unwrap_or(ALL_DEVICES), news, now)?;
+        tx.commit()?;
+        Ok(cursor)
+    }
+
+    /// A dossier has a new status: [`Archive::tell`] in short.
+    pub fn set_status(&self, official_code: &str, status: Status, now: Timestamp) -> Result<u64> {
+        let code = official_code.to_owned();
+        self.tell(official_code, |dossier| vec![News::Status { dossier, official_code: code, status, reason: None }], now)
     }
 
     /// Every message in the order of arrival.
     pub fn list(&self) -> Result<Vec<Listed>> {
         let db = self.db();
         let sql = "SELECT id, device, kind, official_code, receipt IS NOT NULL,
-            (SELECT status FROM news WHERE dossier = message.id ORDER BY cursor DESC LIMIT 1) FROM message ORDER BY rowid";
+            (SELECT status FROM news WHERE dossier = message.id AND status IS NOT NULL ORDER BY cursor DESC LIMIT 1)
+            FROM message ORDER BY rowid";
         let mut statement = db.prepare(sql)?;
         let listed = |row: &Row<'_>| {
             Ok(Listed {
@@ -229,26 +251,33 @@ impl Archive {
         self.dir.join("files").join(message.to_string())
     }
 
-    fn db(&self) -> MutexGuard<'_, Connection> {
+    pub(crate) fn db(&self) -> MutexGuard<'_, Connection> {
         // A panic leaves at most a transaction that its guard has rolled back.
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(crate) fn other_device() -> Refusal {
-    Refusal::new(403, "Other device", "this belongs to another device; send only this device's own messages")
+pub(crate) fn no_such_code(official_code: &str) -> String {
+    format!("no dossier has the code {official_code}; `motcua-hub list` shows the codes")
+}
+
+fn migrate(db: &mut Connection) -> Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    tx.execute_batch(SCHEMA)?;
+    if version == 0 {
+        tx.execute_batch(NEWS_OF_VERSION_1)?;
+    }
+    tx.execute_batch(crate::registry::SCHEMA)?;
+    Ok(tx.commit()?)
 }
 
 fn insert(db: &mut Connection, message: &Message, digest: &str, names: &[String], now: Timestamp) -> Result<(), rusqlite::Error> {
-    let kind = match &message.body {
-        MessageBody::Dossier(_) => "dossier",
-        MessageBody::Handover(_) => "handover",
-    };
     let id = message.id.to_string();
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute(
         "INSERT INTO message (id, device, digest, kind, received) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![id, message.device, digest, kind, now.to_string()],
+        params![id, message.device, digest, kind(&message.body), now.to_string()],
     )?;
     for (position, (file, name)) in (0_i64..).zip(message.files.iter().zip(names)) {
         tx.execute(
@@ -274,89 +303,77 @@ fn stored_receipt(tx: &Transaction<'_>, id: Uuid) -> Result<Option<SignedReceipt
 fn complete(tx: &Transaction<'_>, id: Uuid, seal: &Seal, now: Timestamp) -> Result<SignedReceipt, Refusal> {
     let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
     let (device, digest, kind) = tx.query_row("SELECT device, digest, kind FROM message WHERE id = ?1", [id.to_string()], row)?;
-    let official_code = if kind == "dossier" { Some(next_code(tx, &seal.agency, now)?) } else { None };
+    let official_code = if kind == "dossier" { Some(next_code(tx, seal, now)?) } else { None };
     let mut statement = tx.prepare_cached("SELECT sha256 FROM file WHERE message = ?1 ORDER BY position")?;
     let files = statement.query_map([id.to_string()], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let receipt = Receipt { message: id, device: device.clone(), digest, files, official_code: official_code.clone(), stored: now };
-    let text = serde_json::to_string(&receipt).context("a receipt cannot be written")?;
-    let signature = BASE64_STANDARD.encode(seal.key.sign(text.as_bytes()).to_bytes());
+    let signed = seal.sign(&receipt)?;
     tx.execute(
         "UPDATE message SET official_code = ?2, receipt = ?3, signature = ?4 WHERE id = ?1",
-        params![id.to_string(), official_code, text, signature],
+        params![id.to_string(), official_code, signed.receipt, signed.signature],
     )?;
-    if let Some(code) = official_code {
-        add_news(tx, &device, &id.to_string(), &code, Status::Registered, now)?;
+    if let Some(official_code) = official_code {
+        add_news(tx, &device, &News::Status { dossier: id, official_code, status: Status::Registered, reason: None }, now)?;
     }
-    Ok(SignedReceipt { receipt: text, signature })
+    Ok(signed)
 }
 
-/// `<agency>-<yyMMdd>-<number>`; days and numbers are the office's, not UTC's.
-fn next_code(tx: &Transaction<'_>, agency: &str, now: Timestamp) -> Result<String, Refusal> {
-    let zone = TimeZone::get("Asia/Ho_Chi_Minh").context("the time zone Asia/Ho_Chi_Minh is unknown")?;
-    let day = now.to_zoned(zone).strftime("%y%m%d").to_string();
+fn next_code(tx: &Transaction<'_>, seal: &Seal, now: Timestamp) -> Result<String, Refusal> {
+    let day = office_day(now)?;
     let sql = "INSERT INTO counter (day, last) VALUES (?1, 1) ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last";
     let number: i64 = tx.query_row(sql, [&day], |row| row.get(0))?;
-    Ok(format!("{agency}-{day}-{number:04}"))
+    Ok(seal.code(&day, number))
 }
 
-fn add_news(tx: &Transaction<'_>, device: &str, dossier: &str, code: &str, status: Status, now: Timestamp) -> Result<u64, rusqlite::Error> {
+fn add_news(tx: &Transaction<'_>, device: &str, news: &News, now: Timestamp) -> Result<u64> {
+    let (dossier, status) = subject(news);
     tx.execute(
-        "INSERT INTO news (device, dossier, official_code, status, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![device, dossier, code, u8::from(status), now.to_string()],
+        "INSERT INTO news (device, dossier, status, at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![device, dossier.map(|id| id.to_string()), status.map(u8::from), now.to_string(), serde_json::to_string(news)?],
     )?;
     Ok(tx.last_insert_rowid().cast_unsigned())
 }
 
-/// Names that are safe in a folder and differ from each other and from the hub's own files.
-fn stored_names(files: &[NamedFile]) -> Result<Vec<String>, Refusal> {
-    let bad = |detail: &str| Refusal::new(400, "Bad message", detail);
-    let mut ids = HashSet::new();
-    let mut taken: HashSet<String> = ["message.json", "receipt.json"].map(str::to_owned).into();
-    let mut names = Vec::new();
-    for file in files {
-        if !ids.insert(file.file.id) {
-            return Err(bad("a file is listed twice; list each file once"));
-        }
-        let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-        if file.file.sha256.len() != 64 || !file.file.sha256.chars().all(is_hex) {
-            return Err(bad("a file's sha256 is not 64 lower-case hex digits; correct it"));
-        }
-        let mut name = safe_name(&file.name);
-        if !taken.insert(name.clone()) {
-            name = format!("{}-{name}", file.file.id);
-            taken.insert(name.clone());
-        }
-        names.push(name);
+/// Dossier and status of news, as the tables index them.
+pub(crate) fn subject(news: &News) -> (Option<Uuid>, Option<Status>) {
+    match news {
+        News::Status { dossier, status, .. } => (Some(*dossier), Some(*status)),
+        News::Supplement { dossier, .. } | News::Result { dossier, .. } => (Some(*dossier), None),
+        News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => (None, None),
     }
-    Ok(names)
-}
-
-fn safe_name(name: &str) -> String {
-    let keep = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-    let safe: String = name.trim_start_matches('.').chars().take(100).map(keep).collect();
-    if safe.is_empty() { "file".to_owned() } else { safe }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ed25519_dalek::SigningKey;
 
     #[test]
-    fn names_cannot_leave_their_folder() {
-        assert_eq!(safe_name("../../etc/passwd"), "_.._etc_passwd");
-        assert_eq!(safe_name("02-giay-chung-sinh.pdf"), "02-giay-chung-sinh.pdf");
-        assert_eq!(safe_name("..."), "file");
+    fn codes_count_by_the_offices_day() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        let tx = db.transaction().unwrap();
+        let seal = Seal { key: SigningKey::from_bytes(&[1; 32]), agency: "H15.50.05".to_owned() };
+        let late: Timestamp = "2026-11-23T18:00:00Z".parse().unwrap();
+        let early: Timestamp = "2026-11-23T16:59:59Z".parse().unwrap();
+        let codes = [early, late, late].map(|now| next_code(&tx, &seal, now).unwrap());
+        assert_eq!(codes, ["H15.50.05-261123-0001", "H15.50.05-261124-0001", "H15.50.05-261124-0002"]);
     }
 
     #[test]
-    fn the_codes_day_is_the_offices() {
+    fn news_of_an_older_hub_are_kept_and_their_cursors_too() {
         let mut db = Connection::open_in_memory().unwrap();
-        db.execute_batch(SCHEMA).unwrap();
-        let tx = db.transaction().unwrap();
-        let late: Timestamp = "2026-11-23T18:00:00Z".parse().unwrap();
-        let early: Timestamp = "2026-11-23T16:59:59Z".parse().unwrap();
-        let codes = [early, late, late].map(|now| next_code(&tx, "H15.50.05", now).unwrap());
-        assert_eq!(codes, ["H15.50.05-261123-0001", "H15.50.05-261124-0001", "H15.50.05-261124-0002"]);
-        assert!(codes.iter().all(|c| motcua_model::code::DossierCode::parse(c).is_ok()));
+        let old = "CREATE TABLE news (cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, dossier TEXT NOT NULL,
+            official_code TEXT NOT NULL, status INTEGER NOT NULL, at TEXT NOT NULL) STRICT;
+            CREATE INDEX news_of_device ON news (device, cursor);
+            INSERT INTO news VALUES (7, 'K07', '00000000-0000-0000-0000-000000000000', 'H15.50.05-261123-0001', 2, '2026-11-23T08:00:00Z');";
+        db.execute_batch(old).unwrap();
+        migrate(&mut db).unwrap();
+        migrate(&mut db).unwrap();
+        let archive = Archive { dir: PathBuf::new(), db: Mutex::new(db) };
+        let item = archive.inbox("K07", 0).unwrap().items.remove(0);
+        assert_eq!((item.cursor, subject(&item.news)), (7, (Some(Uuid::nil()), Some(Status::Accepted))));
+        assert_eq!(archive.announce(None, &News::Catalogue { version: 2 }, Timestamp::UNIX_EPOCH).unwrap(), 8);
+        assert_eq!(archive.inbox("K08", 0).unwrap().items[0].news, News::Catalogue { version: 2 });
     }
 }

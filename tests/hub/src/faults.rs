@@ -20,6 +20,8 @@ pub struct Faults {
     pub lose_receipt: bool,
     /// Spoil the signature of the next receipt. Once.
     pub bad_receipt: bool,
+    /// The national portal and its store cannot be asked, until the next set.
+    pub portal_away: bool,
 }
 
 impl Faults {

@@ -1,14 +1,22 @@
 //! The reference hub as a command: make a hub, issue device certificates, serve, act as a clerk.
+//!
+//! With `MOTCUA_HUB_DATABASE` and `MOTCUA_HUB_BUCKET` set, every command works on PostgreSQL and the bucket in place of
+//! the folder, which then holds keys alone ([`motcua_hub::SharedOptions`]).
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use jiff::{Timestamp, Zoned};
-use motcua_hub::{Archive, Options, pki};
-use motcua_model::dossier::Status;
+use jiff::{Zoned, civil::Date};
+use motcua_hub::{Clerk, Limits, Options, SharedOptions, openapi, pki};
+use motcua_model::{
+    Private,
+    dossier::Status,
+    hub::{Handing, News, ResultPaper, SupplementItem},
+};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,6 +69,18 @@ enum Command {
         /// Loopback port for `POST /test/faults`; 0 takes a free one. Tests only.
         #[arg(long)]
         test_port: Option<u16>,
+        /// Requests at work at once; more are shed with 503.
+        #[arg(long, default_value_t = Limits::default().in_flight)]
+        in_flight: usize,
+        /// Questions and messages per second of one device in the long run; more is 429.
+        #[arg(long, default_value_t = Limits::default().per_device)]
+        per_device: f64,
+        /// What a device may ask at once after a quiet time.
+        #[arg(long, default_value_t = Limits::default().burst)]
+        burst: f64,
+        /// The national portal and its store cannot be asked: accounts stay unverified.
+        #[arg(long)]
+        without_kho: bool,
     },
     /// A clerk's act: give a dossier a new status and tell its device. Works while the hub runs.
     Status {
@@ -72,9 +92,90 @@ enum Command {
         /// TrangThaiHoSo, 1 to 10.
         #[arg(long)]
         status: u8,
+        /// Lý do, of a refusal or a stop.
+        #[arg(long)]
+        reason: Option<String>,
     },
+    /// A clerk's act: papers are missing (form 02).
+    Supplement {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Official code.
+        #[arg(long)]
+        dossier: String,
+        /// What to bring; once for each.
+        #[arg(long, required = true)]
+        item: Vec<String>,
+        /// Lý do.
+        #[arg(long)]
+        reason: String,
+        /// Last day, for example 2026-12-01.
+        #[arg(long)]
+        until: Option<Date>,
+    },
+    /// A clerk's act: the result can be handed over.
+    Result {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Official code.
+        #[arg(long)]
+        dossier: String,
+        /// Code of the result paper, MaGiayToKetQua.
+        #[arg(long)]
+        code: String,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// The office where it is fetched; without it the post brings it.
+        #[arg(long)]
+        place: Option<String>,
+    },
+    /// Tell devices of a newer catalogue or configuration.
+    Announce {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Version of the newest catalogue.
+        #[arg(long)]
+        catalogue: Option<u32>,
+        /// Version of the newest configuration.
+        #[arg(long)]
+        config: Option<u32>,
+        /// For this device alone.
+        #[arg(long)]
+        device: Option<String>,
+    },
+    /// Invented people for account checks.
+    Person {
+        /// What to do with them.
+        #[command(subcommand)]
+        act: Add,
+    },
+    /// Invented papers for searches, of the hub's own store and of the national one.
+    Paper {
+        /// What to do with them.
+        #[command(subcommand)]
+        act: Add,
+    },
+    /// Print how every device last was, one line of JSON each.
+    Heartbeats {
+        /// The hub's folder.
+        dir: PathBuf,
+    },
+    /// Print the contract as OpenAPI 3.1.
+    Openapi,
     /// Print every message, one line of JSON each.
     List {
+        /// The hub's folder.
+        dir: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Add {
+    /// Add them from standard input, one JSON object after the other: command lines are for all to read. A person is
+    /// `{"key": {"by": "citizen", "number": …, "name": …}, "technical_id": …, "profile": {…}}`, a paper
+    /// `{"owner": {"by": …}, "type": …, "paper": {"source": "hub", "reference": …, "name": …, "number": …, "issuer": …}}`.
+    Add {
         /// The hub's folder.
         dir: PathBuf,
     },
@@ -103,22 +204,79 @@ async fn run(command: Command) -> Result<()> {
             let validity = if expired { pki::Validity::Expired } else { pki::Validity::Usual };
             pki::issue(&dir, &device, &out, validity, Zoned::now().date())
         }
-        Command::Serve { dir, listen, agency, test_port } => {
-            let test_listen = test_port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-            serve(Options { dir, listen, agency, test_listen }).await
+        Command::Serve { dir, listen, agency, test_port, in_flight, per_device, burst, without_kho } => {
+            let usual = Options::new(dir, listen, &agency);
+            serve(Options {
+                test_listen: test_port.map(|port| SocketAddr::from(([127, 0, 0, 1], port))),
+                shared: SharedOptions::from_env()?,
+                limits: Limits { in_flight, per_device, burst },
+                kho: !without_kho,
+                ..usual
+            })
+            .await
         }
-        Command::Status { dir, dossier, status } => {
+        Command::Status { dir, dossier, status, reason } => {
             let status = Status::try_from(status).map_err(anyhow::Error::msg)?;
-            let cursor = Archive::open(&dir)?.set_status(&dossier, status, Timestamp::now())?;
+            let cursor = clerk(&dir).await?.status(&dossier, status, reason.map(Private::new)).await?;
             say(&serde_json::json!({ "cursor": cursor, "dossier": dossier, "status": status }).to_string())
         }
-        Command::List { dir } => {
-            for message in Archive::open(&dir)?.list()? {
-                say(&serde_json::to_string(&message)?)?;
+        Command::Supplement { dir, dossier, item, reason, until } => {
+            let items = item.into_iter().map(|what| SupplementItem { component: None, what: Private::new(what) }).collect();
+            let cursor = clerk(&dir).await?.supplement(&dossier, items, Private::new(reason), until).await?;
+            say(&serde_json::json!({ "cursor": cursor, "dossier": dossier }).to_string())
+        }
+        Command::Result { dir, dossier, code, name, place } => {
+            let handing = place.map_or(Handing::Post, |place| Handing::Desk { place });
+            let papers = vec![ResultPaper { code, name, number: Private::default() }];
+            let cursor = clerk(&dir).await?.result(&dossier, papers, handing).await?;
+            say(&serde_json::json!({ "cursor": cursor, "dossier": dossier }).to_string())
+        }
+        Command::Announce { dir, catalogue, config, device } => {
+            let clerk = clerk(&dir).await?;
+            let catalogue = catalogue.map(|version| News::Catalogue { version });
+            for news in catalogue.into_iter().chain(config.map(|version| News::Config { version })) {
+                let cursor = clerk.announce(device.as_deref(), news).await?;
+                say(&serde_json::json!({ "cursor": cursor }).to_string())?;
             }
             Ok(())
         }
+        Command::Person { act: Add::Add { dir } } => {
+            let clerk = clerk(&dir).await?;
+            for person in objects()? {
+                clerk.add_person(person).await?;
+            }
+            Ok(())
+        }
+        Command::Paper { act: Add::Add { dir } } => {
+            let clerk = clerk(&dir).await?;
+            for paper in objects()? {
+                clerk.add_paper(paper).await?;
+            }
+            Ok(())
+        }
+        Command::List { dir } => say_all(&clerk(&dir).await?.list().await?),
+        Command::Heartbeats { dir } => say_all(&clerk(&dir).await?.heartbeats().await?),
+        Command::Openapi => say(&serde_json::to_string_pretty(&openapi::document())?),
     }
+}
+
+async fn clerk(dir: &Path) -> Result<Clerk> {
+    Clerk::open(dir, SharedOptions::from_env()?.as_ref()).await
+}
+
+/// Standard input as JSON objects. No error quotes it.
+fn objects<T: DeserializeOwned>() -> Result<Vec<T>> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+    let objects: Result<Vec<T>, _> = serde_json::Deserializer::from_str(&text).into_iter().collect();
+    objects.map_err(|e| anyhow::anyhow!("standard input has not the form at line {} column {}; see --help", e.line(), e.column()))
+}
+
+fn say_all<T: Serialize>(lines: &[T]) -> Result<()> {
+    for line in lines {
+        say(&serde_json::to_string(line)?)?;
+    }
+    Ok(())
 }
 
 async fn serve(options: Options) -> Result<()> {

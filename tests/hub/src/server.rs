@@ -1,45 +1,31 @@
-//! TLS, routes, and who is asking.
+//! TLS, start and end.
 
 use crate::{
-    archive::{Archive, Seal, other_device},
     cut::{CutAcceptor, Cuts},
     faults::Faults,
+    guard::{Guard, Limits},
     pki,
-    problem::Refusal,
-    uploads,
+    routes::{Hub, routes},
+    seal::Seal,
+    shared::SharedOptions,
+    storage::Storage,
+    witness::{Exchange, Witness},
 };
 use anyhow::{Context as _, Result, ensure};
-use axum::{
-    Extension, Json, Router,
-    body::Bytes,
-    extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Query, Request, State},
-    http::{HeaderMap, StatusCode, request::Parts},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::{get, head, options, post},
-};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
 use axum_server::{
     Handle,
-    tls::TlsInfo,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use jiff::Timestamp;
-use motcua_model::hub::{Inbox, Message, MessageBody, MessageState};
 use rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
-use serde::Deserialize;
 use std::{
-    collections::HashMap,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::task::JoinHandle;
-use uuid::Uuid;
-
-/// A message is a record, not its files.
-const LONGEST_MESSAGE: usize = 4 * 1024 * 1024;
+use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle};
 
 /// How to run a hub.
 #[derive(Clone, Debug)]
@@ -52,6 +38,20 @@ pub struct Options {
     pub agency: String,
     /// A plain port for `POST /test/faults`. Loopback only; none in any real use.
     pub test_listen: Option<SocketAddr>,
+    /// PostgreSQL and a bucket in place of SQLite and the folder; then the folder holds keys alone.
+    pub shared: Option<SharedOptions>,
+    /// How much this instance takes on.
+    pub limits: Limits,
+    /// Whether the national portal's store answers, out of the hub's own second table.
+    pub kho: bool,
+}
+
+impl Options {
+    /// The usual hub of a folder.
+    pub fn new(dir: PathBuf, listen: SocketAddr, agency: &str) -> Self {
+        let limits = Limits::default();
+        Self { dir, listen, agency: agency.to_owned(), test_listen: None, shared: None, limits, kho: true }
+    }
 }
 
 /// A hub at work.
@@ -72,11 +72,15 @@ pub async fn start(options: Options) -> Result<Running> {
         options.agency
     );
     let hub = Arc::new(Hub {
-        archive: Archive::open(&options.dir)?,
+        storage: Storage::open(&options.dir, options.shared.as_ref()).await?,
         seal: Seal { key: pki::receipt_key(&options.dir)?, agency: options.agency },
-        faults: Mutex::default(),
         cuts: Cuts::default(),
-        locks: Mutex::default(),
+        guard: Guard::new(options.limits),
+        witness: Witness::default(),
+        kho: options.kho,
+        faults: Mutex::default(),
+        uploads: Mutex::default(),
+        at_work: Mutex::default(),
     });
     let listener = bind(options.listen)?;
     let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls(&options.dir)?))).acceptor(CutAcceptor(hub.cuts.clone()));
@@ -105,6 +109,11 @@ impl Running {
         *self.hub.faults() = faults;
     }
 
+    /// From now on every exchange is copied, for tests.
+    pub fn listen_in(&self) -> UnboundedReceiver<Exchange> {
+        self.hub.witness.listen()
+    }
+
     /// Ends at once, with every connection, and waits until nothing runs any more.
     pub async fn kill(self) {
         for (handle, server) in self.servers {
@@ -124,127 +133,6 @@ impl Running {
             let _ = server.await;
         }
     }
-}
-
-/// What the handlers share.
-pub(crate) struct Hub {
-    pub(crate) archive: Archive,
-    pub(crate) cuts: Cuts,
-    seal: Seal,
-    faults: Mutex<Faults>,
-    locks: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-impl Hub {
-    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One writer per file at a time.
-    pub(crate) fn upload_lock(&self, file: Uuid) -> Arc<tokio::sync::Mutex<()>> {
-        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
-        locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-        Arc::clone(locks.entry(file).or_default())
-    }
-}
-
-/// The device behind a connection, by the common name of the certificate that TLS has verified.
-#[derive(Clone, Debug)]
-pub(crate) struct Peer {
-    pub(crate) device: String,
-    pub(crate) address: SocketAddr,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Peer {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let nobody = || Refusal::new(401, "No device", "the certificate names no device; enrol the device again");
-        let Extension(info) = Extension::<Arc<TlsInfo>>::from_request_parts(parts, state).await.map_err(|_| nobody())?;
-        let ConnectInfo(address) = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await.map_err(|_| nobody())?;
-        let device = info.peer_certificates.first().and_then(|der| common_name(der)).ok_or_else(nobody)?;
-        Ok(Self { device, address })
-    }
-}
-
-fn common_name(der: &[u8]) -> Option<String> {
-    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
-    let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
-    Some(name.to_owned())
-}
-
-/// Runs disk work off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::from(anyhow::Error::new(e)))?
-}
-
-fn routes(hub: Arc<Hub>) -> Router {
-    Router::new()
-        .route("/v1/messages", post(take_message))
-        .route("/v1/uploads", post(uploads::create).options(uploads::options))
-        .route("/v1/uploads/{message}/{file}", head(uploads::head).patch(uploads::patch).merge(options(uploads::options)))
-        .route("/v1/inbox", get(read_inbox))
-        .route("/v1/health", get(async || StatusCode::NO_CONTENT))
-        .fallback(async || Refusal::new(404, "Unknown", "the hub has no such address"))
-        .layer(middleware::from_fn_with_state(Arc::clone(&hub), bad_day))
-        .layer(DefaultBodyLimit::max(LONGEST_MESSAGE))
-        .with_state(hub)
-}
-
-async fn take_message(State(hub): State<Arc<Hub>>, peer: Peer, headers: HeaderMap, body: Bytes) -> Result<Json<MessageState>, Refusal> {
-    let bad = |title: &str, detail: &str| Refusal::new(400, title, detail);
-    let key = headers.get("Idempotency-Key").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<Uuid>().ok());
-    let key = key.ok_or_else(|| bad("Bad key", "send the message's id as Idempotency-Key"))?;
-    let message: Message = serde_json::from_slice(&body)
-        .map_err(|e| bad("Bad message", &format!("the body is not a message at line {} column {}", e.line(), e.column())))?;
-    let inner = match &message.body {
-        MessageBody::Dossier(dossier) => dossier.id,
-        MessageBody::Handover(handover) => handover.id,
-    };
-    if key != message.id || inner != message.id {
-        return Err(bad("Bad key", "Idempotency-Key, the message's id and its record's id must be one"));
-    }
-    if message.device != peer.device {
-        return Err(other_device());
-    }
-    let address = peer.address;
-    let worker = Arc::clone(&hub);
-    let mut state = blocking(move || worker.archive.take(&peer.device, &message, &body, &worker.seal, Timestamp::now())).await?;
-    if let Some(receipt) = &mut state.receipt
-        && std::mem::take(&mut hub.faults().bad_receipt)
-    {
-        receipt.receipt.push(' ');
-    }
-    if state.receipt.is_some() && std::mem::take(&mut hub.faults().lose_receipt) {
-        hub.cuts.cut(address);
-    }
-    Ok(Json(state))
-}
-
-#[derive(Deserialize)]
-struct After {
-    #[serde(default)]
-    after: u64,
-}
-
-async fn read_inbox(State(hub): State<Arc<Hub>>, peer: Peer, Query(After { after }): Query<After>) -> Result<Json<Inbox>, Refusal> {
-    let inbox = blocking(move || Ok(hub.archive.inbox(&peer.device, after)?)).await?;
-    Ok(Json(inbox))
-}
-
-/// Faults that do not care which request it is.
-async fn bad_day(State(hub): State<Arc<Hub>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    let status = hub.faults().take_status();
-    if let Some((status, retry_after)) = status {
-        uploads::drain(request.into_body()).await;
-        return Refusal { retry_after, ..Refusal::new(status, "Test", "this answer was ordered by a test") }.into_response();
-    }
-    let lose = std::mem::take(&mut hub.faults().lose_response);
-    let response = next.run(request).await;
-    if lose {
-        hub.cuts.cut(peer);
-    }
-    response
 }
 
 async fn order_faults(State(hub): State<Arc<Hub>>, Json(faults): Json<Faults>) -> StatusCode {

@@ -3,26 +3,21 @@
 //! An upload's address is made of its message and file, so creating it again finds it again.
 
 use crate::{
-    archive::{Expected, other_device},
+    archive::Expected,
     problem::Refusal,
-    server::{Hub, Peer, blocking},
+    routes::{Hub, Peer},
+    seal::wrong_offset,
 };
-use anyhow::Context as _;
 use axum::{
     body::{Body, BodyDataStream},
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, Path, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::StreamExt as _;
-use std::{io::SeekFrom, path::PathBuf, sync::Arc, time::Duration};
-use tokio::{
-    fs::{self, File, OpenOptions},
-    io::{AsyncSeekExt as _, AsyncWriteExt as _},
-    sync::OwnedMutexGuard,
-    time::timeout,
-};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::OwnedMutexGuard, time::timeout};
 use uuid::Uuid;
 
 const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
@@ -30,6 +25,19 @@ const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long a request waits for another one on the same upload.
 const TURN: Duration = Duration::from_secs(5);
+
+/// `{message}/{file}` of an upload's path.
+pub(crate) struct Address(Uuid, Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::<(Uuid, Uuid)>::from_request_parts(parts, state).await;
+        let Path((message, file)) = path.map_err(|_| Refusal::new(400, "Bad address", "an upload's address ends in two ids"))?;
+        Ok(Self(message, file))
+    }
+}
 
 /// `OPTIONS /v1/uploads`.
 pub(crate) async fn options() -> Response {
@@ -42,14 +50,14 @@ pub(crate) async fn create(State(hub): State<Arc<Hub>>, peer: Peer, headers: Hea
     let length = number(&headers, "Upload-Length")?;
     let (message, file) = metadata(&headers)?;
     let _turn = turn(&hub, file).await?;
-    let expected = find(&hub, &peer, message, file).await?;
+    let expected = hub.storage.expected(&peer.device, message, file).await?;
     if expected.complete {
         return Err(Refusal::new(409, "Complete already", "the hub has this file whole; send the message again"));
     }
     if length != expected.bytes {
         return Err(Refusal::new(413, "Other length", "Upload-Length differs from the message's; send the declared file"));
     }
-    start_part(&hub, message, file, &expected).await?;
+    start(&hub, message, file, &expected).await?;
     let location = format!("/v1/uploads/{message}/{file}");
     Ok((StatusCode::CREATED, [TUS, ("Location", &location)]).into_response())
 }
@@ -58,12 +66,12 @@ pub(crate) async fn create(State(hub): State<Arc<Hub>>, peer: Peer, headers: Hea
 pub(crate) async fn head(
     State(hub): State<Arc<Hub>>,
     peer: Peer,
-    Path((message, file)): Path<(Uuid, Uuid)>,
+    Address(message, file): Address,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     tus_version(&headers)?;
-    let expected = find(&hub, &peer, message, file).await?;
-    let offset = if expected.complete { expected.bytes } else { part_length(&hub.archive.part(message, file)).await? };
+    let expected = hub.storage.expected(&peer.device, message, file).await?;
+    let offset = if expected.complete { expected.bytes } else { hub.storage.held(message, file).await? };
     let answer =
         [TUS, ("Upload-Offset", &offset.to_string()), ("Upload-Length", &expected.bytes.to_string()), ("Cache-Control", "no-store")];
     Ok((StatusCode::OK, answer).into_response())
@@ -73,7 +81,7 @@ pub(crate) async fn head(
 pub(crate) async fn patch(
     State(hub): State<Arc<Hub>>,
     peer: Peer,
-    Path((message, file)): Path<(Uuid, Uuid)>,
+    Address(message, file): Address,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -88,8 +96,7 @@ pub(crate) async fn patch(
     if expected.complete {
         return repeated_end(*offset, body, expected.bytes).await;
     }
-    let part = hub.archive.part(message, file);
-    let end = append(&hub, &peer, &part, *offset, expected.bytes, body.into_data_stream()).await?;
+    let end = append(&hub, &peer, (message, file), *offset, expected.bytes, body.into_data_stream()).await?;
     if end == expected.bytes {
         settle(&hub, message, file, place.expected).await?;
     }
@@ -110,9 +117,9 @@ async fn find_place(hub: &Arc<Hub>, peer: &Peer, message: Uuid, file: Uuid, head
     }
     let offset = number(headers, "Upload-Offset")?;
     let _turn = turn(hub, file).await?;
-    let expected = find(hub, peer, message, file).await?;
+    let expected = hub.storage.expected(&peer.device, message, file).await?;
     if !expected.complete {
-        let held = part_length(&hub.archive.part(message, file)).await?;
+        let held = hub.storage.held(message, file).await?;
         if offset != held {
             return Err(wrong_offset(held));
         }
@@ -138,10 +145,15 @@ pub(crate) async fn drain(body: Body) -> u64 {
 }
 
 /// Writes what comes at `offset` and syncs it, also where the sender breaks off: it need not come again.
-async fn append(hub: &Hub, peer: &Peer, part: &PathBuf, offset: u64, limit: u64, mut body: BodyDataStream) -> Result<u64, Refusal> {
-    let mut file = OpenOptions::new().write(true).open(part).await.context("cannot open an upload")?;
-    // Not in append mode: bytes of a broken-off predecessor that land late land on their own place.
-    file.seek(SeekFrom::Start(offset)).await.context("cannot seek in an upload")?;
+async fn append(
+    hub: &Hub,
+    peer: &Peer,
+    (message, file): (Uuid, Uuid),
+    offset: u64,
+    limit: u64,
+    mut body: BodyDataStream,
+) -> Result<u64, Refusal> {
+    let mut sink = hub.storage.sink(message, file, offset).await?;
     let mut end = offset;
     let cut_at = hub.faults().drop_after_bytes.filter(|at| *at > offset);
     loop {
@@ -149,76 +161,47 @@ async fn append(hub: &Hub, peer: &Peer, part: &PathBuf, offset: u64, limit: u64,
             Ok(Some(Ok(bytes))) => bytes,
             Ok(None) => break,
             Ok(Some(Err(_))) | Err(_) => {
-                sync(&mut file).await?;
+                sink.sync().await?;
                 return Err(Refusal::new(408, "Broken off", "the upload broke off; ask with HEAD how far it came"));
             }
         };
         if end.saturating_add(bytes.len() as u64) > limit {
-            sync(&mut file).await?;
+            sink.sync().await?;
             return Err(Refusal::new(413, "Too long", "more bytes than Upload-Length; send the declared file"));
         }
         let keep = cut_at.map_or(bytes.len(), |at| bytes.len().min(usize::try_from(at.saturating_sub(end)).unwrap_or(usize::MAX)));
-        file.write_all(&bytes[..keep]).await.context("cannot write an upload")?;
+        sink.write(&bytes[..keep]).await?;
         end += keep as u64;
         if cut_at == Some(end) {
-            sync(&mut file).await?;
+            sink.sync().await?;
             hub.faults().drop_after_bytes = None;
             hub.cuts.cut(peer.address);
             return Err(Refusal::new(500, "Cut", "the connection is cut for a test"));
         }
     }
-    sync(&mut file).await?;
+    sink.sync().await?;
     Ok(end)
 }
 
-async fn sync(file: &mut File) -> Result<(), Refusal> {
-    file.flush().await.context("cannot write an upload")?;
-    Ok(file.sync_all().await.context("cannot sync an upload")?)
-}
-
-/// An empty part, or the one that is there. A whole one is settled: the hub may have died just before.
-async fn start_part(hub: &Arc<Hub>, message: Uuid, file: Uuid, expected: &Expected) -> Result<(), Refusal> {
-    let part = hub.archive.part(message, file);
-    let folder = part.parent().context("an upload has no folder")?.to_owned();
-    blocking(move || crate::disk::create_folder(&folder).map_err(Refusal::from)).await?;
-    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&part).await;
-    let held = opened.context("cannot make an upload")?.metadata().await.context("cannot read an upload's length")?.len();
-    if held < expected.bytes {
+/// An empty upload, or the one that is there. A whole one is settled: the hub may have died just before.
+async fn start(hub: &Hub, message: Uuid, file: Uuid, expected: &Expected) -> Result<(), Refusal> {
+    if hub.storage.start_upload(message, file).await? < expected.bytes {
         return Ok(());
     }
     match settle(hub, message, file, expected.clone()).await {
         Err(refusal) if refusal.problem.status == 460 && expected.bytes > 0 => {
-            File::create(&part).await.context("cannot make an upload")?;
+            hub.storage.start_upload(message, file).await?;
             Ok(())
         }
         other => other,
     }
 }
 
-async fn settle(hub: &Arc<Hub>, message: Uuid, file: Uuid, expected: Expected) -> Result<(), Refusal> {
-    let archive = Arc::clone(hub);
-    let good = blocking(move || Ok(archive.archive.settle(message, file, &expected)?)).await?;
-    if good {
+async fn settle(hub: &Hub, message: Uuid, file: Uuid, expected: Expected) -> Result<(), Refusal> {
+    if hub.storage.settle(message, file, expected).await? {
         return Ok(());
     }
     Err(Refusal::new(460, "Checksum differs", "the file's SHA-256 is not the declared one and it was discarded; create the upload anew"))
-}
-
-async fn find(hub: &Arc<Hub>, peer: &Peer, message: Uuid, file: Uuid) -> Result<Expected, Refusal> {
-    let archive = Arc::clone(hub);
-    let expected = blocking(move || Ok(archive.archive.expected(message, file)?)).await?;
-    match expected {
-        Some(expected) if expected.device == peer.device => Ok(expected),
-        Some(_) => Err(other_device()),
-        None => Err(Refusal::new(404, "Unknown", "no message declares this file; send the message first")),
-    }
-}
-
-async fn part_length(part: &PathBuf) -> Result<u64, Refusal> {
-    match fs::metadata(part).await {
-        Ok(metadata) => Ok(metadata.len()),
-        Err(_) => Err(Refusal::new(404, "No upload", "there is no such upload (any more); create it")),
-    }
 }
 
 async fn turn(hub: &Hub, file: Uuid) -> Result<OwnedMutexGuard<()>, Refusal> {
@@ -249,10 +232,6 @@ fn metadata(headers: &HeaderMap) -> Result<(Uuid, Uuid), Refusal> {
     };
     let both = value("message").zip(value("file"));
     both.ok_or_else(|| Refusal::new(400, "Bad header", "Upload-Metadata needs `message` and `file`, each the base64 of an id"))
-}
-
-fn wrong_offset(held: u64) -> Refusal {
-    Refusal { offset: Some(held), ..Refusal::new(409, "Wrong offset", "continue from Upload-Offset") }
 }
 
 fn held_now(offset: u64) -> Response {

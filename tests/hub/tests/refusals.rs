@@ -28,7 +28,7 @@ async fn an_expired_hub_is_not_trusted() {
     let lab = Lab::new();
     let old = lab.folder.path().join("old");
     pki::init(&old, &names(), date(2023, 1, 1)).unwrap();
-    let hub = start(Options { dir: old.clone(), listen: local(), agency: AGENCY.to_owned(), test_listen: None }).await.unwrap();
+    let hub = start(Options::new(old.clone(), local(), AGENCY)).await.unwrap();
     let out = lab.folder.path().join("out");
     pki::issue(&old, "K07", &out, pki::Validity::Usual, Zoned::now().date()).unwrap();
     let error = HubClient::new(settings_from(&out, hub.addr)).unwrap().health().await.unwrap_err();

@@ -24,7 +24,7 @@ pub enum PersonKey {
     /// HOCHIEU + HOVATEN: passport or international travel document of a foreigner.
     Passport {
         /// Its number.
-        #[schemars(length(min = 1, max = 20))]
+        #[schemars(with = "String", length(min = 1, max = 20))]
         number: Private,
         /// Name as in the machine-readable zone or on the page; compared without accents and case.
         name: Private,
@@ -32,7 +32,7 @@ pub enum PersonKey {
     /// MST or MSDN: an enterprise, a household business, an agency with a tax code.
     Organisation {
         /// 10 digits, or 13 with the branch's number.
-        #[schemars(regex(pattern = "^[0-9]{10}(-?[0-9]{3})?$"))]
+        #[schemars(with = "String", regex(pattern = "^[0-9]{10}(-?[0-9]{3})?$"))]
         tax_code: Private,
     },
 }

@@ -3,13 +3,18 @@
 
 use jiff::{Timestamp, Zoned, civil::date};
 use motcua_forward::{Delivered, ForwardError, HubClient, HubSettings};
-use motcua_hub::{Options, Running, pki, start};
+use motcua_hub::{Clerk, Options, OwnedPaper, Person, Running, pki, start};
 use motcua_model::{
     Private, Text,
-    citizen::{PersonNumber, Sex},
+    api::DeviceState,
+    citizen::{CitizenNumber, PersonNumber, Sex},
     code::{ParcelCheck, ParcelCode, ProvisionalCode},
     dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof},
-    hub::{Message, MessageBody, NamedFile},
+    fault::Fault,
+    hub::{
+        AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile,
+        OutboxCounts, PaperFile, PaperSearch, PaperSource, PersonKey, StoredPaper,
+    },
 };
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -22,6 +27,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub mod contract;
 pub mod raw;
 
 pub const AGENCY: &str = "H15.50.05";
@@ -43,7 +49,7 @@ impl Lab {
     }
 
     pub async fn start(&self) -> Running {
-        let options = Options { dir: self.dir(), listen: local(), agency: AGENCY.to_owned(), test_listen: Some(local()) };
+        let options = Options { test_listen: Some(local()), ..Options::new(self.dir(), local(), AGENCY) };
         start(options).await.unwrap()
     }
 
@@ -166,4 +172,112 @@ pub fn handover(device: &str) -> Parcel {
         closed: Timestamp::UNIX_EPOCH,
     });
     Parcel::freeze(Message { id, device: device.to_owned(), sequence: 2, body, files: Vec::new() }, HashMap::new())
+}
+
+pub fn heartbeat(device: &str, number: u64, hash: char) -> Heartbeat {
+    Heartbeat {
+        device: device.to_owned(),
+        agent_version: "0.1.0".to_owned(),
+        boot: Uuid::from_u128(7),
+        monotonic_ms: 90_000,
+        clock: Timestamp::UNIX_EPOCH,
+        catalogue_version: 1,
+        config_version: 0,
+        outbox: OutboxCounts { waiting: 3, quarantined: 0, oldest_age_s: Some(61) },
+        disk_quota_ratio: 0.25,
+        audit: AuditHead { number, hash: hash.to_string().repeat(64) },
+        devices: vec![
+            DeviceReport { kind: "printer".to_owned(), state: DeviceState::NeedsHuman(Fault::PrinterPaperOut) },
+            DeviceReport { kind: "scanner".to_owned(), state: DeviceState::Ready },
+        ],
+    }
+}
+
+pub fn citizen(number: &str, name: &str) -> PersonKey {
+    PersonKey::Citizen { number: CitizenNumber::parse(number).unwrap(), name: Private::new(name) }
+}
+
+/// Two people, one with an account, and papers in both stores.
+pub async fn seed(clerk: &Clerk) {
+    let mau = citizen("001190000001", "Nguyễn Thị Mẫu");
+    let profile = AccountPerson {
+        name: Some(Private::new("Nguyễn Thị Mẫu")),
+        birth: Some(date(1990, 1, 2)),
+        sex: Some(Sex::Female),
+        address: Some(Private::new("Thôn Thử, xã Mẫu")),
+        ..AccountPerson::default()
+    };
+    clerk.add_person(Person { key: mau.clone(), technical_id: Some(Private::new("tech-0001")), profile }).await.unwrap();
+    let guest = PersonKey::Passport { number: Private::new("c0000000"), name: Private::new("Anna Sample") };
+    clerk.add_person(Person { key: guest, technical_id: None, profile: AccountPerson::default() }).await.unwrap();
+    let firm = PersonKey::Organisation { tax_code: Private::new("0100000001") };
+    clerk.add_person(Person { key: firm, technical_id: Some(Private::new("tech-0002")), profile: AccountPerson::default() }).await.unwrap();
+    let paper = |source, reference: &str, year| StoredPaper {
+        source,
+        reference: reference.to_owned(),
+        name: "Giấy chứng nhận kết hôn".to_owned(),
+        number: Private::new("01/2020"),
+        issuer: "UBND xã Mẫu".to_owned(),
+        issued: Some(date(year, 5, 1)),
+        valid_until: None,
+        file: Some(PaperFile { sha256: "a".repeat(64), bytes: 1234 }),
+    };
+    let papers = [
+        ("KQ.G01.000001", paper(PaperSource::Hub, "h-1", 2019)),
+        ("KQ.G01.000001", paper(PaperSource::Hub, "h-2", 2021)),
+        ("KQ.G01.000001", paper(PaperSource::Kho, "k-1", 2022)),
+        ("KQ.G01.000002", paper(PaperSource::Kho, "k-2", 2020)),
+    ];
+    for (type_code, paper) in papers {
+        clerk.add_paper(OwnedPaper { owner: mau.clone(), type_code: type_code.to_owned(), paper }).await.unwrap();
+    }
+}
+
+pub fn search(owner: PersonKey, types: &[&str]) -> PaperSearch {
+    PaperSearch { owner, procedure: "1.001193".to_owned(), types: types.iter().map(|t| (*t).to_owned()).collect() }
+}
+
+/// Account checks and searches over what [`seed`] made; both engines must pass.
+pub async fn people(client: &HubClient) {
+    let check = |person: PersonKey| async move { client.check_account(&AccountCheck { person }).await.unwrap() };
+    let mau = check(citizen("001190000001", "NGUYEN THI MAU")).await;
+    assert_eq!((mau.state, mau.technical_id), (AccountState::Exists, Some(Private::new("tech-0001"))));
+    assert_eq!(mau.person.unwrap().address, Some(Private::new("Thôn Thử, xã Mẫu")), "R30 fills the form in");
+    let states = [
+        (citizen("001190000001", "Trần Thị Mẫu"), AccountState::Absent),
+        (citizen("001190000002", "Nguyễn Thị Mẫu"), AccountState::Absent),
+        (PersonKey::Passport { number: Private::new("C0000000"), name: Private::new("ANNA SAMPLE") }, AccountState::Absent),
+        (PersonKey::Organisation { tax_code: Private::new("0100000001") }, AccountState::Exists),
+    ];
+    for (person, state) in states {
+        assert_eq!(check(person.clone()).await.state, state, "{person:?}");
+    }
+    let types = ["KQ.G01.000001", "KQ.G01.000002", "KQ.G01.000003"];
+    let answer = client.search_papers(&search(citizen("001190000001", "Nguyễn Thị Mẫu"), &types)).await.unwrap();
+    let found: Vec<(&str, Vec<&str>)> =
+        answer.lines.iter().map(|line| (line.type_code.as_str(), line.found.iter().map(|p| p.reference.as_str()).collect())).collect();
+    assert_eq!(
+        found,
+        [(types[0], vec!["h-2", "h-1"]), (types[1], vec!["k-2"]), (types[2], vec![])],
+        "R37: the province first, newest first"
+    );
+    assert!(answer.unasked.is_empty());
+    let stranger = client.search_papers(&search(citizen("001190000001", "Trần Thị Mẫu"), &types)).await.unwrap();
+    assert!(stranger.lines.iter().all(|line| line.found.is_empty()), "a number alone opens nothing");
+}
+
+/// Audit heads of two devices; both engines must pass.
+pub async fn audit(client: &HubClient, other: &HubClient, clerk: &Clerk) {
+    let tell = |number, hash| async move { client.heartbeat(&heartbeat("K07", number, hash)).await.unwrap().audit_flag };
+    assert_eq!(tell(5, 'a').await, None);
+    assert_eq!(tell(5, 'a').await, None, "nothing happened in between");
+    assert_eq!(tell(9, 'b').await, None);
+    assert_eq!(other.heartbeat(&heartbeat("K08", 1, 'c')).await.unwrap().audit_flag, None, "another device's chain");
+    assert!(clerk.heartbeats().await.unwrap().iter().all(|seen| seen.flag.is_none()));
+    assert_eq!(tell(7, 'd').await, Some(AuditFlag::WentBack));
+    assert_eq!(tell(9, 'e').await, Some(AuditFlag::OtherHash));
+    assert_eq!(tell(10, 'f').await, None);
+    let seen = clerk.heartbeats().await.unwrap();
+    let flags: Vec<_> = seen.iter().map(|seen| (seen.heartbeat.device.as_str(), seen.heartbeat.audit.number, seen.flag)).collect();
+    assert_eq!(flags, [("K07", 10, Some(AuditFlag::OtherHash)), ("K08", 1, None)], "the operator's flag stays");
 }
