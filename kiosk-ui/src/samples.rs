@@ -44,6 +44,7 @@ pub fn snapshot(screen: Screen, language: Language) -> Snapshot {
             card_reader: DeviceState::Ready,
             printer: DeviceState::Ready,
             hub: LinkState::Up,
+            disk_full: false,
         },
         can_back: !waiting,
         can_end: !waiting,
@@ -93,6 +94,7 @@ pub fn all(language: Language) -> Vec<Sample> {
         card_reader: DeviceState::Lost,
         printer: DeviceState::NeedsHuman(Fault::PrinterPaperOut),
         hub: LinkState::Down,
+        disk_full: false,
     };
     samples.push(Sample { name: "devices-lost", snapshot: poor });
     samples

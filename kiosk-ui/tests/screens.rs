@@ -119,8 +119,7 @@ fn a_passport_is_typed_in_two_lines_and_a_wrong_line_stays_to_be_mended() {
         stage.tap(&key.to_string());
     }
     stage.tap("Done");
-    let typed =
-        || stage.actions().into_iter().filter_map(|(_, a)| if let Action::TypeZone { zone } = a { Some(zone) } else { None }).last();
+    let typed = || stage.actions().into_iter().rev().find_map(|(_, a)| if let Action::TypeZone { zone } = a { Some(zone) } else { None });
     assert_eq!(typed().unwrap().reveal(), "P<UTOE<<<A\nL898902C36UTO7408122F12041591");
     let wrong = samples::all(Language::En).into_iter().find(|s| s.name == "passport-wrong").unwrap().snapshot;
     stage.show(Snapshot { step: shown.step + 1, ..wrong });

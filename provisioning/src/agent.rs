@@ -1,7 +1,12 @@
 //! Asks the running agent over its unix socket.
 
-use motcua_model::api::AgentStatus;
-use std::{fmt, io, path::Path, time::Duration};
+use motcua_model::{api::AgentStatus, hub::Problem};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Why the agent gave no status.
 #[derive(Debug)]
@@ -12,13 +17,18 @@ pub(crate) enum NoStatus {
     NotAllowed,
     /// It listens and does not answer as it should.
     Wrong(String),
+    /// It says why not, and what next.
+    Refused(String),
 }
+
+impl std::error::Error for NoStatus {}
 
 impl fmt::Display for NoStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRunning => f.write_str("the agent is not running; start it with: systemctl start motcua-agent"),
-            Self::NotAllowed => f.write_str("this user may not ask the agent; try: sudo -u motcua motcua status"),
+            Self::NotAllowed => f.write_str("this user may not ask the agent; try: sudo -u motcua motcua …"),
+            Self::Refused(why) => f.write_str(why),
             Self::Wrong(cause) => write!(f, "the agent does not answer as it should: {cause}; see: journalctl -u motcua-agent -n 50"),
         }
     }
@@ -30,22 +40,54 @@ pub(crate) fn use_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// The agent behind a socket.
+pub(crate) struct Agent(PathBuf);
+
+impl Agent {
+    pub(crate) fn at(socket: PathBuf) -> Self {
+        Self(socket)
+    }
+
+    /// What a path answers.
+    pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, NoStatus> {
+        self.ask(path, Duration::from_secs(5), |client, url| client.get(url)).await
+    }
+
+    /// What a path answers to a question. The store may have much to read or erase.
+    pub(crate) async fn post<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, NoStatus> {
+        self.ask(path, Duration::from_secs(60), |client, url| client.post(url).json(question)).await
+    }
+
+    async fn ask<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        patience: Duration,
+        request: impl FnOnce(&reqwest::Client, String) -> reqwest::RequestBuilder,
+    ) -> Result<A, NoStatus> {
+        // reqwest hides the system's error behind its own; a first connection tells it plainly.
+        tokio::net::UnixStream::connect(&self.0).await.map_err(|error| no_connection(&error))?;
+        let answer = async {
+            let client = reqwest::Client::builder().unix_socket(self.0.as_path()).timeout(patience).build()?;
+            request(&client, format!("http://agent{path}")).send().await
+        };
+        let answer = answer.await.map_err(|error| NoStatus::Wrong(error.without_url().to_string()))?;
+        match answer.status().as_u16() {
+            200 => answer
+                .json()
+                .await
+                .map_err(|_| NoStatus::Wrong("its answer cannot be read; are agent and motcua of one version?".to_owned())),
+            401 | 403 => Err(NoStatus::NotAllowed),
+            code => match answer.json::<Problem>().await {
+                Ok(problem) => Err(NoStatus::Refused(format!("{}; {}", problem.title, problem.detail))),
+                Err(_) => Err(NoStatus::Wrong(format!("HTTP {code}"))),
+            },
+        }
+    }
+}
+
 /// `GET /v1/status`.
 pub(crate) async fn status(socket: &Path) -> Result<AgentStatus, NoStatus> {
-    // reqwest hides the system's error behind its own; a first connection tells it plainly.
-    tokio::net::UnixStream::connect(socket).await.map_err(|error| no_connection(&error))?;
-    let answer = async {
-        let client = reqwest::Client::builder().unix_socket(socket).timeout(Duration::from_secs(5)).build()?;
-        client.get("http://agent/v1/status").send().await
-    };
-    let answer = answer.await.map_err(|error| NoStatus::Wrong(error.without_url().to_string()))?;
-    match answer.status().as_u16() {
-        200 => {
-            answer.json().await.map_err(|_| NoStatus::Wrong("its status cannot be read; are agent and motcua of one version?".to_owned()))
-        }
-        401 | 403 => Err(NoStatus::NotAllowed),
-        code => Err(NoStatus::Wrong(format!("HTTP {code}"))),
-    }
+    Agent::at(socket.to_owned()).get("/v1/status").await
 }
 
 fn no_connection(error: &io::Error) -> NoStatus {
@@ -94,10 +136,15 @@ pub(crate) mod tests {
                 attempts: 3,
                 next_try: "2026-11-23T02:10:00Z".parse().unwrap(),
                 problem: "connection refused".to_owned(),
+                set_aside: false,
             }],
             dossiers: DossierCounts { waiting: 1, delivered: 41 },
             catalogue_version: 3,
             hub_problem: "no connection to the hub; dossiers wait".to_owned(),
+            last_contact: None,
+            clock_offset_s: Some(-86_400),
+            audit_flag: Some(motcua_model::hub::AuditFlag::WentBack),
+            disk_ratio: 0.96,
         }
     }
 

@@ -92,7 +92,9 @@ fn running(status: &Result<AgentStatus, NoStatus>) -> Finding {
         Ok(status) => Finding::ok("agent", format!("version {} answers", status.version)),
         Err(NoStatus::NotRunning) => Finding::warn("agent", "is not running", "start it with: systemctl start motcua-agent"),
         Err(problem @ NoStatus::NotAllowed) => Finding::warn("agent", problem.to_string(), "run the check as the agent's user or as root"),
-        Err(problem @ NoStatus::Wrong(_)) => Finding::fail("agent", problem.to_string(), "restart it with: systemctl restart motcua-agent"),
+        Err(problem @ (NoStatus::Wrong(_) | NoStatus::Refused(_))) => {
+            Finding::fail("agent", problem.to_string(), "restart it with: systemctl restart motcua-agent")
+        }
     }
 }
 

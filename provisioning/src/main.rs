@@ -5,6 +5,7 @@ mod check;
 mod devices;
 mod drill;
 mod finding;
+mod outbox;
 mod probe;
 mod status;
 
@@ -33,12 +34,84 @@ enum Command {
     Drill(Drill),
     /// What does the running agent say?
     Status(File),
+    /// What waits for the hub?
+    Outbox(Outbox),
+    /// Is the audit trail whole?
+    Audit(Audit),
+    /// What is held of one person: for requests under the law on personal data.
+    Person(Person),
+}
+
+#[derive(clap::Args)]
+struct Outbox {
+    #[command(subcommand)]
+    command: OutboxCommand,
+    #[command(flatten)]
+    file: File,
+}
+
+#[derive(Subcommand)]
+enum OutboxCommand {
+    /// Every message that waits, oldest first.
+    Ls,
+    /// One message with its files; no personal data.
+    Show {
+        /// As `ls` shows it.
+        id: uuid::Uuid,
+    },
+    /// Tries one message now, or all; also those that were set aside.
+    Retry {
+        /// Left out: all.
+        id: Option<uuid::Uuid>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Audit {
+    #[command(subcommand)]
+    command: AuditCommand,
+    #[command(flatten)]
+    file: File,
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Walks the whole chain; exit code 1 where a row does not follow from the one before it.
+    Verify,
+}
+
+#[derive(clap::Args)]
+struct Person {
+    #[command(subcommand)]
+    command: PersonCommand,
+    #[command(flatten)]
+    file: File,
+}
+
+#[derive(Subcommand)]
+enum PersonCommand {
+    /// Writes everything that is held of the person into a new folder.
+    Export {
+        /// Twelve digits, or state and number of a passport; left out: it is asked for, so that no command history keeps it.
+        number: Option<String>,
+        /// A folder that is not there yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Erases everything of the person that the hub does not still wait for.
+    Erase {
+        /// As for `export`.
+        number: Option<String>,
+        /// The person has asked for it.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(clap::Args)]
 struct File {
     /// The agent's configuration file.
-    #[arg(long = "config", default_value = "/etc/motcua/agent.toml")]
+    #[arg(long = "config", default_value = "/etc/motcua/agent.toml", global = true)]
     config: PathBuf,
 }
 
@@ -70,8 +143,54 @@ async fn main() -> ExitCode {
             Ok(text) => (text, ExitCode::SUCCESS),
             Err(problem) => (format!("{problem}\n"), ExitCode::FAILURE),
         },
+        Command::Outbox(Outbox { command, file }) => told(outbox(command, &file.config).await.map(|text| (text, true))),
+        Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
+        Command::Person(Person { command, file }) => told(person(command, &file.config).await.map(|text| (text, true))),
     };
     // A closed pipe (`motcua check | head`) is no failure of the check.
     let _ = std::io::stdout().write_all(text.as_bytes());
     code
+}
+
+fn told(answer: anyhow::Result<(String, bool)>) -> (String, ExitCode) {
+    match answer {
+        Ok((text, good)) => (text, ExitCode::from(u8::from(!good))),
+        Err(problem) => (format!("{problem:#}\n"), ExitCode::FAILURE),
+    }
+}
+
+fn running(config: &Path) -> anyhow::Result<agent::Agent> {
+    Ok(agent::Agent::at(status::socket(config).map_err(anyhow::Error::msg)?))
+}
+
+async fn outbox(command: OutboxCommand, config: &Path) -> anyhow::Result<String> {
+    let (agent, now) = (running(config)?, jiff::Timestamp::now());
+    match command {
+        OutboxCommand::Ls => outbox::list(&agent, now).await,
+        OutboxCommand::Show { id } => outbox::show(&agent, id, now).await,
+        OutboxCommand::Retry { id } => outbox::retry(&agent, id).await,
+    }
+}
+
+async fn audit(config: &Path) -> anyhow::Result<(String, bool)> {
+    outbox::verify(&running(config)?).await
+}
+
+async fn person(command: PersonCommand, config: &Path) -> anyhow::Result<String> {
+    let agent = running(config)?;
+    match command {
+        PersonCommand::Export { number, out } => outbox::export(&agent, &asked(number)?, &out).await,
+        PersonCommand::Erase { number, yes } => outbox::erase(&agent, &asked(number)?, yes).await,
+    }
+}
+
+/// The number as given, or typed now.
+fn asked(number: Option<String>) -> anyhow::Result<String> {
+    if let Some(number) = number {
+        return Ok(number);
+    }
+    let _ = write!(std::io::stderr(), "number of the person: ");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }

@@ -3,21 +3,33 @@
 use crate::agent;
 use jiff::{Timestamp, tz::TimeZone};
 use motcua_model::{
-    api::{AgentStatus, DeviceLine, DeviceState, LinkState},
+    api::{AgentStatus, DISK_FULL, DISK_WARN, DeviceLine, DeviceState, LinkState},
     config::Config,
 };
-use std::{fmt::Write, path::Path};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+
+/// A clock that is off by more shows wrong times on slips, and in the end wrong days.
+const CLOCK_WRONG_S: u64 = 120;
 
 /// The whole text, or one sentence with the next step.
 pub(crate) async fn report(config: &Path) -> Result<String, String> {
+    let socket = socket(config)?;
+    let status = agent::status(&socket).await.map_err(|problem| problem.to_string())?;
+    Ok(show(&status, Timestamp::now()))
+}
+
+/// Where the agent of this configuration listens, or what is wrong with the file.
+pub(crate) fn socket(config: &Path) -> Result<PathBuf, String> {
     let file = config.display().to_string();
     let text = std::fs::read_to_string(config).map_err(|e| format!("{file} cannot be read: {e}; name the file with --config"))?;
     let config = Config::parse(&file, &text).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         format!("{}\nthe configuration is not usable; run: motcua check --config {file}", lines.join("\n"))
     })?;
-    let status = agent::status(&config.api.socket).await.map_err(|problem| problem.to_string())?;
-    Ok(show(&status, Timestamp::now()))
+    Ok(config.api.socket)
 }
 
 /// Pure, so that it can be tested.
@@ -35,18 +47,36 @@ pub(crate) fn show(status: &AgentStatus, now: Timestamp) -> String {
     if !status.hub_problem.is_empty() {
         let _ = writeln!(text, "          {}", status.hub_problem);
     }
+    if let Some(offset) = status.clock_offset_s.filter(|offset| offset.unsigned_abs() > CLOCK_WRONG_S) {
+        let _ =
+            writeln!(text, "clock     WRONG by {offset} s against the hub's; set it: timedatectl set-ntp true, or timedatectl set-time");
+    }
+    if status.audit_flag.is_some() {
+        let _ = writeln!(
+            text,
+            "audit     the hub remembers ANOTHER TRAIL of this device; run: motcua audit verify, and tell the province's IT office"
+        );
+    }
+    if status.disk_ratio >= DISK_WARN {
+        let full = if status.disk_ratio >= DISK_FULL { ": FULL, no new filings" } else { "" };
+        let _ = writeln!(
+            text,
+            "disk      {:.0} % of the store's room is taken{full}; it empties when the hub has the dossiers",
+            status.disk_ratio * 100.0
+        );
+    }
     let _ = writeln!(text, "dossiers  {} waiting, {} delivered", status.dossiers.waiting, status.dossiers.delivered);
     text.push_str(&devices(&status.devices));
     let _ = writeln!(text, "outbox    {} message(s)", status.outbox.len());
     for line in &status.outbox {
         let _ = writeln!(
             text,
-            "          {} {}: waits for {}, {} attempt(s), next {}{}",
+            "          {} {}: waits for {}, {} attempt(s), {}{}",
             line.kind,
             line.code,
             span(line.since, now),
             line.attempts,
-            local(line.next_try),
+            if line.set_aside { "SET ASIDE".to_owned() } else { format!("next {}", local(line.next_try)) },
             if line.problem.is_empty() { String::new() } else { format!("; {}", line.problem) }
         );
     }
@@ -75,13 +105,13 @@ fn state(state: DeviceState) -> String {
     }
 }
 
-fn local(time: Timestamp) -> String {
+pub(crate) fn local(time: Timestamp) -> String {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC);
     time.to_zoned(zone).strftime("%H:%M:%S %d/%m/%Y").to_string()
 }
 
 /// "2 h 5 min"; a clock that went back counts as 0.
-fn span(from: Timestamp, to: Timestamp) -> String {
+pub(crate) fn span(from: Timestamp, to: Timestamp) -> String {
     let minutes = to.duration_since(from).as_secs().max(0) / 60;
     match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
         (0, 0, m) => format!("{m} min"),
@@ -101,6 +131,9 @@ mod tests {
         for part in [
             "running for 2 h 5 min",
             "DOWN",
+            "WRONG by -86400 s",
+            "ANOTHER TRAIL",
+            "96 % of the store's room is taken: FULL",
             "no connection to the hub",
             "1 waiting, 41 delivered",
             "Example Scan 100",

@@ -203,6 +203,11 @@ impl Rig {
         Ok(self.local.get("http://agent/v1/status").send().await?.error_for_status()?.json().await?)
     }
 
+    /// The agent's figures, as monitoring reads them.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        Ok(self.local.get("http://agent/v1/metrics").send().await?.error_for_status()?.text().await?)
+    }
+
     /// Touches the screen as it is now. A screen that moves on meanwhile is looked at again.
     pub async fn act(&self, action: Action) -> anyhow::Result<()> {
         for _ in 0..5 {
@@ -452,6 +457,8 @@ cert = "{dir}/device/device.pem"
 key = "{dir}/device/device.key"
 receipt_key = "{receipt_key}"
 poll_s = 2
+boot_wait_s = 0
+heartbeat_s = 20
 [visit]
 reading_s = {idle}
 typing_s = {idle}

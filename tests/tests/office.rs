@@ -149,3 +149,66 @@ async fn the_console_lists_dossiers_to_staff_only() {
     assert!(!page.contains("Trần Văn Thử") && !page.contains("001090000017"), "names do not belong on the list");
     rig.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_technician_looks_after_outbox_trail_and_peoples_data() {
+    let (_folder, mut rig) = office().await;
+    let beat = rig.until_status("the hub's clock", |s| s.clock_offset_s.is_some()).await.unwrap();
+    assert!(beat.clock_offset_s.unwrap().abs() <= 2 && beat.audit_flag.is_none() && beat.disk_ratio < 1.0, "{beat:?}");
+    rig.kill_hub().await.unwrap();
+    let mut citizen = Citizen::new(OTHER_CARD);
+    citizen.finish(&rig).await.unwrap();
+
+    let (good, list) = rig.technician(&["outbox", "ls"]).await.unwrap();
+    assert!(good && list.contains(&citizen.codes[0]), "{list}");
+    let id = list.split_whitespace().next().unwrap().to_owned();
+    rig.until_status("the message to be made without a link", |s| s.outbox.iter().any(|line| line.attempts > 0)).await.unwrap();
+    let (good, shown) = rig.technician(&["outbox", "show", &id]).await.unwrap();
+    assert!(good && shown.contains("whole") && !shown.contains("DAMAGED") && !shown.contains("Trần"), "{shown}");
+    let (good, none) = rig.technician(&["outbox", "show", "00000000-0000-7000-8000-000000000000"]).await.unwrap();
+    assert!(!good && none.contains("motcua outbox ls"), "{none}");
+
+    rig.start_hub().await.unwrap();
+    let (good, tried) = rig.technician(&["outbox", "retry", &id]).await.unwrap();
+    assert!(good && tried.starts_with("1 message"), "{tried}");
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let (good, empty) = rig.technician(&["outbox", "ls"]).await.unwrap();
+    assert!(good && empty.contains("nothing waits"), "{empty}");
+    let (good, trail) = rig.technician(&["audit", "verify"]).await.unwrap();
+    assert!(good && trail.starts_with("ok"), "{trail}");
+    let metrics = rig.metrics().await.unwrap();
+    for figure in [
+        "motcua_outbox_items{dest=\"hub\",state=\"waiting\"} 0",
+        "motcua_send_attempts_total{dest=\"hub\",class=\"ok\"} 2",
+        "motcua_device_ready{device=\"scanner\"} 1",
+        "motcua_cert_expiry_seconds ",
+        "motcua_quota_ratio ",
+    ] {
+        assert!(metrics.contains(figure), "{figure} is missing in\n{metrics}");
+    }
+
+    let out = rig.dir.join("export");
+    let (good, told) = rig.technician(&["person", "export", "001090000017", "--out", out.to_str().unwrap()]).await.unwrap();
+    assert!(good && told.contains("1 dossier(s), 6 file(s)"), "{told}");
+    assert!(fs::read_to_string(out.join("dossiers.json")).unwrap().contains("Trần Văn Thử"));
+    let (good, told) = rig.technician(&["person", "erase", "001090000017"]).await.unwrap();
+    assert!(!good && told.contains("--yes"), "{told}");
+
+    // What the hub has goes: here at once, in an office after an hour.
+    let config = fs::read_to_string(rig.dir.join("agent.toml")).unwrap();
+    fs::write(rig.dir.join("agent.toml"), format!("{config}\n[retention]\nwhole_hours = 0\n")).unwrap();
+    rig.kill_agent().await.unwrap();
+    rig.start_agent().await.unwrap();
+    let started = Instant::now();
+    while fs::read_dir(rig.dir.join("state/blobs")).unwrap().count() > 0 {
+        assert!(started.elapsed().as_secs() < 30, "scans that the hub has still lie on the disk");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
+    rig.act(Action::LookUp { code: citizen.codes[0].clone() }).await.unwrap();
+    let found = rig.screen("C20b").await.unwrap();
+    assert!(matches!(found.screen, Screen::LookUpResult { official_code: Some(_), .. }), "code and status stay");
+    let (good, told) = rig.technician(&["person", "erase", "001090000017", "--yes"]).await.unwrap();
+    assert!(good && told.contains("nothing of this person"), "{told}");
+    rig.stop().await.unwrap();
+}

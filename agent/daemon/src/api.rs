@@ -2,20 +2,21 @@
 
 use crate::{
     input::{Input, Inputs},
-    openapi,
+    openapi, technician,
     worker::Storage,
 };
 use anyhow::Context as _;
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{ConnectInfo, Path, Query, Request, State, connect_info::Connected},
     http::{StatusCode, header},
+    middleware::{self, Next},
     response::{
         IntoResponse, Response,
         sse::{KeepAlive, Sse},
     },
     routing::{get, post},
-    serve::Listener,
+    serve::{IncomingStream, Listener},
 };
 use futures_util::{Stream, StreamExt as _};
 use motcua_model::{
@@ -33,7 +34,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
-    sync::{oneshot, watch},
+    sync::{Notify, oneshot, watch},
 };
 use tokio_stream::wrappers::WatchStream;
 use uuid::Uuid;
@@ -42,10 +43,25 @@ use uuid::Uuid;
 const REFUSAL: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[derive(Clone)]
-struct Api {
-    inputs: Inputs,
+pub(crate) struct Api {
+    pub(crate) inputs: Inputs,
     snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
-    storage: Option<Storage>,
+    pub(crate) storage: Option<Storage>,
+    pub(crate) wake_forwarder: Arc<Notify>,
+    /// The device's certificate: when it ends is a figure.
+    pub(crate) certificate: Arc<std::path::Path>,
+    /// The agent's own user.
+    own: u32,
+}
+
+/// Who is at the other end, by the kernel's word.
+#[derive(Clone, Copy)]
+struct Peer(Option<u32>);
+
+impl Connected<IncomingStream<'_, CheckedListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, CheckedListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|peer| peer.uid()))
+    }
 }
 
 /// The socket; removed when dropped.
@@ -63,12 +79,15 @@ pub(crate) async fn serve(
     inputs: Inputs,
     snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
     storage: Option<Storage>,
+    wake_forwarder: Arc<Notify>,
 ) -> anyhow::Result<Served> {
     let socket = &config.api.socket;
     let listener = bind(socket).await?;
     let own = fs::metadata("/proc/self").context("Unable to learn the agent's own user id")?.uid();
     let allowed = [0, own].into_iter().chain(config.api.uids.iter().copied()).collect();
-    let app = router(Api { inputs, snapshots, storage });
+    let certificate = Arc::from(config.hub.cert.as_path());
+    let app = router(Api { inputs, snapshots, storage, wake_forwarder, certificate, own });
+    let app = app.into_make_service_with_connect_info::<Peer>();
     tokio::spawn(async move { axum::serve(CheckedListener { listener, allowed }, app).await });
     Ok(Served(socket.clone()))
 }
@@ -88,14 +107,33 @@ async fn bind(socket: &PathBuf) -> anyhow::Result<UnixListener> {
 }
 
 fn router(api: Api) -> Router {
+    let technicians = Router::new()
+        .route("/v1/audit", get(technician::audit))
+        .route("/v1/outbox/retry", post(technician::retry))
+        .route("/v1/outbox/{id}", get(technician::outbox_detail))
+        .route("/v1/person/export", post(technician::export))
+        .route("/v1/person/erase", post(technician::erase))
+        .route_layer(middleware::from_fn_with_state(api.clone(), no_screen));
     Router::new()
+        .merge(technicians)
         .route("/v1/snapshots", get(snapshots))
         .route("/v1/snapshot", get(snapshot))
         .route("/v1/actions", post(act))
         .route("/v1/pages/{id}", get(page))
         .route("/v1/status", get(status))
+        .route("/v1/metrics", get(technician::metrics))
         .route("/v1/openapi.json", get(|| async { Json(openapi::document()) }))
         .with_state(api)
+}
+
+/// The screen's user may show and touch, and no more: a screen that somebody has broken out of must not hand out people's data.
+async fn no_screen(State(api): State<Api>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
+    match peer.0 {
+        Some(uid) if uid == 0 || uid == api.own => next.run(request).await,
+        Some(_) | None => {
+            problem(StatusCode::FORBIDDEN, "not for this user", "run it as root or as the agent's user: sudo -u motcua motcua …")
+        }
+    }
 }
 
 /// Accepts only peers whose user the kernel vouches for.
@@ -204,11 +242,11 @@ async fn status(State(api): State<Api>) -> Response {
     }
 }
 
-fn stopping() -> Response {
+pub(crate) fn stopping() -> Response {
     problem(StatusCode::SERVICE_UNAVAILABLE, "the agent is stopping", "ask again after its start")
 }
 
-fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
     let body = Problem { status: status.as_u16(), title: title.to_owned(), detail: detail.to_owned() };
     (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
 }

@@ -1,26 +1,35 @@
-//! The outbox's task: digitises, freezes and delivers one message after the other, and reads the inbox.
+//! The outbox's task: digitises, freezes and delivers one message after the other, reads the inbox, and tells the hub how this
+//! device is.
 
 use crate::{
     input::{Input, Inputs},
+    metrics::METRICS,
     worker::{Storage, Worker},
 };
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use motcua_digitise::{PdfPage, Recognizer, searchable_pdf};
-use motcua_forward::{Class, ForwardError, HubClient, HubSettings, retry::Schedule};
+use motcua_forward::{
+    Class, ForwardError, HubClient, HubSettings,
+    retry::{self, Schedule},
+};
 use motcua_model::{
-    api::LinkState,
+    api::{AgentStatus, LinkState},
     config::{Config, Hub, Ocr},
     dossier::{Document, Dossier, FileRef, Page},
-    hub::{Message, MessageBody, NamedFile},
+    hub::{AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Message, MessageBody, NEWS_PAGE, NamedFile, OutboxCounts},
 };
-use motcua_store::OutboxItem;
-use std::{fs, sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use motcua_store::{Lane, OutboxItem};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
-/// The hub gives at most so many news at once.
-const INBOX_PAGE: usize = 100;
+/// A start of the agent this long after the start of the PC has nothing to do with the power of the district.
+const BOOTED: Duration = Duration::from_secs(600);
 
 struct Forwarder {
     hub: Hub,
@@ -31,6 +40,7 @@ struct Forwarder {
     storage: Storage,
     schedule: Schedule,
     refused: bool,
+    heartbeat: Instant,
 }
 
 /// Starts the task; it lives as long as the agent.
@@ -44,8 +54,10 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
         storage: storage.clone(),
         schedule: Schedule::default(),
         refused: false,
+        heartbeat: Instant::now(),
     };
     tokio::spawn(async move {
+        tokio::time::sleep(forwarder.after_boot()).await;
         loop {
             let pause = forwarder.turn().await;
             tokio::select! {
@@ -58,38 +70,65 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
 }
 
 impl Forwarder {
+    /// The power of a whole district comes back at once; the hub must not hear of it in one second.
+    fn after_boot(&self) -> Duration {
+        let booting = motcua_store::moment().is_some_and(|moment| Duration::from_millis(moment.mono_ms) < BOOTED);
+        let most = Duration::from_secs(u64::from(self.hub.boot_wait_s));
+        if booting { retry::after_boot(most) } else { Duration::ZERO }
+    }
+
     /// Does what is due; answers how long there is nothing to do.
     async fn turn(&mut self) -> Duration {
-        let mut stopped = false;
-        loop {
-            let due = match self.storage.call(|s| Ok(s.outbox_due(Timestamp::now())?)).await {
-                Ok(due) => due,
-                Err(error) => {
-                    tracing::error!("the outbox cannot be read: {error:#}");
-                    return self.poll();
-                }
-            };
-            let Some(item) = due else { break };
-            match self.send(item).await {
-                Ok(None) => {}
-                Ok(Some(failure)) if failure.stops_the_batch() => {
-                    stopped = true;
-                    break;
-                }
-                Ok(Some(_)) => {}
-                Err(error) => {
-                    let _ = self.inputs.send(Input::StoreFailed(error)).await;
-                    return self.poll();
-                }
+        let stopped = match self.send_due().await {
+            Ok(stopped) => stopped,
+            Err(error) => {
+                let _ = self.inputs.send(Input::StoreFailed(error)).await;
+                return self.poll();
             }
+        };
+        if stopped {
+            // What can be done without a link is done now, so that the link is not kept waiting later.
+            self.make_ahead().await;
         }
         // A hub that refuses messages and answers the question for news must not be asked without a pause.
         if self.read_inbox().await && !stopped {
             return Duration::ZERO;
         }
+        self.tell_how_it_is().await;
         let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
         let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
         until_next.map_or(self.poll(), |wait| wait.min(self.poll()))
+    }
+
+    /// Sends what is due, records before files. True where every other message would fail the same way; an error means that the store
+    /// cannot be used.
+    async fn send_due(&mut self) -> anyhow::Result<bool> {
+        loop {
+            let due = |lane| self.storage.call(move |s| Ok(s.outbox_due(lane, Timestamp::now())?));
+            let (lane, item) = match due(Lane::Records).await? {
+                Some(item) => (Lane::Records, item),
+                None => match due(Lane::All).await? {
+                    Some(item) => (Lane::All, item),
+                    None => return Ok(false),
+                },
+            };
+            if self.send(item, lane).await?.is_some_and(Class::stops_the_batch) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Makes the messages that wait, until one is due again. What fails here fails again, and is told, when its turn comes.
+    async fn make_ahead(&mut self) {
+        loop {
+            let waiting = self.storage.call(|s| Ok((s.outbox_due(Lane::All, Timestamp::now())?.is_none(), s.outbox_unmade()?))).await;
+            let Ok((true, Some(item))) = waiting else { return };
+            let Ok(device) = self.client().map(|client| client.device_name().to_owned()) else { return };
+            if let Err(error) = self.prepare(item, device).await {
+                tracing::warn!("a message cannot be made ahead: {error:#}");
+                return;
+            }
+        }
     }
 
     /// News are asked for this often while there is nothing to send.
@@ -99,25 +138,36 @@ impl Forwarder {
 
     /// One attempt. Its failure is written down with the time of the next; an error means that not even
     /// that was possible.
-    async fn send(&mut self, item: OutboxItem) -> anyhow::Result<Option<Class>> {
+    async fn send(&mut self, item: OutboxItem, lane: Lane) -> anyhow::Result<Option<Class>> {
         let (id, attempts) = (item.id, item.attempts);
-        let failure = match self.attempt(item).await {
-            Ok(()) => return Ok(None),
+        let failure = match self.attempt(item, lane).await {
+            Ok(()) => {
+                METRICS.sent(None);
+                return Ok(None);
+            }
             Err(failure) => failure,
         };
+        METRICS.sent(Some(failure.class));
         tracing::warn!(message = %id, class = ?failure.class, "not delivered: {}", failure.message);
         let wait = self.schedule.delay(attempts, failure.retry_after, failure.class);
         let next = Timestamp::now() + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(600));
         self.link_after(&failure).await;
         let class = failure.class;
-        self.storage.call(move |s| Ok(s.attempt_failed(id, next, &failure.message)?)).await?;
+        let refused = class == Class::Rejected;
+        self.storage.call(move |s| Ok(s.attempt_failed(id, next, &failure.message, refused)?)).await?;
         Ok(Some(class))
     }
 
-    async fn attempt(&mut self, item: OutboxItem) -> Result<(), ForwardError> {
+    async fn attempt(&mut self, item: OutboxItem, lane: Lane) -> Result<(), ForwardError> {
         let id = item.id;
+        let files = matches!(item.body, MessageBody::Dossier(_));
         let device = self.client()?.device_name().to_owned();
         let bytes = self.prepare(item, device).await.map_err(|e| local(format!("{e:#}")))?;
+        if lane == Lane::Records && files {
+            // Its files follow when no record waits any more.
+            self.client()?.announce(id, &bytes).await?;
+            return self.storage.call(move |s| Ok(s.announced(id)?)).await.map_err(|e| local(format!("{e:#}")));
+        }
         self.deliver(id, &bytes).await
     }
 
@@ -196,10 +246,10 @@ impl Forwarder {
     async fn read_inbox(&mut self) -> bool {
         let news = async {
             let after = self.storage.call(|s| Ok(s.inbox_cursor()?)).await.map_err(|e| local(format!("{e:#}")))?;
-            let inbox = self.client()?.inbox(after).await?;
-            let more = inbox.items.len() >= INBOX_PAGE;
-            for item in inbox.items {
-                self.storage.call(move |s| Ok(s.apply_inbox(&item)?)).await.map_err(|e| local(format!("{e:#}")))?;
+            let news = self.client()?.news(after).await?;
+            let more = news.items.len() >= NEWS_PAGE;
+            for item in news.items {
+                self.storage.call(move |s| Ok(s.apply_news(&item)?)).await.map_err(|e| local(format!("{e:#}")))?;
             }
             Ok::<bool, ForwardError>(more)
         };
@@ -214,10 +264,70 @@ impl Forwarder {
         }
     }
 
+    /// The heartbeat, where it is time for one. It never holds up a dossier, and its failure is the link's, not a message's.
+    async fn tell_how_it_is(&mut self) {
+        if Instant::now() < self.heartbeat {
+            return;
+        }
+        self.heartbeat = Instant::now() + retry::around(Duration::from_secs(u64::from(self.hub.heartbeat_s)));
+        let Some(beat) = self.heartbeat_now().await else { return };
+        let before = Timestamp::now();
+        let answer = match self.client() {
+            Ok(client) => client.heartbeat(&beat).await,
+            Err(failure) => Err(failure),
+        };
+        match answer {
+            Ok(answer) => {
+                // The hub looked at its clock somewhere between the question and the answer.
+                let middle = before + Timestamp::now().duration_since(before) / 2;
+                self.hub_said(&answer, answer.hub_time.duration_since(middle)).await;
+            }
+            Err(failure) => tracing::debug!("no heartbeat: {}", failure.message),
+        }
+    }
+
+    async fn heartbeat_now(&mut self) -> Option<Heartbeat> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.inputs.send(Input::Status(answer)).await;
+        let status: AgentStatus = answered.await.ok()?;
+        let report = self.storage.call(|s| Ok((s.outbox_counts()?, s.audit_head()?))).await;
+        let (outbox, (number, hash)) = report.inspect_err(|error| tracing::error!("the store does not tell how it is: {error:#}")).ok()?;
+        let moment = motcua_store::moment();
+        let now = Timestamp::now();
+        Some(Heartbeat {
+            device: self.client().ok()?.device_name().to_owned(),
+            agent_version: status.version,
+            boot: moment.map_or(Uuid::nil(), |moment| moment.boot),
+            monotonic_ms: moment.map_or(0, |moment| moment.mono_ms),
+            clock: now,
+            catalogue_version: status.catalogue_version,
+            config_version: 0,
+            outbox: OutboxCounts {
+                waiting: outbox.waiting,
+                quarantined: outbox.set_aside,
+                oldest_age_s: outbox.oldest.map(|oldest| now.duration_since(oldest).as_secs().max(0).unsigned_abs()),
+            },
+            disk_quota_ratio: status.disk_ratio,
+            audit: AuditHead { number, hash },
+            devices: status.devices.into_iter().map(|line| DeviceReport { kind: line.kind, state: line.state }).collect(),
+        })
+    }
+
+    async fn hub_said(&self, answer: &HeartbeatAnswer, offset: SignedDuration) {
+        if let Some(flag) = answer.audit_flag {
+            tracing::error!(
+                ?flag,
+                "the hub remembers another audit trail of this device; next step: motcua audit verify, and tell the province's IT office"
+            );
+        }
+        let _ = self.inputs.send(Input::HubClock { offset_s: offset.as_secs(), audit_flag: answer.audit_flag }).await;
+    }
+
     /// The client, made anew until certificate and key can be read: they may be put there later.
     fn client(&mut self) -> Result<&HubClient, ForwardError> {
         if self.client.is_none() {
-            let made = settings(&self.hub).and_then(|settings| Ok(HubClient::new(settings)?));
+            let limit = u64::from(self.hub.max_kbit_s) * 1000 / 8;
+            let made = settings(&self.hub).and_then(|settings| Ok(HubClient::new(settings)?.limited_to(limit)));
             let client = made.map_err(|e| ForwardError { class: Class::Credential, message: format!("{e:#}"), retry_after: None })?;
             self.client = Some(client);
         }
@@ -229,7 +339,7 @@ impl Forwarder {
     async fn link_is_up(&mut self) -> bool {
         let mended = std::mem::take(&mut self.refused);
         if mended {
-            match self.storage.call(|s| Ok(s.retry_now(Timestamp::now())?)).await {
+            match self.storage.call(|s| Ok(s.retry_now(None, Timestamp::now())?)).await {
                 Ok(waiting) => tracing::info!(waiting, "the hub accepts this device again"),
                 Err(error) => tracing::error!("the outbox cannot be written: {error:#}"),
             }

@@ -1,7 +1,10 @@
 //! What the loop takes in: every source ends here.
 
 use motcua_flow::Event;
-use motcua_model::api::{ActionRequest, AgentStatus, DeviceLine, LinkState};
+use motcua_model::{
+    api::{ActionRequest, AgentStatus, DeviceLine, LinkState},
+    hub::AuditFlag,
+};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -21,6 +24,15 @@ pub(crate) enum Input {
     Fatal(anyhow::Error),
     /// The store cannot be written any more.
     StoreFailed(anyhow::Error),
+    /// The hub told its time: its clock is ahead of ours by so many seconds.
+    HubClock {
+        /// Seconds.
+        offset_s: i64,
+        /// The hub remembers another audit trail.
+        audit_flag: Option<AuditFlag>,
+    },
+    /// Share of its quota that the store takes.
+    Disk(f64),
     /// The link to the hub changed; the text is cause and next step, empty when it is up.
     Link(LinkState, String),
 }

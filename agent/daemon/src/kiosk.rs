@@ -1,7 +1,7 @@
 //! The loop: every source becomes an event, the flow answers with effects, the effects are performed.
 
 use crate::{
-    api, boot, cards, cards::CardOrder, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip,
+    api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip,
     worker::Storage,
 };
 use anyhow::Context as _;
@@ -9,8 +9,9 @@ use jiff::{Timestamp, ToSpan as _};
 use motcua_flow::{At, Draft, Effect, Event, Kiosk, Known, Settings, Unfinished};
 use motcua_model::{
     Text,
-    api::{AgentStatus, DeviceLine, DeviceState, DossierCounts, Health, LinkState, Snapshot},
+    api::{AgentStatus, DISK_FULL, DeviceLine, DeviceState, DossierCounts, Health, LinkState, Snapshot},
     config::Config,
+    hub::AuditFlag,
 };
 use motcua_store::{SlipState, StoreError};
 use std::{
@@ -22,7 +23,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
 /// How long after its submission a dossier's unprinted slip is offered to the same person.
-const SLIP_MINUTES: i64 = 30;
+pub(crate) const SLIP_MINUTES: i64 = 30;
 
 /// How long "out of service" is shown before the agent ends, so that the service manager tries again.
 const OUT_OF_SERVICE: Duration = Duration::from_secs(60);
@@ -63,7 +64,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     kiosk.handle(first, &clock.now());
 
     let wake_forwarder = Arc::new(Notify::new());
-    let served = api::serve(&config, inputs.clone(), snapshots, storage.clone()).await?;
+    let served = api::serve(&config, inputs.clone(), snapshots, storage.clone(), Arc::clone(&wake_forwarder)).await?;
     let mut agent = Agent {
         kiosk,
         clock,
@@ -72,6 +73,10 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         health: Health::default(),
         lines: Vec::new(),
         hub_problem: String::new(),
+        last_contact: None,
+        clock_offset_s: None,
+        audit_flag: None,
+        disk_ratio: 0.0,
         devices: Devices::default(),
         storage: storage.clone(),
         publish,
@@ -83,7 +88,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         agent.devices = devices::start(&agent.config, &inputs, &storage)?;
         forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;
         console::start(&agent.config, &storage, &inputs);
-        tokio::spawn(erase_stale_drafts(storage));
+        tokio::spawn(care::run(agent.config.clone(), storage, inputs.clone()));
     }
     agent.announce_devices();
     agent.publish();
@@ -124,6 +129,10 @@ struct Agent {
     health: Health,
     lines: Vec<DeviceLine>,
     hub_problem: String,
+    last_contact: Option<Timestamp>,
+    clock_offset_s: Option<i64>,
+    audit_flag: Option<AuditFlag>,
+    disk_ratio: f64,
     devices: Devices,
     storage: Option<Storage>,
     publish: watch::Sender<Option<Arc<Snapshot>>>,
@@ -176,7 +185,22 @@ impl Agent {
             Input::Device(line) => self.device_changed(line).await,
             Input::Fatal(error) => self.fatal = Some(error),
             Input::StoreFailed(error) => self.store_failed(&error),
+            Input::HubClock { offset_s, audit_flag } => {
+                self.clock_offset_s = Some(offset_s);
+                self.audit_flag = audit_flag;
+            }
+            Input::Disk(ratio) => {
+                self.disk_ratio = ratio;
+                let full = ratio >= DISK_FULL;
+                if self.health.disk_full != full {
+                    self.health.disk_full = full;
+                    self.happen(Event::Health(self.health)).await;
+                }
+            }
             Input::Link(state, problem) => {
+                if state == LinkState::Up {
+                    self.last_contact = Some(Timestamp::now());
+                }
                 self.hub_problem = problem;
                 if self.health.hub != state {
                     self.health.hub = state;
@@ -225,6 +249,7 @@ impl Agent {
             card_reader: state("card_reader"),
             printer: state("printer"),
             hub: LinkState::Unknown,
+            disk_full: false,
         };
         self.kiosk.handle(Event::Health(self.health), &self.clock.now());
     }
@@ -239,6 +264,10 @@ impl Agent {
             dossiers: DossierCounts::default(),
             catalogue_version: self.catalogue_version,
             hub_problem: self.hub_problem.clone(),
+            last_contact: self.last_contact,
+            clock_offset_s: self.clock_offset_s,
+            audit_flag: self.audit_flag,
+            disk_ratio: self.disk_ratio,
         }
     }
 
@@ -381,18 +410,6 @@ async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::Perso
         Some((dossier, begun)) => Unfinished::Slip { dossier: Box::new(dossier), begun },
         None => Unfinished::Nothing,
     })
-}
-
-/// Drafts that nobody comes back for within a day are erased (ux.md 7.6).
-async fn erase_stale_drafts(storage: Storage) {
-    let mut hourly = tokio::time::interval(Duration::from_secs(3600));
-    loop {
-        hourly.tick().await;
-        let now = Timestamp::now();
-        if let Err(error) = storage.call(move |s| Ok(s.drop_stale_drafts(now - boot::DRAFT_HOURS.hours(), now)?)).await {
-            tracing::error!("stale drafts could not be erased: {error:#}");
-        }
-    }
 }
 
 async fn sleep_until(at: Option<Instant>) {

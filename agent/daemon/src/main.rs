@@ -4,15 +4,18 @@
 mod api;
 mod boot;
 mod cards;
+mod care;
 mod console;
 mod devices;
 mod forwarder;
 mod input;
 mod kiosk;
+mod metrics;
 mod openapi;
 mod printing;
 mod scanning;
 mod slip;
+mod technician;
 mod worker;
 
 use anyhow::Context as _;

@@ -1,7 +1,9 @@
 //! The OpenAPI document of the local API, made from the types themselves so that it cannot drift.
 
 use motcua_model::{
-    api::{ActionRequest, AgentStatus, Snapshot},
+    api::{
+        ActionRequest, AgentStatus, AuditState, ErasedAnswer, OutboxDetail, PersonData, PersonRequest, RetryAnswer, RetryRequest, Snapshot,
+    },
     hub::Problem,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -13,9 +15,10 @@ pub(crate) fn document() -> Value {
     let snapshot = schema::<Snapshot>(&mut generator);
     let action = schema::<ActionRequest>(&mut generator);
     let status = schema::<AgentStatus>(&mut generator);
+    let mut technician = technician(&mut generator);
     let problem = answer("problem, RFC 9457", "application/problem+json", &schema::<Problem>(&mut generator));
     let ok = |what: &str, media: &str, schema: &Value| json!({"200": answer(what, media, schema), "503": problem});
-    let paths = json!({
+    let mut paths = json!({
         "/v1/snapshots": {"get": {
             "summary": "Every change of the picture as server-sent events; the first comes at once",
             "responses": ok("each data field is a Snapshot", "text/event-stream", &snapshot),
@@ -37,6 +40,9 @@ pub(crate) fn document() -> Value {
         "/v1/status": {"get": {"summary": "Devices, link and outbox, without personal data", "responses": ok("an AgentStatus", "application/json", &status)}},
         "/v1/openapi.json": {"get": {"summary": "This document", "responses": {"200": {"description": "OpenAPI 3.1"}}}},
     });
+    if let (Some(paths), Some(technician)) = (paths.as_object_mut(), technician.as_object_mut()) {
+        paths.append(technician);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -47,6 +53,40 @@ pub(crate) fn document() -> Value {
         },
         "paths": paths,
         "components": {"schemas": generator.take_definitions(true)},
+    })
+}
+
+/// What `crate::technician` serves.
+fn technician(generator: &mut SchemaGenerator) -> Value {
+    let body = |schema: Value| json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    let ok = |what: &str, schema: Value| json!({"200": answer(what, "application/json", &schema), "404": {"description": "nothing waits under this id"}});
+    let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}]);
+    json!({
+        "/v1/metrics": {"get": {
+            "summary": "Figures without personal data",
+            "responses": {"200": {"description": "Prometheus text", "content": {"text/plain": {}}}},
+        }},
+        "/v1/audit": {"get": {"summary": "Verifies the whole audit chain", "responses": ok("an AuditState", schema::<AuditState>(generator))}},
+        "/v1/outbox/{id}": {"get": {
+            "summary": "One waiting message, without personal data",
+            "parameters": id,
+            "responses": ok("an OutboxDetail", schema::<OutboxDetail>(generator)),
+        }},
+        "/v1/outbox/retry": {"post": {
+            "summary": "Tries waiting messages now, also those that were set aside",
+            "requestBody": body(schema::<RetryRequest>(generator)),
+            "responses": ok("a RetryAnswer", schema::<RetryAnswer>(generator)),
+        }},
+        "/v1/person/export": {"post": {
+            "summary": "Everything that is held of one person, for the person",
+            "requestBody": body(schema::<PersonRequest>(generator)),
+            "responses": ok("a PersonData", schema::<PersonData>(generator)),
+        }},
+        "/v1/person/erase": {"post": {
+            "summary": "Erases everything of one person that the hub does not still wait for",
+            "requestBody": body(schema::<PersonRequest>(generator)),
+            "responses": ok("an ErasedAnswer", schema::<ErasedAnswer>(generator)),
+        }},
     })
 }
 

@@ -414,6 +414,7 @@ impl Filing {
             applicant: self.draft.applicant.clone(),
             answers: self.draft.answers.clone(),
             documents: self.draft.documents.clone(),
+            retention: self.procedure.retention,
         }
     }
 }

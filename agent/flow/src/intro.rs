@@ -171,7 +171,12 @@ impl Intro {
             Self::Passport { procedure, lines, .. } => {
                 Self::Passport { procedure, wrong: Some(NotMrz::Length(lines.reveal().len()).advice()), lines }
             }
-            other => other,
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Chip { .. }
+            | Self::Confirm { .. } => self,
         }
     }
 

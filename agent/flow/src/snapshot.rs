@@ -99,6 +99,7 @@ impl Kiosk {
 
     fn tile(&self, service: Service) -> ServiceTile {
         let unavailable = missing(service, &self.health, &self.settings).map(|missing| match missing {
+            Missing::Room => Text::new("Máy đã đầy. Mời đến quầy để nộp.", "The machine is full. Please go to the desk."),
             Missing::Scanner => Text::new("Máy quét chưa dùng được. Hỏi cán bộ.", "The scanner cannot be used now. Ask staff."),
             Missing::Reader => Text::new("Máy đọc mã chưa dùng được. Hỏi cán bộ.", "The code reader cannot be used now. Ask staff."),
         });

@@ -326,6 +326,7 @@ pub(crate) fn missing(service: Service, health: &Health, settings: &Settings) ->
     let scanner = matches!(health.scanner, DeviceState::Ready | DeviceState::NeedsHuman(Fault::ScannerEmpty));
     let reader = health.reader == DeviceState::Ready;
     match service {
+        Service::File if health.disk_full => Some(Missing::Room),
         Service::File if !scanner => Some(Missing::Scanner),
         Service::File if !reader && !chip_alone(health, settings) => Some(Missing::Reader),
         Service::Courier if !reader => Some(Missing::Reader),
@@ -341,6 +342,8 @@ pub(crate) fn chip_alone(health: &Health, settings: &Settings) -> bool {
 /// The device that a service lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
+    /// On the disk: a dossier that is begun must find room to its end.
+    Room,
     Scanner,
     Reader,
 }
@@ -384,8 +387,13 @@ pub(crate) fn person_in(text: &str, cx: &Cx) -> Result<(Applicant, Option<Docume
 
 /// A card on C01 is the wish to file.
 fn arrived(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> State {
-    if missing(Service::File, &cx.health, cx.settings) == Some(Missing::Scanner) {
-        cx.show(Fault::ScannerGone, false);
+    let stop = match missing(Service::File, &cx.health, cx.settings) {
+        Some(Missing::Room) => Some(Fault::DiskFull),
+        Some(Missing::Scanner) => Some(Fault::ScannerGone),
+        Some(Missing::Reader) | None => None,
+    };
+    if let Some(fault) = stop {
+        cx.show(fault, false);
         return State::Waiting;
     }
     cx.clear_fault();

@@ -23,6 +23,7 @@ const ROUNDS: u32 = 3;
 /// A connection to one hub as one device. Cheap to keep; it reuses its TLS connection.
 pub struct HubClient {
     pub(crate) ready: tls::Ready,
+    pub(crate) pace: upload::Pace,
 }
 
 impl fmt::Debug for HubClient {
@@ -45,7 +46,13 @@ pub struct Delivered {
 impl HubClient {
     /// Reads keys and certificates; sends nothing. Errors name the file whose content is wrong.
     pub fn new(settings: HubSettings) -> Result<Self, SetupError> {
-        Ok(Self { ready: tls::set_up(&settings)? })
+        Ok(Self { ready: tls::set_up(&settings)?, pace: upload::Pace::new(0) })
+    }
+
+    /// Keeps uploads below so many bytes a second; 0: no limit.
+    #[must_use]
+    pub fn limited_to(self, bytes_per_second: u64) -> Self {
+        Self { pace: upload::Pace::new(bytes_per_second), ..self }
     }
 
     /// Common name of the certificate: what [`Message::device`] must be.

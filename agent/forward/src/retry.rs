@@ -62,6 +62,16 @@ impl Schedule {
     }
 }
 
+/// How long to wait before the first words after the PC has started: anything up to `most`.
+pub fn after_boot(most: Duration) -> Duration {
+    jitter(most)
+}
+
+/// About `period`, a fifth more or less, so that devices that started together drift apart.
+pub fn around(period: Duration) -> Duration {
+    period - period / 5 + jitter(period * 2 / 5)
+}
+
 /// Anything from nothing to `ceiling`: the crate jitters around its interval by +-100 %.
 fn jitter(ceiling: Duration) -> Duration {
     exponential(ceiling / 2, ceiling).next_backoff().unwrap_or(ceiling).min(ceiling)
@@ -111,6 +121,15 @@ mod tests {
             assert!((S(3600)..=S(5400)).contains(&delay(1, Some(S(1_000_000)), Class::Server)));
             assert_eq!(delay(1, Some(Duration::ZERO), Class::Server), SHORTEST);
         }
+    }
+
+    #[test]
+    fn heartbeats_drift_apart_and_boot_waits_stay_below_their_limit() {
+        let beats: Vec<Duration> = (0..500).map(|_| around(S(300))).collect();
+        assert!(beats.iter().all(|beat| (S(240)..=S(360)).contains(beat)));
+        assert!(beats.iter().any(|beat| *beat < S(270)) && beats.iter().any(|beat| *beat > S(330)));
+        assert!((0..500).all(|_| after_boot(S(120)) <= S(120)));
+        assert_eq!(after_boot(Duration::ZERO), Duration::ZERO);
     }
 
     #[test]

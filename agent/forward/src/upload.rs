@@ -10,11 +10,19 @@ use crate::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use motcua_model::hub::NamedFile;
 use reqwest::{Method, header};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 use uuid::Uuid;
 
-/// Small enough to lose little on a bad line that answers late, large enough to fill a good one.
-const CHUNK: usize = 512 * 1024;
+/// Chunks grow where a good line would wait for answers, and shrink where a bad one would lose too much.
+const SMALLEST_CHUNK: usize = 64 * 1024;
+const FIRST_CHUNK: usize = 256 * 1024;
+const LARGEST_CHUNK: usize = 1024 * 1024;
+/// A chunk that took less than this is followed by a larger one; one that took more than [`SLOW`], by a smaller one.
+const QUICK: Duration = Duration::from_secs(2);
+const SLOW: Duration = Duration::from_secs(8);
 /// A line below this is not a line: the time-out of a chunk is its length at this pace.
 const SLOWEST_BYTES_PER_SECOND: u64 = 4096;
 /// Surprises (wrong offset, upload gone, upload discarded) before the file is left for a later try.
@@ -32,6 +40,47 @@ enum Patched {
     Discarded,
 }
 
+/// The line as the last chunks found it; kept over files and messages.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    chunk: AtomicUsize,
+    /// Most bytes a second; 0: no limit.
+    limit: u64,
+}
+
+impl Pace {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { chunk: AtomicUsize::new(FIRST_CHUNK), limit }
+    }
+
+    fn chunk(&self) -> usize {
+        self.chunk.load(Ordering::Relaxed)
+    }
+
+    fn took(&self, bytes: usize, time: Duration) {
+        let chunk = self.chunk();
+        let next = match time {
+            // A file's short last chunk tells nothing of a larger one.
+            quick if quick < QUICK && bytes == chunk => chunk * 2,
+            slow if slow > SLOW => chunk / 2,
+            _ => chunk,
+        };
+        self.chunk.store(next.clamp(SMALLEST_CHUNK, LARGEST_CHUNK), Ordering::Relaxed);
+    }
+
+    fn broke(&self) {
+        self.chunk.store((self.chunk() / 2).max(SMALLEST_CHUNK), Ordering::Relaxed);
+    }
+
+    /// What is left to wait so that `bytes` in `time` stay below the limit.
+    fn rest(&self, bytes: usize, time: Duration) -> Duration {
+        match self.limit {
+            0 => Duration::ZERO,
+            limit => Duration::from_secs_f64(bytes as f64 / limit as f64).saturating_sub(time),
+        }
+    }
+}
+
 /// Brings `bytes` to the hub and gives the number of bytes sent.
 pub(crate) async fn upload(hub: &HubClient, message: Uuid, file: &NamedFile, bytes: &[u8]) -> Result<u64, ForwardError> {
     let mut sent = 0;
@@ -40,9 +89,14 @@ pub(crate) async fn upload(hub: &HubClient, message: Uuid, file: &NamedFile, byt
         let Some(location) = create(hub, message, file).await? else { return Ok(sent) };
         let Some(mut offset) = offset(hub, &location, bytes.len()).await? else { continue };
         while offset < bytes.len() {
-            let end = bytes.len().min(offset + CHUNK);
+            let end = bytes.len().min(offset + hub.pace.chunk());
             sent += (end - offset) as u64;
-            match patch(hub, &location, offset, &bytes[offset..end]).await? {
+            let started = Instant::now();
+            let patched = patch(hub, &location, offset, &bytes[offset..end]).await.inspect_err(|_| hub.pace.broke())?;
+            let time = started.elapsed();
+            hub.pace.took(end - offset, time);
+            tokio::time::sleep(hub.pace.rest(end - offset, time)).await;
+            match patched {
                 Patched::To(now) if now > offset && now <= bytes.len() => offset = now,
                 Patched::To(_) | Patched::WrongOffset | Patched::Gone => break,
                 Patched::Discarded if discarded => return Err(still_discarded(file)),
@@ -127,4 +181,37 @@ fn still_discarded(file: &NamedFile) -> ForwardError {
         "file {id} does not match the SHA-256 of its message, twice; it is set aside for the technician: the stored copy may be damaged"
     );
     ForwardError::new(Class::Rejected, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_follow_the_line_between_their_limits() {
+        let pace = Pace::new(0);
+        let second = Duration::from_secs(1);
+        pace.took(1000, second);
+        assert_eq!(pace.chunk(), FIRST_CHUNK, "a last chunk tells nothing");
+        for _ in 0..5 {
+            pace.took(pace.chunk(), second);
+        }
+        assert_eq!(pace.chunk(), LARGEST_CHUNK);
+        pace.took(LARGEST_CHUNK, 4 * second);
+        assert_eq!(pace.chunk(), LARGEST_CHUNK);
+        pace.took(LARGEST_CHUNK, 9 * second);
+        assert_eq!(pace.chunk(), LARGEST_CHUNK / 2);
+        for _ in 0..9 {
+            pace.broke();
+        }
+        assert_eq!(pace.chunk(), SMALLEST_CHUNK);
+    }
+
+    #[test]
+    fn uploads_leave_the_office_its_share_of_the_line() {
+        let pace = Pace::new(100_000);
+        assert_eq!(pace.rest(250_000, Duration::from_secs(1)), Duration::from_millis(1500));
+        assert_eq!(pace.rest(50_000, Duration::from_secs(1)), Duration::ZERO);
+        assert_eq!(Pace::new(0).rest(usize::MAX, Duration::ZERO), Duration::ZERO);
+    }
 }

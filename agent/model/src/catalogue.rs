@@ -3,7 +3,7 @@
 //! Shape after the national portal's `LayThuTuc` (domain.md 3); a dossier keeps the catalogue version
 //! it was received under (architecture invariant 9).
 
-use crate::{Text, citizen::CitizenNumber, fold};
+use crate::{Text, citizen::CitizenNumber, dossier::Retention, fold};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub struct Procedure {
     pub fee_vnd: u32,
     /// What the person receives in the end (kết quả).
     pub result: Text,
+    /// Thời hạn lưu of its dossiers.
+    #[serde(default)]
+    pub retention: Retention,
     /// Thành phần hồ sơ.
     pub components: Vec<Component>,
     /// Questions that no card answers, one per page.

@@ -34,6 +34,29 @@ pub struct Config {
     /// Text recognition.
     #[serde(default)]
     pub ocr: Ocr,
+    /// How long what the hub has is kept here.
+    #[serde(default)]
+    pub retention: Retention,
+}
+
+/// How long what the hub has signed for is kept here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Hours after the receipt in which scans and record stay whole; then code, status and times are left.
+    pub whole_hours: u16,
+    /// Days that the minimal record of a dossier for frequent use (sử dụng thường xuyên) stays (R58).
+    pub frequent_use_days: u16,
+    /// The same for management (quản lý).
+    pub management_days: u16,
+    /// The same where the archive keeps the dossier for ever (vĩnh viễn).
+    pub permanent_days: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { whole_hours: 1, frequent_use_days: 90, management_days: 365, permanent_days: 730 }
+    }
 }
 
 /// Who and where we are.
@@ -214,6 +237,15 @@ pub struct Hub {
     /// Seconds between two questions for news while there is nothing to send.
     #[serde(default = "default_poll")]
     pub poll_s: u16,
+    /// Seconds between two heartbeats, give or take a fifth.
+    #[serde(default = "default_heartbeat")]
+    pub heartbeat_s: u16,
+    /// After the PC has started, a random wait of up to so many seconds: the power of a whole district comes back at once.
+    #[serde(default = "default_boot_wait")]
+    pub boot_wait_s: u16,
+    /// Most kilobits a second that uploads may take, so that the office's other programs have their share; 0: no limit.
+    #[serde(default)]
+    pub max_kbit_s: u32,
 }
 
 /// Times of the visit in seconds; floors of ux.md 7.6.
@@ -259,6 +291,12 @@ fn default_dpi() -> u16 {
 }
 fn default_poll() -> u16 {
     60
+}
+fn default_heartbeat() -> u16 {
+    300
+}
+fn default_boot_wait() -> u16 {
+    120
 }
 fn default_duplex() -> bool {
     true

@@ -38,6 +38,33 @@ pub struct Dossier {
     pub documents: Vec<Document>,
     /// When it was confirmed to the person.
     pub submitted: Timestamp,
+    /// Thời hạn lưu, from the catalogue of that day.
+    #[serde(default)]
+    pub retention: Retention,
+}
+
+/// Thời hạn lưu: how long a dossier is kept (R58). The archive decides; the device keeps a minimal record for a span of each class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Retention {
+    /// Sử dụng thường xuyên.
+    FrequentUse,
+    /// Quản lý.
+    #[default]
+    Management,
+    /// Vĩnh viễn.
+    Permanent,
+}
+
+impl Retention {
+    /// As it stands in files and databases.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FrequentUse => "frequent_use",
+            Self::Management => "management",
+            Self::Permanent => "permanent",
+        }
+    }
 }
 
 /// Chủ hồ sơ, from QR, machine-readable zone or chip; [`Applicant::proof`] says how far that is proven.
@@ -158,6 +185,9 @@ pub struct Submission {
     pub answers: Vec<Answer>,
     /// Papers in catalogue order.
     pub documents: Vec<Document>,
+    /// Thời hạn lưu.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 impl Submission {
@@ -176,6 +206,7 @@ impl Submission {
             answers: self.answers,
             documents: self.documents,
             submitted,
+            retention: self.retention,
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Fault {
     CardReaderGone,
     /// The disk refuses to store.
     StoreFailed,
+    /// The disk has no room for another dossier.
+    DiskFull,
 }
 
 /// Words for a fault.
@@ -189,6 +191,12 @@ impl Fault {
                 "The card reader does not answer",
                 "Bấm Bỏ qua để làm tiếp. Cán bộ sẽ kiểm tra thẻ sau.",
                 "Press Skip to go on. Staff will check the card later.",
+            ),
+            Self::DiskFull => (
+                "Máy đã đầy, chưa nhận thêm hồ sơ",
+                "The machine is full and takes no new files",
+                "Mời đến quầy để nộp. Hồ sơ đã nộp trước đây vẫn an toàn.",
+                "Please go to the desk. Files sent earlier are safe.",
             ),
             Self::StoreFailed => (
                 "Máy chưa lưu được hồ sơ",

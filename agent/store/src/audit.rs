@@ -23,12 +23,19 @@ struct AuditRow {
     event: String,
     subject: [u8; 16],
     detail: String,
+    boot: Option<[u8; 16]>,
+    mono: Option<i64>,
 }
 
 impl AuditRow {
+    /// Rows from before there were moments keep the hash that they have.
     fn hash(&self, previous: &[u8]) -> Result<[u8; 32], StoreError> {
-        let canonical = serde_json::to_vec(&(self.number, self.at, &self.event, hex::encode(self.subject), &self.detail))
-            .map_err(|_| StoreError::Encoding("an audit row"))?;
+        let subject = hex::encode(self.subject);
+        let canonical = match (self.boot, self.mono) {
+            (None, None) => serde_json::to_vec(&(self.number, self.at, &self.event, subject, &self.detail)),
+            (boot, mono) => serde_json::to_vec(&(self.number, self.at, &self.event, subject, &self.detail, boot.map(hex::encode), mono)),
+        };
+        let canonical = canonical.map_err(|_| StoreError::Encoding("an audit row"))?;
         Ok(Sha256::new().chain_update(previous).chain_update(canonical).finalize().into())
     }
 }
@@ -40,28 +47,25 @@ pub(crate) fn append(db: &Connection, at: Option<Timestamp>, event: &str, subjec
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (last, previous) = last.unwrap_or((0, [0; 32]));
+    let moment = time::moment();
     let row = AuditRow {
         number: last + 1,
         at: at.map(time::store),
         event: event.to_owned(),
         subject: subject.into_bytes(),
         detail: detail.to_owned(),
+        boot: moment.map(|moment| moment.boot.into_bytes()),
+        mono: moment.map(|moment| i64::try_from(moment.mono_ms).unwrap_or(i64::MAX)),
     };
-    db.prepare_cached("INSERT INTO audit (number, at, event, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
-        row.number,
-        row.at,
-        row.event,
-        row.subject,
-        row.detail,
-        row.hash(&previous)?
-    ])?;
+    db.prepare_cached("INSERT INTO audit (number, at, event, subject, detail, boot, mono, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![row.number, row.at, row.event, row.subject, row.detail, row.boot, row.mono, row.hash(&previous)?])?;
     Ok(())
 }
 
 impl Store {
     /// Walks the whole chain.
     pub fn verify_audit(&self) -> Result<AuditReport, StoreError> {
-        let mut statement = self.db.prepare("SELECT number, at, event, subject, detail, hash FROM audit ORDER BY number")?;
+        let mut statement = self.db.prepare("SELECT number, at, event, subject, detail, hash, boot, mono FROM audit ORDER BY number")?;
         let mut rows = statement.query([])?;
         let mut report = AuditReport { rows: 0, broken_at: None };
         let mut previous = [0; 32];
@@ -83,15 +87,26 @@ impl Store {
         Ok(report)
     }
 
-    /// Hash of the newest audit row, lower-case hex; 64 zeros before the first.
-    pub fn audit_head(&self) -> Result<String, StoreError> {
-        let head: Option<[u8; 32]> =
-            self.db.query_row("SELECT hash FROM audit ORDER BY number DESC LIMIT 1", [], |row| row.get(0)).optional()?;
-        Ok(hex::encode(head.unwrap_or([0; 32])))
+    /// Number and hash (lower-case hex) of the newest audit row; 0 and 64 zeros before the first.
+    pub fn audit_head(&self) -> Result<(u64, String), StoreError> {
+        let head: Option<(i64, [u8; 32])> = self
+            .db
+            .query_row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (number, hash) = head.unwrap_or((0, [0; 32]));
+        Ok((number.unsigned_abs(), hex::encode(hash)))
     }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(AuditRow, [u8; 32])> {
-    let content = AuditRow { number: row.get(0)?, at: row.get(1)?, event: row.get(2)?, subject: row.get(3)?, detail: row.get(4)? };
+    let content = AuditRow {
+        number: row.get(0)?,
+        at: row.get(1)?,
+        event: row.get(2)?,
+        subject: row.get(3)?,
+        detail: row.get(4)?,
+        boot: row.get(6)?,
+        mono: row.get(7)?,
+    };
     Ok((content, row.get(5)?))
 }

@@ -8,7 +8,7 @@ use std::{path::Path, time::Duration};
 const APPLICATION: i64 = 0x4d43_4531;
 
 /// Version n is reached by the n-th file. Files that were released are never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_care.sql")];
 
 pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
     let mut db = Connection::open(path)?;
@@ -38,6 +38,10 @@ fn unlock(db: &Connection, path: &Path) -> Result<(), StoreError> {
     match tables {
         Ok(_) => Ok(()),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(StoreError::WrongKey { path: path.to_owned() }),
+        // The list of tables itself may lie on a damaged page.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            Err(StoreError::DatabaseDamaged { path: path.to_owned(), found: error.to_string() })
+        }
         Err(error) => Err(error.into()),
     }
 }

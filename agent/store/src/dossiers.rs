@@ -135,11 +135,11 @@ impl Store {
         Ok(())
     }
 
-    /// Everything about one dossier.
+    /// Everything about one dossier; none where only its minimal record is left.
     pub fn dossier(&self, id: Uuid) -> Result<Option<StoredDossier>, StoreError> {
         let row = self
             .db
-            .prepare_cached("SELECT official_code, status, known_at, delivered, slip, body FROM dossier WHERE id = ?")?
+            .prepare_cached("SELECT official_code, status, known_at, delivered, slip, body FROM dossier WHERE id = ? AND NOT minimal")?
             .query_row([id.into_bytes()], |row| {
                 Ok((found(row, 0, 1, 2)?, time::load_optional(row, 3)?, row.get::<_, String>(4)?, row.get::<_, String>(5)?))
             })
@@ -215,7 +215,7 @@ impl Store {
         let row: Option<([u8; 16], String, String)> = self
             .db
             .prepare_cached(
-                "SELECT id, body, slip FROM dossier WHERE owner = ? AND submitted > ? AND slip IN ('none', 'started')
+                "SELECT id, body, slip FROM dossier WHERE owner = ? AND submitted > ? AND slip IN ('none', 'started') AND NOT minimal
                  ORDER BY submitted DESC, id DESC LIMIT 1",
             )?
             .query_row(params![self.keys.owner(owner)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -275,8 +275,8 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), St
     let pages: usize = dossier.documents.iter().map(|document| document.pages.len()).sum();
     let submitted = time::store(dossier.submitted);
     db.prepare_cached(
-        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         dossier.id.into_bytes(),
@@ -288,6 +288,7 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), St
         body,
         submitted,
         submitted,
+        dossier.retention.word(),
     ])?;
     let detail = format!("{} {} sha256 {}", dossier.code, dossier.procedure, hex::encode(Sha256::digest(&body)));
     audit::append(db, Some(dossier.submitted), "submitted", dossier.id, &detail)

@@ -152,6 +152,22 @@ fn find(db: &Connection, file: Uuid) -> Result<Option<FileRow>, StoreError> {
     Ok(row)
 }
 
+/// Files of a dossier that lie here.
+pub(crate) fn of_dossier(db: &Connection, dossier: Uuid) -> Result<Vec<FileRef>, StoreError> {
+    let files = db
+        .prepare_cached("SELECT id, sha256, bytes, media FROM file WHERE dossier = ? ORDER BY rowid")?
+        .query_map([dossier.into_bytes()], |row| {
+            Ok(FileRef {
+                id: Uuid::from_bytes(row.get(0)?),
+                sha256: row.get(1)?,
+                bytes: row.get::<_, i64>(2)?.unsigned_abs(),
+                media: row.get(3)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(files)
+}
+
 /// Whether the file is there, whole as far as is known, and the one that is meant.
 pub(crate) fn is_sound(db: &Connection, dossier: Uuid, wanted: &FileRef) -> Result<bool, StoreError> {
     Ok(find(db, wanted.id)?.is_some_and(|row| !row.damaged && row.dossier == dossier && row.file.sha256 == wanted.sha256))

@@ -25,6 +25,7 @@ mod files;
 mod inbox;
 mod key;
 mod outbox;
+mod retention;
 mod time;
 
 pub use audit::AuditReport;
@@ -32,7 +33,9 @@ pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
 pub use key::StoreKey;
-pub use outbox::OutboxItem;
+pub use outbox::{Lane, OutboxItem, Waiting};
+pub use retention::{Person, Spans};
+pub use time::{Moment, moment};
 
 use key::Keys;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -50,6 +53,8 @@ const BALLAST: &str = "ballast";
 const LOCK: &str = "lock";
 /// A full partition stops even DELETE; measured: 0.3 MB let the outbox drain again.
 const BALLAST_BYTES: usize = 2 << 20;
+/// Of the partition.
+const QUOTA: f64 = 0.8;
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A store that has passed its checks.
@@ -105,6 +110,16 @@ impl Store {
     pub fn bytes_on_disk(&self) -> Result<u64, StoreError> {
         let ballast = fs::metadata(self.state.join(BALLAST)).map_or(0, |meta| meta.len());
         Ok((disk::bytes_in(&self.state)? + disk::bytes_in(&self.blobs())?).saturating_sub(ballast))
+    }
+
+    /// Share of its quota that the store takes: four fifths of the partition are its own, the rest is for the system and for the
+    /// moment when something must be written to make room. A partition that others have filled counts as full as well.
+    pub fn quota_ratio(&self) -> Result<f64, StoreError> {
+        let disk = rustix::fs::statvfs(&self.state).map_err(|error| StoreError::io(&self.state)(error.into()))?;
+        let (size, free) = (disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize);
+        let own = self.bytes_on_disk()? as f64 / (size as f64 * QUOTA).max(1.0);
+        let others = 1.0 - free as f64 / (size as f64 * (1.0 - QUOTA)).max(1.0);
+        Ok(own.max(others).clamp(0.0, 1.0))
     }
 
     /// All of `change`, or nothing; durable when this returns.

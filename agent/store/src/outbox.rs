@@ -1,8 +1,12 @@
 //! What waits for the hub, in the order of events.
 
-use crate::{Store, StoreError, audit, db, dossiers, time};
+use crate::{Store, StoreError, audit, db, dossiers, files, time};
 use jiff::{SignedDuration, Timestamp};
-use motcua_model::{api::OutboxLine, dossier::Handover, hub::MessageBody};
+use motcua_model::{
+    api::{OutboxDetail, OutboxFile, OutboxLine},
+    dossier::{FileRef, Handover},
+    hub::MessageBody,
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::fmt;
 use uuid::Uuid;
@@ -10,6 +14,29 @@ use uuid::Uuid;
 const SEQUENCE: &str = "sequence";
 /// Longer than any schedule of attempts waits.
 const CLOCK_RAN_AHEAD: SignedDuration = SignedDuration::from_hours(2);
+
+/// What goes first. A bad line carries what is small before what is large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Records that the hub does not know yet: handovers, and dossiers whose message is ready ([`Store::freeze`]).
+    Records,
+    /// Everything: what is left are files, and messages still to be made.
+    All,
+}
+
+/// How much waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Messages that are tried.
+    pub waiting: u64,
+    /// Messages that were set aside.
+    pub set_aside: u64,
+    /// When the oldest that is tried was confirmed to its person.
+    pub oldest: Option<Timestamp>,
+}
+
+/// After so many refusals of the message itself, which time does not mend, it is set aside (forwarding evidence, 6).
+const REFUSALS: u32 = 10;
 
 /// The next message for the hub.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,11 +90,11 @@ impl Store {
         })
     }
 
-    /// The oldest message that may be tried now. A record that cannot be read is set aside, flagged, and
+    /// The oldest message of the lane that may be tried now. A record that cannot be read is set aside, flagged, and
     /// the next one is given.
-    pub fn outbox_due(&self, now: Timestamp) -> Result<Option<OutboxItem>, StoreError> {
+    pub fn outbox_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxItem>, StoreError> {
         loop {
-            let Some(row) = self.first_due(now)? else { return Ok(None) };
+            let Some(row) = self.first_due(lane, now)? else { return Ok(None) };
             match self.message_body(&row) {
                 Ok(body) => {
                     let OutboxRow { id, sequence, attempts, .. } = row;
@@ -79,26 +106,49 @@ impl Store {
         }
     }
 
-    fn first_due(&self, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
-        let row = self
-            .db
-            .prepare_cached(
-                // The plus keeps SQLite from sorting all that is due only to take the first. What has failed
-                // often steps back, so that it cannot starve the others. No schedule waits two hours: a
-                // later time was written by a clock that ran ahead.
+    /// The oldest dossier whose message was never made: it can be made while the link is down.
+    pub fn outbox_unmade(&self) -> Result<Option<OutboxItem>, StoreError> {
+        loop {
+            let id: Option<[u8; 16]> = self
+                .db
+                .prepare_cached(
+                    "SELECT id FROM outbox WHERE NOT quarantined AND kind = 'dossier' AND refused = 0 AND id NOT IN (SELECT id FROM frozen)
+                     ORDER BY sequence LIMIT 1",
+                )?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            let Some(id) = id.map(Uuid::from_bytes) else { return Ok(None) };
+            let Some(row) = self.row_of(id)? else { return Ok(None) };
+            match self.message_body(&row) {
+                Ok(body) => return Ok(Some(OutboxItem { id, sequence: row.sequence, attempts: row.attempts, body, frozen: None })),
+                Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn first_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
+        // The plus keeps SQLite from sorting all that is due only to take the first. What has failed often steps
+        // back, so that it cannot starve the others. No schedule waits two hours: a later time was written by a
+        // clock that ran ahead.
+        let sql = match lane {
+            Lane::All => {
                 "SELECT id, sequence, attempts, kind FROM outbox
-                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined ORDER BY attempts > 3, sequence LIMIT 1",
-            )?
-            .query_row([time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))], |row| {
-                Ok(OutboxRow {
-                    id: Uuid::from_bytes(row.get(0)?),
-                    sequence: row.get::<_, i64>(1)?.unsigned_abs(),
-                    attempts: row.get(2)?,
-                    kind: row.get(3)?,
-                })
-            })
-            .optional()?;
-        Ok(row)
+                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined ORDER BY attempts > 3, sequence LIMIT 1"
+            }
+            Lane::Records => {
+                "SELECT id, sequence, attempts, kind FROM outbox
+                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND NOT announced
+                 AND (kind = 'handover' OR id IN (SELECT id FROM frozen)) ORDER BY attempts > 3, sequence LIMIT 1"
+            }
+        };
+        let limits = [time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))];
+        Ok(self.db.prepare_cached(sql)?.query_row(limits, outbox_row).optional()?)
+    }
+
+    fn row_of(&self, id: Uuid) -> Result<Option<OutboxRow>, StoreError> {
+        let sql = "SELECT id, sequence, attempts, kind FROM outbox WHERE id = ?";
+        Ok(self.db.prepare_cached(sql)?.query_row([id.into_bytes()], outbox_row).optional()?)
     }
 
     fn message_body(&self, row: &OutboxRow) -> Result<MessageBody, StoreError> {
@@ -154,13 +204,33 @@ impl Store {
         })
     }
 
-    /// Keeps the cause (no personal data) and when to try again; returns the failed attempts so far.
-    pub fn attempt_failed(&mut self, id: Uuid, next_try: Timestamp, problem: &str) -> Result<u32, StoreError> {
+    /// Keeps the cause (no personal data) and when to try again; returns the failed attempts so far. `refused`: the hub
+    /// refuses this very message, which time does not mend; after ten of those it is set aside for the technician.
+    pub fn attempt_failed(&mut self, id: Uuid, next_try: Timestamp, problem: &str, refused: bool) -> Result<u32, StoreError> {
         self.write_to_make_room(|db| {
-            db.prepare_cached("UPDATE outbox SET attempts = attempts + 1, next_try = ?, problem = ? WHERE id = ? RETURNING attempts")?
-                .query_row(params![time::store(next_try), problem, id.into_bytes()], |row| row.get(0))
+            let (attempts, set_aside): (u32, bool) = db
+                .prepare_cached(
+                    "UPDATE outbox SET attempts = attempts + 1, next_try = ?1, problem = ?2, refused = refused + ?4,
+                     quarantined = quarantined OR refused + ?4 >= ?5 WHERE id = ?3 RETURNING attempts, quarantined",
+                )?
+                .query_row(params![time::store(next_try), problem, id.into_bytes(), refused, REFUSALS], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()?
-                .ok_or(StoreError::Unknown { what: "waiting message", id })
+                .ok_or(StoreError::Unknown { what: "waiting message", id })?;
+            if set_aside {
+                tracing::error!(message = %id, "refused {REFUSALS} times and set aside; next step: motcua outbox show {id}");
+                audit::append(db, None, "set_aside", id, "refused by the hub")?;
+            }
+            Ok(attempts)
+        })
+    }
+
+    /// The hub knows the record; its files are on their way.
+    pub fn announced(&mut self, id: Uuid) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| {
+            db.execute("UPDATE outbox SET announced = 1 WHERE id = ?", [id.into_bytes()])?;
+            Ok(())
         })
     }
 
@@ -186,11 +256,37 @@ impl Store {
         })
     }
 
+    /// How much waits.
+    pub fn outbox_counts(&self) -> Result<Waiting, StoreError> {
+        let sql = "SELECT count(*) FILTER (WHERE NOT quarantined), count(*) FILTER (WHERE quarantined),
+                          min(since) FILTER (WHERE NOT quarantined) FROM outbox";
+        let counts = self.db.prepare_cached(sql)?.query_row([], |row| {
+            let (waiting, set_aside): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let oldest = time::load_optional(row, 2)?;
+            Ok(Waiting { waiting: waiting.unsigned_abs(), set_aside: set_aside.unsigned_abs(), oldest })
+        })?;
+        Ok(counts)
+    }
+
+    /// One waiting message with its files; none where none waits under this id.
+    pub fn outbox_detail(&self, id: Uuid) -> Result<Option<OutboxDetail>, StoreError> {
+        let Some(line) = self.outbox()?.into_iter().find(|line| line.id == id) else { return Ok(None) };
+        let sql = "SELECT announced, (SELECT length(message) FROM frozen WHERE frozen.id = outbox.id) FROM outbox WHERE id = ?";
+        let (announced, message_bytes): (bool, Option<i64>) =
+            self.db.query_row(sql, [id.into_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let whole = |file: &FileRef| Ok::<bool, StoreError>(files::is_sound(&self.db, id, file)? && self.blob(file.id).exists());
+        let files = files::of_dossier(&self.db, id)?
+            .into_iter()
+            .map(|file| Ok(OutboxFile { whole: whole(&file)?, id: file.id, media: file.media, bytes: file.bytes }))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Some(OutboxDetail { line, message_bytes: message_bytes.map(i64::unsigned_abs), announced, files }))
+    }
+
     /// All waiting messages, oldest first.
     pub fn outbox(&self) -> Result<Vec<OutboxLine>, StoreError> {
         let lines = self
             .db
-            .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem FROM outbox ORDER BY sequence")?
+            .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem, quarantined FROM outbox ORDER BY sequence")?
             .query_map([], |row| {
                 Ok(OutboxLine {
                     id: Uuid::from_bytes(row.get(0)?),
@@ -200,20 +296,31 @@ impl Store {
                     attempts: row.get(4)?,
                     next_try: time::load(row, 5)?,
                     problem: row.get(6)?,
+                    set_aside: row.get(7)?,
                 })
             })?
             .collect::<Result<_, _>>()?;
         Ok(lines)
     }
 
-    /// Makes every waiting message due: after the link came back, after the clock was set, or when a
-    /// technician asks. Records that were set aside are tried again. Returns how many wait.
-    pub fn retry_now(&mut self, now: Timestamp) -> Result<u32, StoreError> {
+    /// Makes waiting messages due: all after the link came back or the clock was set, or the one that a technician
+    /// names. What was set aside is tried again. Returns how many these are.
+    pub fn retry_now(&mut self, only: Option<Uuid>, now: Timestamp) -> Result<u32, StoreError> {
         self.write_to_make_room(|db| {
-            let waiting = db.execute("UPDATE outbox SET next_try = ?, quarantined = 0", [time::store(now)])?;
+            let sql = "UPDATE outbox SET next_try = ?1, quarantined = 0, refused = 0 WHERE ?2 IS NULL OR id = ?2";
+            let waiting = db.execute(sql, params![time::store(now), only.map(Uuid::into_bytes)])?;
             Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
         })
     }
+}
+
+fn outbox_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<OutboxRow> {
+    Ok(OutboxRow {
+        id: Uuid::from_bytes(row.get(0)?),
+        sequence: row.get::<_, i64>(1)?.unsigned_abs(),
+        attempts: row.get(2)?,
+        kind: row.get(3)?,
+    })
 }
 
 /// Call it inside the transaction of the record.

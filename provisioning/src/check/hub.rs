@@ -165,7 +165,17 @@ mod tests {
         fs::write(path("ca.pem"), ca.0.pem()).unwrap();
         fs::write(path("device.pem"), cert).unwrap();
         fs::write(path("device.key"), key).unwrap();
-        Hub { url, ca: path("ca.pem"), cert: path("device.pem"), key: path("device.key"), receipt_key: "00".repeat(32), poll_s: 60 }
+        Hub {
+            url,
+            ca: path("ca.pem"),
+            cert: path("device.pem"),
+            key: path("device.key"),
+            receipt_key: "00".repeat(32),
+            poll_s: 60,
+            heartbeat_s: 300,
+            boot_wait_s: 0,
+            max_kbit_s: 0,
+        }
     }
 
     #[tokio::test]

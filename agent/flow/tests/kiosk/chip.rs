@@ -79,9 +79,9 @@ fn a_reader_that_wants_the_zone_gets_it_from_the_card_s_code_or_from_the_zone_it
         desk.reach_identify();
         desk.scan(text);
         let effects = desk.send(Event::Unfinished(Unfinished::Nothing));
-        effects.into_iter().find_map(|effect| match effect {
-            Effect::ReadChip { zone, .. } => zone.map(|z| [z.document, z.birth, z.expiry].map(|part| part.reveal().to_owned()).join(" ")),
-            _ => None,
+        effects.into_iter().find_map(|effect| {
+            let Effect::ReadChip { zone: Some(zone), .. } = effect else { return None };
+            Some([zone.document, zone.birth, zone.expiry].map(|part| part.reveal().to_owned()).join(" "))
         })
     };
     assert_eq!(zone_of(CARD).as_deref(), Some("190000016 900115 300115"), "born 1990, issued 2021: to the 40th birthday");

@@ -31,6 +31,7 @@ pub(crate) const READY: Health = Health {
     card_reader: DeviceState::Absent,
     printer: DeviceState::Ready,
     hub: LinkState::Up,
+    disk_full: false,
 };
 pub(crate) const WITH_CARD_READER: Health = Health { card_reader: DeviceState::Ready, ..READY };
 pub(crate) const CHECKED: Proof = Proof::Chip { files: ChipFiles::Trusted, chip: ChipAnswer::Genuine };

@@ -131,10 +131,12 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
 }
 
 fn name(action: &Action) -> String {
-    let text = match action {
-        Action::Answer { value } => format!("Answer {:?}", value.reveal()),
-        Action::TypeZone { zone } => format!("TypeZone {:?}", &zone.reveal()[..5]) + if zone.reveal().len() > 5 { " whole" } else { "" },
-        _ => format!("{action:?}"),
+    let text = if let Action::Answer { value } = action {
+        format!("Answer {:?}", value.reveal())
+    } else if let Action::TypeZone { zone } = action {
+        format!("TypeZone {:?}{}", &zone.reveal()[..5], if zone.reveal().len() > 5 { " whole" } else { "" })
+    } else {
+        format!("{action:?}")
     };
     text.replace(" { ", " ").replace(" }", "").replace("TAM-K07-261123-0042-", "TAM-")
 }

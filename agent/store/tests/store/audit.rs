@@ -25,7 +25,9 @@ fn every_kind_of_forgery_breaks_the_chain_where_it_happened() {
         ("DELETE FROM audit WHERE number = 2", 2),
         ("DELETE FROM audit WHERE number = 1", 1),
         ("UPDATE audit SET hash = zeroblob(32) WHERE number = 1", 1),
-        ("INSERT INTO audit SELECT 6, at, event, subject, detail, hash FROM audit WHERE number = 5", 6),
+        ("INSERT INTO audit SELECT 6, at, event, subject, detail, hash, boot, mono FROM audit WHERE number = 5", 6),
+        ("UPDATE audit SET mono = mono + 1 WHERE number = 3", 3),
+        ("UPDATE audit SET boot = NULL, mono = NULL WHERE number = 3", 3),
     ];
     for (forgery, broken_at) in forgeries {
         let place = place_with_five_rows();

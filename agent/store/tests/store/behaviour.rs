@@ -6,7 +6,7 @@ use motcua_model::{
     dossier::Status,
     hub::{InboxItem, MessageBody},
 };
-use motcua_store::{SlipState, StoreError};
+use motcua_store::{Lane, SlipState, StoreError};
 
 #[test]
 fn a_visit_from_draft_to_result() {
@@ -39,8 +39,8 @@ fn a_visit_from_draft_to_result() {
     store.delivered(dossier, "{\"receipt\":1}", Some("H15.50.05.13-261123-0001"), at(60)).unwrap();
     store.delivered(dossier, "{\"receipt\":2}", None, at(61)).unwrap();
     let news = InboxItem { cursor: 7, dossier, official_code: "H15.50.05.13-261123-0001".to_owned(), status: Status::Accepted, at: at(90) };
-    store.apply_inbox(&news).unwrap();
-    store.apply_inbox(&InboxItem { cursor: 6, status: Status::Refused, ..news.clone() }).unwrap();
+    store.apply_news(&item(&news)).unwrap();
+    store.apply_news(&item(&InboxItem { cursor: 6, status: Status::Refused, ..news.clone() })).unwrap();
     assert_eq!(store.inbox_cursor().unwrap(), 7);
     let found = store.look_up(" h15.50.05.13-261123-0001").unwrap().unwrap();
     assert_eq!((found.status, found.known_at), (Some(Status::Accepted), at(90)), "old news do not overwrite new ones");
@@ -176,7 +176,7 @@ fn a_handover_waits_for_the_hub_once() {
     let given = handover(id(9), at(5));
     store.record_handover(&given).unwrap();
     store.record_handover(&given).unwrap();
-    let item = store.outbox_due(at(5)).unwrap().unwrap();
+    let item = store.outbox_due(Lane::All, at(5)).unwrap().unwrap();
     assert_eq!((item.id, item.sequence, item.body), (id(9), 1, MessageBody::Handover(given)));
     let line = store.outbox().unwrap().remove(0);
     assert_eq!((line.kind.as_str(), line.code, line.since), ("handover", id(9).to_string(), at(5)));
@@ -193,7 +193,7 @@ fn the_frozen_message_is_the_first_one() {
     submit(&mut store, id(1), at(0));
     store.freeze(id(1), b"as sent").unwrap();
     store.freeze(id(1), b"another").unwrap();
-    assert_eq!(store.outbox_due(at(0)).unwrap().unwrap().frozen.unwrap(), b"as sent");
+    assert_eq!(store.outbox_due(Lane::All, at(0)).unwrap().unwrap().frozen.unwrap(), b"as sent");
     assert!(matches!(store.freeze(id(2), b"x"), Err(StoreError::Unknown { .. })));
 }
 
@@ -202,7 +202,7 @@ fn news_of_an_unknown_dossier_move_only_the_cursor() {
     let place = Place::new();
     let mut store = place.store();
     let news = InboxItem { cursor: 3, dossier: id(77), official_code: "H15-261123-0001".to_owned(), status: Status::Accepted, at: at(0) };
-    store.apply_inbox(&news).unwrap();
+    store.apply_news(&item(&news)).unwrap();
     assert_eq!(store.inbox_cursor().unwrap(), 3);
     assert_eq!(store.look_up("H15-261123-0001").unwrap(), None);
     assert_eq!(store.verify_audit().unwrap().rows, 0);

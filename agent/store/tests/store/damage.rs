@@ -1,7 +1,7 @@
 //! What a bad disk does: the damaged thing is counted, everything else goes on.
 
 use crate::support::*;
-use motcua_store::{Store, StoreError, StoreKey};
+use motcua_store::{Lane, Store, StoreError, StoreKey};
 use std::{
     fs,
     io::{Seek as _, SeekFrom, Write as _},
@@ -74,11 +74,11 @@ fn a_record_that_cannot_be_read_does_not_block_the_queue() {
     drop(store);
     place.tamper("UPDATE dossier SET body = '{' WHERE submitted = (SELECT min(submitted) FROM dossier)");
     let mut store = place.store();
-    assert_eq!(store.outbox_due(at(9)).unwrap().unwrap().id, second.id);
+    assert_eq!(store.outbox_due(Lane::All, at(9)).unwrap().unwrap().id, second.id);
     assert_eq!(store.list(9).unwrap().len(), 2, "staff still see it");
     assert!(store.outbox().unwrap()[0].problem.contains("cannot be read"));
     store.delivered(second.id, "{}", None, at(10)).unwrap();
-    assert_eq!(store.outbox_due(at(11)).unwrap(), None);
+    assert_eq!(store.outbox_due(Lane::All, at(11)).unwrap(), None);
     assert_eq!(store.outbox_next().unwrap(), None, "nobody wakes up for it in vain");
     drop(store);
     assert_eq!(place.open().damaged, 1);

@@ -168,7 +168,7 @@ fn visit(store: &mut Store) {
     acknowledge("delivered", dossier, &0);
     let cursor = store.inbox_cursor().unwrap() + 1;
     let status = motcua_model::dossier::Status::Accepted;
-    store.apply_inbox(&InboxItem { cursor, dossier, official_code: String::new(), status, at: at(4) }).unwrap();
+    store.apply_news(&item(&InboxItem { cursor, dossier, official_code: String::new(), status, at: at(4) })).unwrap();
     acknowledge("inbox", dossier, &cursor);
 }
 

@@ -11,4 +11,5 @@ mod keys;
 mod kill;
 mod ordering;
 mod privacy;
+mod retention;
 mod support;

@@ -1,7 +1,7 @@
 //! The outbox against a model of it: a plain list.
 
 use crate::support::*;
-use motcua_store::SlipState;
+use motcua_store::{Lane, SlipState};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ proptest! {
                     if let Some(item) = list.get_mut(which) {
                         item.attempts += 1;
                         item.next_try = now + wait;
-                        prop_assert_eq!(store.attempt_failed(id(item.id), at(item.next_try), "no connection").unwrap(), item.attempts);
+                        prop_assert_eq!(store.attempt_failed(id(item.id), at(item.next_try), "no connection", false).unwrap(), item.attempts);
                     }
                 }
                 Step::Deliver { which } => {
@@ -81,7 +81,7 @@ proptest! {
                 }
                 Step::Wait { seconds } => now += seconds,
                 Step::RetryNow => {
-                    prop_assert_eq!(store.retry_now(at(now)).unwrap() as usize, list.len());
+                    prop_assert_eq!(store.retry_now(None, at(now)).unwrap() as usize, list.len());
                     list.iter_mut().for_each(|item| item.next_try = now);
                 }
                 Step::Slip { which } => {
@@ -95,7 +95,7 @@ proptest! {
                     store = place.store();
                 }
             }
-            let due = store.outbox_due(at(now)).unwrap().map(|item| (item.id, item.sequence, item.attempts, item.frozen));
+            let due = store.outbox_due(Lane::All, at(now)).unwrap().map(|item| (item.id, item.sequence, item.attempts, item.frozen));
             let expected = list.iter().filter(|item| item.next_try <= now).min_by_key(|item| (item.attempts > 3, item.sequence));
             prop_assert_eq!(due, expected.map(|item| (id(item.id), item.sequence, item.attempts, item.frozen.clone())));
             prop_assert_eq!(store.outbox_next().unwrap(), list.iter().map(|item| item.next_try).min().map(at));
@@ -115,10 +115,10 @@ fn a_message_that_fails_again_and_again_lets_the_others_pass() {
     submit(&mut store, id(1), at(0));
     submit(&mut store, id(2), at(0));
     for _ in 0..4 {
-        assert_eq!(store.outbox_due(at(1)).unwrap().unwrap().id, id(1));
-        store.attempt_failed(id(1), at(1), "the hub answers 500").unwrap();
+        assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(1));
+        store.attempt_failed(id(1), at(1), "the hub answers 500", false).unwrap();
     }
-    assert_eq!(store.outbox_due(at(1)).unwrap().unwrap().id, id(2), "the next one has its turn");
+    assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(2), "the next one has its turn");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_a_clock_ahead_has_put_off_for_a_year_goes_as_soon_as_the_clock_is_right(
     let mut store = place.store();
     let year = 365 * 86_400;
     submit(&mut store, id(1), at(year));
-    assert_eq!(store.outbox_due(at(0)).unwrap().unwrap().id, id(1));
-    store.attempt_failed(id(1), at(3600), "no connection").unwrap();
-    assert!(store.outbox_due(at(0)).unwrap().is_none(), "an honest waiting time is waited for");
+    assert_eq!(store.outbox_due(Lane::All, at(0)).unwrap().unwrap().id, id(1));
+    store.attempt_failed(id(1), at(3600), "no connection", false).unwrap();
+    assert!(store.outbox_due(Lane::All, at(0)).unwrap().is_none(), "an honest waiting time is waited for");
 }

@@ -1,7 +1,7 @@
 //! Nothing about a person can be read from the disk without the key.
 
 use crate::support::*;
-use motcua_store::SlipState;
+use motcua_store::{Lane, SlipState};
 use std::{fs, path::Path};
 
 #[test]
@@ -51,7 +51,7 @@ fn debug_output_tells_nothing() {
     store.save_draft(id(1), &citizen(), NAME.as_bytes(), at(0)).unwrap();
     let draft = store.find_draft(&citizen()).unwrap();
     submit(&mut store, id(2), at(0));
-    let text = format!("{store:?} {draft:?} {:?} {:?}", store.outbox_due(at(9)), store.dossier(id(2)));
+    let text = format!("{store:?} {draft:?} {:?} {:?}", store.outbox_due(Lane::All, at(9)), store.dossier(id(2)));
     for secret in [NAME, NUMBER, ADDRESS, KEY, &format!("{:?}", NAME.as_bytes())] {
         assert!(!text.contains(secret), "{text}");
     }

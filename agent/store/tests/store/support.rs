@@ -5,7 +5,8 @@ use motcua_model::{
     Private, Text,
     citizen::{PersonNumber, Sex},
     code::ParcelCode,
-    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Side, Submission},
+    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Retention, Side, Submission},
+    hub::{InboxItem, News, NewsItem},
 };
 use motcua_store::{Opened, Store, StoreKey};
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
@@ -117,6 +118,7 @@ pub(crate) fn submission(dossier: Uuid, pages: &[FileRef]) -> Submission {
             pages: pages.iter().cloned().map(page).collect(),
             count_differs: false,
         }],
+        retention: Retention::FrequentUse,
     }
 }
 
@@ -142,4 +144,10 @@ pub(crate) fn handover(id: Uuid, closed: Timestamp) -> Handover {
         parcels: vec![HandoverParcel { parcel: ParcelCode::parse("RR473124829VN").unwrap(), scanned: closed }],
         closed,
     }
+}
+
+/// A status as the hub tells it.
+pub(crate) fn item(news: &InboxItem) -> NewsItem {
+    let status = News::Status { dossier: news.dossier, official_code: news.official_code.clone(), status: news.status, reason: None };
+    NewsItem { cursor: news.cursor, at: news.at, news: status }
 }

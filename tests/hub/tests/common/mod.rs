@@ -157,6 +157,7 @@ fn record(id: Uuid, device: &str) -> Dossier {
         answers: vec![Answer { question: "phone".to_owned(), value: Private::new("") }],
         documents: Vec::new(),
         submitted: Timestamp::UNIX_EPOCH,
+        retention: motcua_model::dossier::Retention::default(),
     }
 }
 

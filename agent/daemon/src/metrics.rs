@@ -1,0 +1,87 @@
+//! Figures for the province's monitoring, as Prometheus text on the local socket. No personal data: no ids, no codes.
+
+use motcua_forward::Class;
+use motcua_model::api::AgentStatus;
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Counted since the start of the process.
+pub(crate) static METRICS: Metrics = Metrics { ok: AtomicU64::new(0), failed: [const { AtomicU64::new(0) }; 5] };
+
+const CLASSES: [Class; 5] = [Class::Network, Class::Server, Class::Credential, Class::Rejected, Class::BadReceipt];
+
+/// What only a counter can tell.
+pub(crate) struct Metrics {
+    ok: AtomicU64,
+    failed: [AtomicU64; 5],
+}
+
+impl Metrics {
+    /// One attempt to send came to this end.
+    pub(crate) fn sent(&self, failure: Option<Class>) {
+        let counter = match failure.and_then(|class| CLASSES.iter().position(|c| *c == class)) {
+            Some(at) => &self.failed[at],
+            None => &self.ok,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The whole text; `now_s` is Unix time in seconds, `certificate_s` what is left of the device's certificate.
+    pub(crate) fn text(&self, status: &AgentStatus, audit_rows: u64, now_s: i64, certificate_s: Option<i64>) -> String {
+        let mut text = Text(String::new());
+        let waiting = status.outbox.iter().filter(|line| !line.set_aside);
+        let oldest = waiting.clone().map(|line| now_s - line.since.as_second()).max().unwrap_or(0).max(0);
+        text.head("motcua_outbox_items", "gauge", "Messages that wait for the hub");
+        for (state, count) in [("waiting", waiting.count()), ("set_aside", status.outbox.iter().filter(|line| line.set_aside).count())] {
+            text.line("motcua_outbox_items", &[("dest", "hub"), ("state", state)], count as f64);
+        }
+        text.one("motcua_outbox_oldest_age_seconds", "gauge", "Age of the oldest message that waits", oldest as f64);
+        text.one("motcua_quota_ratio", "gauge", "Share of its quota that the store takes", status.disk_ratio);
+        text.head("motcua_send_attempts_total", "counter", "Attempts to send, by their end");
+        text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", "ok")], self.ok.load(Ordering::Relaxed) as f64);
+        for (class, counter) in CLASSES.iter().zip(&self.failed) {
+            text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", class.name())], counter.load(Ordering::Relaxed) as f64);
+        }
+        text.one("motcua_dossiers_delivered", "gauge", "Dossiers here that the hub has signed for", f64::from(status.dossiers.delivered));
+        text.one("motcua_dossiers_waiting", "gauge", "Dossiers that the hub does not have", f64::from(status.dossiers.waiting));
+        text.one("motcua_audit_rows", "gauge", "Rows of the audit trail", audit_rows as f64);
+        text.one("motcua_catalogue_version", "gauge", "Catalogue in use", f64::from(status.catalogue_version));
+        if let Some(offset) = status.clock_offset_s {
+            text.one("motcua_clock_offset_seconds", "gauge", "Hub's clock less this PC's", offset as f64);
+        }
+        if let Some(contact) = status.last_contact {
+            text.one("motcua_last_contact_seconds", "gauge", "Since the hub last answered", (now_s - contact.as_second()).max(0) as f64);
+        }
+        if let Some(left) = certificate_s {
+            text.one("motcua_cert_expiry_seconds", "gauge", "Until the device's certificate ends", left as f64);
+        }
+        text.head("motcua_device_ready", "gauge", "1 where the device is ready");
+        for device in &status.devices {
+            let ready = device.state == motcua_model::api::DeviceState::Ready;
+            text.line("motcua_device_ready", &[("device", &device.kind)], f64::from(u8::from(ready)));
+        }
+        text.0
+    }
+}
+
+struct Text(String);
+
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing into a String cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.0, "{name}{labels} {value}");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: f64) {
+        self.head(name, kind, help);
+        self.line(name, &[], value);
+    }
+}

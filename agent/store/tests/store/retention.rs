@@ -1,0 +1,214 @@
+//! What goes when it has done its work, what is left, and stores of older versions.
+
+use crate::support::*;
+use jiff::ToSpan as _;
+use motcua_model::{
+    dossier::Status,
+    hub::{InboxItem, News, NewsItem, SupplementItem},
+};
+use motcua_store::{Lane, SlipState, Spans, Store, StoreError, StoreKey};
+use std::fs;
+
+fn spans() -> Spans {
+    Spans { frequent_use: 24.hours(), management: 48.hours(), permanent: 96.hours() }
+}
+
+/// A dossier with one page and its PDF that the hub has signed for at second 20.
+fn delivered(store: &mut Store, number: u128) {
+    let page = store.put_file(id(number), id(number + 50), "image/jpeg", &jpeg(7)).unwrap();
+    store.submit(submission(id(number), &[page]), "H15.50.05", "K07", at(10), today()).unwrap();
+    let pdf = store.put_file(id(number), id(number + 60), "application/pdf", b"%PDF invented").unwrap();
+    store.set_pdf(id(number), document_of(id(number)), &pdf).unwrap();
+    store.delivered(id(number), "{}", Some("H15.50.05-261123-0001"), at(20)).unwrap();
+}
+
+#[test]
+fn what_the_hub_has_leaves_code_status_and_times_and_nothing_of_the_person() {
+    let place = Place::new();
+    let mut store = place.store();
+    delivered(&mut store, 1);
+    let waiting = store.submit(submission(id(2), &[]), "H15.50.05", "K07", at(11), today()).unwrap();
+    assert_eq!(store.minimise(at(20), at(0), at(30), 9).unwrap(), 0, "not before its time");
+    assert_eq!(store.minimise(at(21), at(0), at(30), 9).unwrap(), 0, "its slip may still be asked for");
+    store.set_slip(id(1), SlipState::Printed, at(25)).unwrap();
+    assert_eq!(store.minimise(at(21), at(0), at(30), 9).unwrap(), 1);
+    assert_eq!(store.minimise(at(21), at(0), at(30), 9).unwrap(), 0, "once");
+
+    assert!(!place.blob(id(51)).exists() && !place.blob(id(61)).exists());
+    assert!(matches!(store.file(id(51)), Err(StoreError::Unknown { .. })));
+    assert_eq!(store.dossier(id(1)).unwrap(), None);
+    let found = store.look_up("H15.50.05-261123-0001").unwrap().unwrap();
+    assert_eq!(found.official_code.as_deref(), Some("H15.50.05-261123-0001"));
+    let news = InboxItem { cursor: 1, dossier: id(1), official_code: String::new(), status: Status::Finished, at: at(40) };
+    store.apply_news(&item(&news)).unwrap();
+    assert_eq!(store.look_up("H15.50.05-261123-0001").unwrap().unwrap().status, Some(Status::Finished), "it still learns");
+    assert_eq!(store.list(9).unwrap().len(), 2);
+    assert!(store.dossier(id(2)).unwrap().is_some_and(|d| d.dossier == waiting), "what waits is whole");
+    assert_eq!(store.verify_audit().unwrap().broken_at, None);
+}
+
+#[test]
+fn a_minimal_record_is_forgotten_when_its_span_is_over() {
+    let place = Place::new();
+    let mut store = place.store();
+    delivered(&mut store, 1);
+    store.set_slip(id(1), SlipState::Closed, at(25)).unwrap();
+    assert_eq!(store.forget_expired(&spans(), at(9_000_000)).unwrap(), 0, "a whole one is never forgotten");
+    store.minimise(at(21), at(0), at(30), 9).unwrap();
+    let day = 24 * 3600;
+    assert_eq!(store.forget_expired(&spans(), at(20 + day)).unwrap(), 0);
+    assert_eq!(store.forget_expired(&spans(), at(21 + day)).unwrap(), 1, "frequent use: a day");
+    assert_eq!(store.look_up("H15.50.05-261123-0001").unwrap(), None);
+    assert_eq!(store.verify_audit().unwrap().broken_at, None, "the trail stays");
+}
+
+#[test]
+fn a_person_gets_everything_and_can_have_it_erased() {
+    let place = Place::new();
+    let mut store = place.store();
+    delivered(&mut store, 1);
+    delivered(&mut store, 2);
+    store.set_slip(id(2), SlipState::Printed, at(25)).unwrap();
+    store.minimise(at(21), at(0), at(30), 9).unwrap();
+    let waiting = store.submit(submission(id(3), &[]), "H15.50.05", "K07", at(40), today()).unwrap();
+    store.put_file(id(4), id(54), "image/jpeg", &jpeg(1)).unwrap();
+    store.save_draft(id(4), &citizen(), b"{}", at(41)).unwrap();
+
+    let person = store.person(&citizen()).unwrap();
+    assert_eq!((person.drafts, person.waiting.as_slice(), person.delivered.len()), (1, [waiting].as_slice(), 1));
+    assert_eq!((person.minimal.len(), person.files.len()), (1, 2));
+    assert_eq!(store.person(&other_citizen()).unwrap().delivered, []);
+    assert_eq!(store.erase_person(&other_citizen(), at(50)).unwrap(), 0);
+
+    assert_eq!(store.erase_person(&citizen(), at(50)).unwrap(), 1, "what the hub does not have is the office's duty");
+    let left = store.person(&citizen()).unwrap();
+    assert_eq!((left.drafts, left.waiting.len(), left.delivered.len(), left.minimal.len()), (0, 1, 0, 0));
+    assert!(!place.blob(id(51)).exists() && !place.blob(id(54)).exists());
+    store.delivered(id(3), "{}", Some("H15.50.05-261123-0003"), at(60)).unwrap();
+    assert_eq!(store.erase_person(&citizen(), at(70)).unwrap(), 0);
+    assert_eq!(store.list(9).unwrap(), []);
+    assert_eq!(store.verify_audit().unwrap().broken_at, None);
+}
+
+#[test]
+fn what_an_officer_asks_for_is_kept_with_its_dossier() {
+    let place = Place::new();
+    let mut store = place.store();
+    delivered(&mut store, 1);
+    let asks = |cursor, number| NewsItem {
+        cursor,
+        at: at(70),
+        news: News::Supplement {
+            dossier: id(number),
+            official_code: "H15.50.05-261123-0001".to_owned(),
+            items: vec![SupplementItem { component: None, what: motcua_model::Private::new("Giấy chứng sinh có dấu") }],
+            reason: motcua_model::Private::new("Bản quét thiếu dấu"),
+            until: None,
+            contact: String::new(),
+            officer: motcua_model::Private::default(),
+        },
+    };
+    store.apply_news(&asks(1, 1)).unwrap();
+    store.apply_news(&asks(1, 1)).unwrap();
+    store.apply_news(&asks(2, 99)).unwrap();
+    store.apply_news(&NewsItem { cursor: 3, at: at(71), news: News::Unknown("later".to_owned()) }).unwrap();
+    assert_eq!(store.inbox_cursor().unwrap(), 3, "what is not understood does not hold the others up");
+    assert_eq!(store.news_of(id(1)).unwrap(), [asks(1, 1)]);
+    assert_eq!(store.news_of(id(99)).unwrap(), [], "another device's dossier");
+    let head = store.audit_head().unwrap();
+    assert_eq!(store.verify_audit().unwrap().rows, head.0);
+}
+
+#[test]
+fn a_message_that_the_hub_refuses_ten_times_is_set_aside_and_blocks_nobody() {
+    let place = Place::new();
+    let mut store = place.store();
+    for number in [1, 2] {
+        store.submit(submission(id(number), &[]), "H15.50.05", "K07", at(0), today()).unwrap();
+    }
+    for attempt in 1..=10 {
+        store.attempt_failed(id(1), at(0), "no connection", false).unwrap();
+        let all = store.attempt_failed(id(1), at(0), "the hub answered 422", true).unwrap();
+        assert_eq!(all, attempt * 2);
+        assert_eq!(store.outbox().unwrap()[0].set_aside, attempt == 10);
+    }
+    let counts = store.outbox_counts().unwrap();
+    assert_eq!((counts.waiting, counts.set_aside, counts.oldest), (1, 1, Some(at(0))));
+    assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(2));
+    assert_eq!(store.retry_now(Some(id(1)), at(1)).unwrap(), 1);
+    assert!(!store.outbox().unwrap()[0].set_aside);
+    assert_eq!(store.retry_now(Some(id(77)), at(1)).unwrap(), 0);
+    store.attempt_failed(id(1), at(0), "the hub answered 422", true).unwrap();
+    assert!(!store.outbox().unwrap()[0].set_aside, "counted anew");
+}
+
+#[test]
+fn records_go_before_files() {
+    let place = Place::new();
+    let mut store = place.store();
+    for number in [1, 2, 3] {
+        store.submit(submission(id(number), &[]), "H15.50.05", "K07", at(0), today()).unwrap();
+    }
+    assert_eq!(store.outbox_due(Lane::Records, at(1)).unwrap(), None, "no message is made yet");
+    assert_eq!(store.outbox_unmade().unwrap().unwrap().id, id(1));
+    store.freeze(id(1), b"one").unwrap();
+    store.freeze(id(3), b"three").unwrap();
+    store.record_handover(&handover(id(4), at(0))).unwrap();
+    let mut order = Vec::new();
+    while let Some(item) = store.outbox_due(Lane::Records, at(1)).unwrap() {
+        order.push(item.id);
+        store.announced(item.id).unwrap();
+    }
+    assert_eq!(order, [id(1), id(3), id(4)]);
+    assert_eq!(store.outbox_unmade().unwrap().unwrap().id, id(2));
+    assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(1), "files in the order of events");
+    let detail = store.outbox_detail(id(1)).unwrap().unwrap();
+    assert_eq!((detail.announced, detail.message_bytes), (true, Some(3)));
+    assert_eq!(store.outbox_detail(id(77)).unwrap(), None);
+}
+
+/// Every version that was ever released opens, keeps what it held, and has an unbroken trail.
+#[test]
+fn a_store_of_every_older_version_opens() {
+    let versions = [include_str!("../../migrations/0001_start.sql")];
+    for version in 1..=versions.len() {
+        let place = Place::new();
+        fs::create_dir(place.state()).unwrap();
+        let old = versions[..version].concat();
+        let body = serde_json::to_string(&submission(id(1), &[]).into_dossier(
+            motcua_model::code::ProvisionalCode::new("K07", today(), 1),
+            "H15.50.05",
+            "K07",
+            at(0),
+        ));
+        // As that version wrote it: no retention, a trail without moments.
+        let body = body.unwrap().replace(r#","retention":"frequent_use""#, "");
+        place.tamper(&format!(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; {old}
+             PRAGMA application_id = 0x4d434531; PRAGMA user_version = {version};
+             INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at)
+               VALUES (x'{}', 'TAM-K07-261123-0001-05', x'00', 'a', 'b', 0, '{body}', 0, 0);
+             INSERT INTO outbox (id, sequence, kind, code, since, next_try) VALUES (x'{}', 1, 'dossier', 'c', 0, 0);
+             INSERT INTO audit VALUES (1, 5, 'submitted', x'{}', 'd', x'{}');",
+            id(1).simple(),
+            id(1).simple(),
+            id(1).simple(),
+            old_hash(1, 5, "submitted", &id(1).simple().to_string(), "d"),
+        ));
+        let mut store = place.store();
+        let item = store.outbox_due(Lane::All, at(1)).unwrap().unwrap();
+        assert_eq!(item.id, id(1));
+        store.set_slip(id(1), SlipState::Printed, at(2)).unwrap();
+        let report = store.verify_audit().unwrap();
+        assert_eq!((report.rows, report.broken_at), (2, None), "old rows and new ones are one chain");
+        drop(store);
+        let key = StoreKey::load_or_create(&place.folder.path().join("store.key")).unwrap();
+        assert!(Store::open(&place.state(), &key).is_ok(), "and again");
+    }
+}
+
+fn old_hash(number: i64, at: i64, event: &str, subject: &str, detail: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let canonical = serde_json::to_vec(&(number, Some(at), event, subject, detail)).unwrap();
+    hex::encode(Sha256::new().chain_update([0_u8; 32]).chain_update(canonical).finalize())
+}
