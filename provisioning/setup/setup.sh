@@ -48,6 +48,12 @@ TEST_PACKAGES='
 avahi-daemon        | announces a scanner independently of our own code
 avahi-utils         | tells it what to announce
 dbus-daemon         | the message bus between the two, private to the test
+e2fsprogs           | ext4 on the disk whose power is cut
+faketime            | clocks in 2003 and 2031
+libeatmydata1       | syncs that do nothing: must be found out
+libnbd-bin          | nbdfuse: brings that disk to the kernel
+nbdkit              | the disk whose power is cut
+nbdkit-plugin-python | its cache, in a few lines of Python
 opensc              | speaks to the simulated card independently
 openssl             | signs the simulated cards independently
 python3-socketio    | independent server for the HN212 card reader

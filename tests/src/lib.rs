@@ -2,6 +2,9 @@
 //! through the same interfaces that people and machines use.
 
 pub mod bench_devices;
+pub mod chance;
+pub mod crowd;
+pub mod cut_disk;
 pub mod forms;
 pub mod fuzzing;
 pub mod rig;

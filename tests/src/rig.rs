@@ -31,6 +31,8 @@ pub const OTHER_CARD: &str = "001090000017||Trần Văn Thử|20021990|Nam|Phư�
 pub struct Options {
     /// Where everything is kept.
     pub dir: PathBuf,
+    /// Where the agent keeps its state and key: a disk of its own in scenarios about disks.
+    pub kept: PathBuf,
     /// Milliseconds the simulated scanner takes for a side.
     pub page_delay_ms: u32,
     /// Seconds; below the floors of a real configuration are not possible.
@@ -46,7 +48,15 @@ pub struct Options {
 impl Options {
     /// The usual office in `dir`: quick devices, no card reader.
     pub fn in_folder(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), page_delay_ms: 60, idle_s: 120, card_reader: false, scanner: None, env: Vec::new() }
+        Self {
+            dir: dir.to_owned(),
+            kept: dir.to_owned(),
+            page_delay_ms: 60,
+            idle_s: 120,
+            card_reader: false,
+            scanner: None,
+            env: Vec::new(),
+        }
     }
 }
 
@@ -287,7 +297,7 @@ impl Rig {
     }
 
     /// The end of the agent's log: it holds no personal data.
-    fn last_words(&self) -> String {
+    pub fn last_words(&self) -> String {
         let log = fs::read_to_string(self.dir.join("logs/agent.log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().rev().take(8).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
@@ -333,6 +343,12 @@ impl Rig {
         Ok(slips)
     }
 
+    /// Every picture of the screen from now until the agent ends.
+    pub async fn pictures(&self) -> anyhow::Result<Pictures> {
+        let answer = self.local.get("http://agent/v1/snapshots").send().await?.error_for_status()?;
+        Ok(Pictures { answer, read: Vec::new() })
+    }
+
     /// Ends everything.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         for process in [self.agent.take(), self.hub_process.take()].into_iter().flatten() {
@@ -341,6 +357,28 @@ impl Rig {
         }
         self.sim.kill().await?;
         Ok(())
+    }
+}
+
+/// The screen as it changes.
+pub struct Pictures {
+    answer: reqwest::Response,
+    read: Vec<u8>,
+}
+
+impl Pictures {
+    /// The next picture; none when the agent has ended.
+    pub async fn next(&mut self) -> Option<Snapshot> {
+        loop {
+            if let Some(end) = self.read.windows(2).position(|w| w == b"\n\n") {
+                let event: Vec<u8> = self.read.drain(..end + 2).collect();
+                match event.strip_prefix(b"data: ").and_then(|json| serde_json::from_slice(json).ok()) {
+                    Some(snapshot) => return Some(snapshot),
+                    None => continue,
+                }
+            }
+            self.read.extend(self.answer.chunk().await.ok()??);
+        }
     }
 }
 
@@ -376,7 +414,8 @@ pub fn binary(name: &str) -> anyhow::Result<Command> {
 /// Runs a program to its end.
 pub async fn run(command: &mut Command) -> anyhow::Result<String> {
     let output = command.stdin(Stdio::null()).output().await.with_context(|| format!("Unable to run {command:?}"))?;
-    ensure!(output.status.success(), "{command:?} failed with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    ensure!(output.status.success(), "{command:?} failed with {}: {}{}", output.status, said(&output.stdout), said(&output.stderr));
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -422,7 +461,7 @@ impl Rig {
 
 fn config(dir: &Path, escl: &str, gun: &Path, printer: &str, hub_port: u16, console: &str, options: &Options) -> anyhow::Result<String> {
     let receipt_key = fs::read_to_string(dir.join("device/receipt_key.txt"))?;
-    let (dir, gun, idle, receipt_key) = (dir.display(), gun.display(), options.idle_s, receipt_key.trim());
+    let (dir, kept, gun, idle, receipt_key) = (dir.display(), options.kept.display(), gun.display(), options.idle_s, receipt_key.trim());
     let scanner = options.scanner.clone().unwrap_or_else(|| format!("escl = \"{escl}\""));
     let card_reader = match options.card_reader {
         true => format!("[card_reader]\npcsc = \"\"\ntrust = \"{dir}/csca\"\n"),
@@ -437,8 +476,8 @@ device = "K07"
 phone = "0200 000 0000"
 tracking_url = "https://dichvucong.thunghiem.example/tra-cuu?m={{code}}"
 [paths]
-state = "{dir}/state"
-key = "{dir}/store.key"
+state = "{kept}/state"
+key = "{kept}/store.key"
 [api]
 socket = "{dir}/run/agent.sock"
 [console]
