@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench fuzz gallery test-usb test-powercut setup-demo setup-test setup-fuzz setup-usb
+.PHONY: help demo test check fmt clippy deny tests bench fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -34,6 +34,10 @@ fuzz: setup-fuzz ## random bytes for every parser of outside bytes; SECONDS=60 f
 test-powercut: setup-test ## power cuts on a real file system under the whole agent at work; SEED=..., ROUNDS=20; 2 minutes
 	$(call step,build,$(CARGO) build --workspace --bins)
 	$(call step,power cuts,$(TARGET)/debug/motcua-powercut --rounds $(or $(ROUNDS),20) $(if $(SEED),--seed $(SEED)))
+
+test-baddisk: setup-test ## the agent killed at its writes, on a failing disk, on a full one; SEED=..., ONE_IN=1; 12 minutes
+	$(call step,build,$(CARGO) build --workspace --bins)
+	$(call step,bad disks,$(TARGET)/debug/motcua-baddisk --one-in $(or $(ONE_IN),1) $(if $(SEED),--seed $(SEED)))
 
 test-usb: setup-usb ## USB readers and printers through a real kernel in a virtual PC, plugged and unplugged; 1 minute
 	$(call step,build,$(CARGO) build --workspace --bin motcua-usb)

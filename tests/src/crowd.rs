@@ -96,23 +96,31 @@ impl Crowd {
     /// Without end.
     pub async fn work(&mut self, rig: &Rig, chance: &mut Chance) -> anyhow::Result<()> {
         loop {
-            if self.citizen.is_none() && !chance.one_in(self.couriers) {
-                self.hand_over(rig, chance.within(1..4)).await?;
-                continue;
-            }
-            let card = if chance.one_in(2) { CARD } else { OTHER_CARD };
-            let citizen = self.citizen.get_or_insert_with(|| Citizen::new(card));
-            let snapshot = rig.snapshot().await?;
-            let next = citizen.next(&snapshot);
-            if next == Next::Leave {
-                self.citizen = None;
+            if self.citizen.is_some() || chance.one_in(self.couriers) {
+                self.file(rig, chance).await?;
             } else {
-                citizen.perform(rig, &snapshot, &next).await?;
+                self.hand_over(rig, chance.within(1..4)).await?;
             }
         }
     }
 
-    async fn hand_over(&mut self, rig: &Rig, parcels: u64) -> anyhow::Result<()> {
+    /// One citizen, or the one who was interrupted, until they leave.
+    pub async fn file(&mut self, rig: &Rig, chance: &mut Chance) -> anyhow::Result<()> {
+        let card = if chance.one_in(2) { CARD } else { OTHER_CARD };
+        let citizen = self.citizen.get_or_insert_with(|| Citizen::new(card));
+        loop {
+            let snapshot = rig.snapshot().await?;
+            let next = citizen.next(&snapshot);
+            if next == Next::Leave {
+                self.citizen = None;
+                return Ok(());
+            }
+            citizen.perform(rig, &snapshot, &next).await?;
+        }
+    }
+
+    /// One courier, until they leave.
+    pub async fn hand_over(&mut self, rig: &Rig, parcels: u64) -> anyhow::Result<()> {
         rig.until("the first screen", |s| matches!(s.screen, Screen::Waiting { .. })).await?;
         rig.act(Action::Start { service: Service::Courier }).await?;
         rig.screen("P01").await?;

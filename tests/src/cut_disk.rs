@@ -1,53 +1,34 @@
 //! A real ext4 on a disk whose power can be cut: `powercut/disk.py` behind NBD, FUSE and a loop device.
 //!
-//! Needs root and runs in a mount namespace of its own ([`possible`] and [`in_own_namespace`]), so that whatever
-//! becomes of the test, the kernel clears mounts, loop devices and processes away.
+//! Only inside [`own_namespace`].
 
+use crate::own_namespace;
 use anyhow::{Context as _, bail, ensure};
 use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-/// Says that the process runs in the namespace made for it.
-const INSIDE: &str = "MOTCUA_OWN_NAMESPACE";
 /// Sparse: it takes what is written.
 const BYTES: u64 = 512 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why this machine cannot cut the power of a disk, or nothing.
 pub fn impossible() -> Option<String> {
-    if let Some(missing) = ["nbdkit", "nbdfuse", "mkfs.ext4", "mount", "unshare"].into_iter().find(|program| !is_installed(program)) {
+    if let Some(missing) = ["nbdkit", "nbdfuse", "mkfs.ext4"].into_iter().find(|program| !is_installed(program)) {
         return Some(format!("{missing} is missing; run provisioning/setup/setup.sh test"));
     }
     if let Some(device) = ["/dev/fuse", "/dev/loop-control"].into_iter().find(|device| !Path::new(device).exists()) {
         return Some(format!("there is no {device}"));
     }
-    let mut mount = Command::new("unshare");
-    mount.args(["--mount", "--pid", "--fork", "--mount-proc", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);
-    match mount.output() {
-        Ok(output) if output.status.success() => None,
-        Ok(output) => Some(format!("nothing can be mounted; run as root ({})", String::from_utf8_lossy(&output.stderr).trim())),
-        Err(error) => Some(format!("unshare cannot be run: {error}")),
-    }
+    own_namespace::impossible()
 }
 
 fn is_installed(program: &str) -> bool {
     ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"].iter().any(|folder| Path::new(folder).join(program).exists())
-}
-
-/// Runs this program again where its mounts and children end with it; none where it runs there already.
-pub fn in_own_namespace() -> anyhow::Result<Option<ExitStatus>> {
-    if std::env::var_os(INSIDE).is_some() {
-        return Ok(None);
-    }
-    let mut again = Command::new("unshare");
-    again.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]).arg(std::env::current_exe()?);
-    let status = again.args(std::env::args_os().skip(1)).env(INSIDE, "1").status().context("Unable to run unshare")?;
-    Ok(Some(status))
 }
 
 /// The disk. It is unplugged when dropped.

@@ -7,5 +7,6 @@ pub mod crowd;
 pub mod cut_disk;
 pub mod forms;
 pub mod fuzzing;
+pub mod own_namespace;
 pub mod rig;
 pub mod visit;

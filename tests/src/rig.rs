@@ -77,6 +77,8 @@ pub struct Rig {
     /// The service for card readers, where the office has one.
     pub pcscd: Option<Pcscd>,
     env: Vec<(&'static str, PathBuf)>,
+    /// The agent is started under this program, arguments and all, such as `strace`.
+    pub under: Vec<String>,
     http: reqwest::Client,
     local: reqwest::Client,
 }
@@ -136,6 +138,7 @@ impl Rig {
             agent: None,
             pcscd,
             env,
+            under: Vec::new(),
             http: reqwest::Client::builder().no_proxy().build()?,
             local: reqwest::Client::builder().no_proxy().unix_socket(socket).build()?,
             dir,
@@ -166,6 +169,11 @@ impl Rig {
         let started = Instant::now();
         let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.join("logs/agent.log"))?;
         let mut agent = binary("motcua-agent")?;
+        if let [program, arguments @ ..] = self.under.as_slice() {
+            let real = agent.as_std().get_program().to_owned();
+            agent = Command::new(program);
+            agent.args(arguments).arg(real);
+        }
         agent.arg("--config").arg(self.dir.join("agent.toml")).env("OMP_THREAD_LIMIT", "1").envs(self.env.iter().cloned());
         agent.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.agent = Some(agent.spawn().context("Unable to start motcua-agent")?);
@@ -190,6 +198,15 @@ impl Rig {
         let mut agent = self.agent.take().context("the agent does not run")?;
         agent.kill().await?;
         Ok(())
+    }
+
+    /// How the agent ended, where it did by itself or does within two seconds.
+    pub async fn agent_ended(&mut self) -> anyhow::Result<Option<std::process::ExitStatus>> {
+        let Some(agent) = self.agent.as_mut() else { return Ok(None) };
+        match tokio::time::timeout(Duration::from_secs(2), agent.wait()).await {
+            Ok(status) => Ok(Some(status?)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Process id of the agent.

@@ -9,6 +9,7 @@ use motcua_tests::{
     chance::Chance,
     crowd::{Balance, Crowd, DRAIN, Ledger},
     cut_disk::{self, CutDisk},
+    own_namespace,
     rig::{Options, Rig},
 };
 use std::{
@@ -43,7 +44,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         println!("SKIPPED: no power can be cut here: {why}");
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(status) = cut_disk::in_own_namespace()? {
+    if let Some(status) = own_namespace::enter()? {
         return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let arguments = Arguments::parse();

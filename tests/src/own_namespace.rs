@@ -1,0 +1,32 @@
+//! A place of its own for a scenario that mounts: whatever becomes of it, the kernel clears mounts, loop devices and
+//! processes away.
+
+use anyhow::Context as _;
+use std::process::{Command, ExitStatus};
+
+/// Says that the process runs in the namespace made for it.
+const INSIDE: &str = "MOTCUA_OWN_NAMESPACE";
+const UNSHARE: [&str; 4] = ["--mount", "--pid", "--fork", "--mount-proc"];
+
+/// Why nothing can be mounted here, or nothing.
+pub fn impossible() -> Option<String> {
+    let mount = Command::new("unshare").args(UNSHARE).args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
+    match mount {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(format!("nothing can be mounted; run as root ({})", String::from_utf8_lossy(&output.stderr).trim())),
+        Err(error) => Some(format!("unshare cannot be run: {error}")),
+    }
+}
+
+/// Runs this program again inside; none where it is inside already.
+///
+/// # Errors
+/// Where [`impossible`] has a reason.
+pub fn enter() -> anyhow::Result<Option<ExitStatus>> {
+    if std::env::var_os(INSIDE).is_some() {
+        return Ok(None);
+    }
+    let mut again = Command::new("unshare");
+    again.args(UNSHARE).arg("--kill-child").arg(std::env::current_exe()?).args(std::env::args_os().skip(1)).env(INSIDE, "1");
+    Ok(Some(again.status().context("Unable to run unshare")?))
+}
