@@ -11,7 +11,8 @@ cd "$(dirname "$0")/../.."
 
 MODE="${1:-}"
 DENY_VERSION=0.20.2
-PYTHON_ESCPOS_VERSION=3.1
+# Servers and clients of others that judge ours; those for node stand in tests/hub/peers/package.json.
+JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0)
 FUZZ_VERSION=0.13.2
 
 # package | why; the why is printed before anything is installed.
@@ -148,12 +149,26 @@ install_deny() {
 # Beside the build, where the tests look for it and `cargo clean` takes it away.
 install_judges() {
     local place="${CARGO_TARGET_DIR:-target}/judges"
-    if [ "$("$place/bin/python3" -c 'import importlib.metadata as m; print(m.version("python-escpos"))' 2>/dev/null)" = "$PYTHON_ESCPOS_VERSION" ]; then
-        return
+    if [ "$(cat "$place/installed" 2>/dev/null)" != "${JUDGES[*]}" ]; then
+        say "needs ${JUDGES[*]}: independent programs that our printer and our uploads are tried against"
+        if python3 -m venv "$place" && "$place/bin/python3" -m pip install -q --disable-pip-version-check "${JUDGES[@]}"; then
+            echo "${JUDGES[*]}" >"$place/installed"
+        else
+            say "they could not be installed; the tests that need them will say SKIPPED"
+        fi
     fi
-    say "needs python-escpos $PYTHON_ESCPOS_VERSION: an independent client of the simulated receipt printer"
-    if ! python3 -m venv "$place" || ! "$place/bin/pip" install -q --disable-pip-version-check "python-escpos==$PYTHON_ESCPOS_VERSION"; then
-        say "python-escpos could not be installed; the tests that need it will say SKIPPED"
+    if cmp -s tests/hub/peers/package.json "$place/node/package.json" && [ -d "$place/node/node_modules" ]; then return; fi
+    # Not among the packages: node from elsewhere brings its own npm, and Debian's refuses to stand beside it.
+    command -v npm >/dev/null || install_packages '
+nodejs              | runs an independent tus server and client
+npm                 | installs them
+'
+    say "needs the tus server and client for node: our uploads are tried against them"
+    mkdir -p "$place/node"
+    cp tests/hub/peers/package.json "$place/node/"
+    if ! npm install --prefix "$place/node" --silent --no-audit --no-fund --ignore-scripts; then
+        rm -f "$place/node/package.json"
+        say "they could not be installed; the tests that need them will say SKIPPED"
     fi
 }
 

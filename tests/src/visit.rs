@@ -4,6 +4,7 @@ use crate::rig::Rig;
 use motcua_model::{
     api::{Action, ChipPhase, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::AnswerKind,
+    fault::Fault,
 };
 use serde_json::json;
 
@@ -57,6 +58,8 @@ impl Citizen {
     /// The next sensible thing for this picture.
     pub fn next(&mut self, snapshot: &Snapshot) -> Next {
         match &snapshot.overlay {
+            // After a fault the paper may lie on the other side already: it is put in again.
+            Some(Overlay::Fault { fault: Fault::ScannerEmpty, .. }) => return Next::Act(Action::Dismiss),
             Some(Overlay::Fault { retry: true, .. }) => return Next::Act(Action::Retry),
             Some(Overlay::Fault { .. } | Overlay::Help | Overlay::ConfirmEnd) => return Next::Act(Action::Dismiss),
             Some(Overlay::StillThere { .. }) => return Next::Act(Action::MoreTime),

@@ -87,13 +87,19 @@ impl HubClient {
             }
             for file in missing(&message, &state.missing)? {
                 let bytes = read(&read_file, file).await?;
-                uploaded_bytes += upload::upload(self, message.id, file, &bytes).await?;
+                uploaded_bytes += self.upload(message.id, file, &bytes).await?;
             }
         }
         Err(ForwardError::new(
             Class::Server,
             format!("the hub still misses files of message {} after {ROUNDS} uploads; it is tried again by itself", message.id),
         ))
+    }
+
+    /// Brings one file to the hub, from wherever the last try ended, and gives the number of bytes sent. A part of
+    /// [`Self::deliver`], alone for trials against servers that know files and no messages.
+    pub async fn upload(&self, message: Uuid, file: &NamedFile, bytes: &[u8]) -> Result<u64, ForwardError> {
+        upload::upload(self, message, file, bytes).await
     }
 
     /// News after `after`, at most [`motcua_model::hub::NEWS_PAGE`]; ask again with the last cursor until none come.

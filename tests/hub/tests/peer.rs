@@ -1,16 +1,19 @@
-//! A foreign tus client against this hub. Run once `npm install` in `peers`, then
-//! `cargo test -p motcua-hub --test peer -- --ignored`.
+//! A foreign tus client against this hub; `provisioning/setup/setup.sh test` installs it.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
 
-use common::{Lab, dossier, raw};
+use common::{
+    Lab, dossier,
+    line::{Harm, Line},
+    peers, raw,
+};
 use motcua_hub::Faults;
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, process::Stdio};
 
 #[tokio::test]
-#[ignore = "needs node and `npm install` in tests/hub/peers"]
 async fn tus_js_client_uploads_through_a_cut_line() {
+    let Some(mut node) = peers::node("tus_js.mjs") else { return };
     let lab = Lab::new();
     let hub = lab.start().await;
     let parcel = dossier("K07", &[3_000_000]);
@@ -22,12 +25,11 @@ async fn tus_js_client_uploads_through_a_cut_line() {
     let path = lab.folder.path().join("file");
     fs::write(&path, &parcel.files[&file.file.id]).unwrap();
     hub.set_faults(Faults { drop_after_bytes: Some(1_234_567), ..Faults::default() });
-    let mut node = tokio::process::Command::new("node");
-    node.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")).arg("tus_js.mjs");
-    node.arg(format!("https://{}/v1/uploads", hub.addr)).arg(lab.folder.path().join("K07"));
+    let line = Line::to(hub.addr, vec![(Harm::Reset, 300_000), (Harm::Corrupt, 20_000), (Harm::Cut, 500_000)]).await;
+    node.arg(format!("https://{}/v1/uploads", line.addr)).arg(lab.folder.path().join("K07"));
     node.arg(message.to_string()).arg(file.file.id.to_string()).arg(&path);
     let done = node.stderr(Stdio::inherit()).output().await.unwrap();
-    assert_eq!(String::from_utf8(done.stdout).unwrap(), "retries 1\n");
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), "retries 4\n", "three harms of the line, one of the hub");
 
     let delivered = parcel.deliver(&lab.client("K07", hub.addr)).await.unwrap();
     assert_eq!(delivered.uploaded_bytes, 0);

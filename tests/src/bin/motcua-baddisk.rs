@@ -164,7 +164,7 @@ async fn at_writes(dir: &Path, what: &str, seed: u64, one_in: u64) -> anyhow::Re
             let _ = office.rig.kill_agent().await;
             // strace as the agent's child: whoever kills or awaits the agent means the agent.
             let inject = format!("inject={call}:{what}:when={when}");
-            let strace = ["strace", "-D", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject];
+            let strace = ["strace", "-D", "-f", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject];
             let started = office.start(&strace.map(str::to_owned)).await?;
             if !started || office.visitors().await.with_context(|| format!("with {inject}"))? {
                 ends += 1;

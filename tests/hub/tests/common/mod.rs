@@ -1,5 +1,5 @@
 //! A hub in a folder of its own, devices with certificates, and invented dossiers.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "test helpers; each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::print_stdout, reason = "test helpers; each test file uses its own part")]
 
 use jiff::{Timestamp, Zoned, civil::date};
 use motcua_forward::{Delivered, ForwardError, HubClient, HubSettings};
@@ -28,6 +28,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub mod contract;
+pub mod line;
+pub mod peers;
 pub mod raw;
 
 pub const AGENCY: &str = "H15.50.05";
