@@ -19,3 +19,10 @@ pub mod scanned;
 mod text;
 
 pub use text::{Language, Private, Text, fold};
+
+/// No device with this software can have lived earlier; raised with each release. A dead clock battery brings years such as
+/// 1970 or 2003.
+pub const EARLIEST_TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 1);
+
+/// For dates that cannot be compared with today.
+pub(crate) const LATEST_DAY: jiff::civil::Date = jiff::civil::date(2099, 12, 31);

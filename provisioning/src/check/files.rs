@@ -11,9 +11,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// No PC with this software can have lived earlier; raised with each release. A dead clock battery
-/// brings years such as 1970 or 2003, and with them refused certificates.
-const EARLIEST: &str = "2026-11-01T00:00:00Z";
 /// 30 days without the hub (architecture.md: 5 GB), with some air.
 const ROOM_WANTED: u64 = 6 << 30;
 /// Below this a busy day may fill the disk.
@@ -50,8 +47,7 @@ pub(super) fn user() -> Option<Finding> {
 
 /// Plausible, not exact: the hub's check compares it with the hub's.
 pub(super) fn clock(now: Timestamp) -> Finding {
-    let earliest: Timestamp = EARLIEST.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-    if now < earliest {
+    if now.to_zoned(jiff::tz::TimeZone::UTC).date() < motcua_model::EARLIEST_TODAY {
         return Finding::fail(
             "clock",
             format!("{now} is in the past"),

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use motcua_model::{
-    api::{DeviceState, Overlay, Snapshot},
+    api::{DeviceState, Overlay, Screen, Snapshot},
     fault::Fault,
 };
 use motcua_tests::{
@@ -122,6 +122,8 @@ impl Office {
         self.restarts += 1;
         self.rig.under = under.to_vec();
         match self.rig.start_agent().await {
+            // It ends by itself after a minute, which is not waited for here.
+            Ok(_) if matches!(self.rig.snapshot().await?.screen, Screen::OutOfService { .. }) => Ok(false),
             Ok(_) => Ok(true),
             Err(error) => match self.rig.agent_ended().await? {
                 Some(_) => Ok(false),

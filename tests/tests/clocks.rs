@@ -1,0 +1,77 @@
+//! A certificate that has ended and a clock that is years off stop the delivery, say so, and stop nobody at the screen.
+//! Once they are right again everything goes by itself.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario that cannot go on has failed")]
+
+use motcua_model::api::LinkState;
+use motcua_tests::{
+    crowd,
+    rig::{self, CARD, Options, Rig},
+    visit::Citizen,
+};
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// Somebody files, the technician is told cause and next step, `mend` mends it, and the hub gets the dossier.
+async fn files_and_is_delivered_once_mended(rig: &Rig, words: &[&str], mend: impl FnOnce()) {
+    let mut citizen = Citizen::new(CARD);
+    citizen.finish(rig).await.unwrap();
+    let waiting = rig.until_status("the refusal", |s| s.health.hub == LinkState::Refused).await.unwrap();
+    assert_eq!(waiting.outbox.len(), 1);
+    let (_, said) = rig.technician(&["status"]).await.unwrap();
+    for word in words {
+        assert!(said.contains(word), "`{word}` is missing: {said}");
+    }
+    mend();
+    rig.until_status("delivery", |s| s.outbox.is_empty() && s.dossiers.delivered == 1).await.unwrap();
+    assert_eq!(crowd::at_hub(rig).unwrap(), citizen.codes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_expired_certificate_is_named_and_a_new_one_is_taken_without_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let mut rig = Rig::start_without_agent(&Options::in_folder(folder.path())).await.unwrap();
+    let (device, right) = (folder.path().join("device"), folder.path().join("right"));
+    fs::rename(&device, &right).unwrap();
+    let mut issue = rig::binary("motcua-hub").unwrap();
+    issue.arg("issue").arg(folder.path().join("hub")).args(["--device", rig::DEVICE, "--expired", "--out"]).arg(&device);
+    rig::run(&mut issue).await.unwrap();
+    rig.start_agent().await.unwrap();
+    files_and_is_delivered_once_mended(&rig, &["REFUSED", "CertificateExpired", "renew its certificate"], || {
+        for file in ["device.pem", "device.key"] {
+            fs::copy(right.join(file), device.join(file)).unwrap();
+        }
+    })
+    .await;
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_dead_clock_in_2003_people_file_and_the_clock_is_named() {
+    with_a_clock_off_by("-8700d", &["REFUSED", "not valid yet", "Check this device's clock"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_clock_in_2031_people_file_and_the_clock_is_named() {
+    with_a_clock_off_by("+1600d", &["REFUSED", "expired", "Check this device's clock"]).await;
+}
+
+async fn with_a_clock_off_by(days: &str, words: &[&str]) {
+    let places = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
+    let Some(library) = places.iter().map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1")).find(|path| path.exists()) else {
+        println!("SKIPPED: libfaketime is not there; run provisioning/setup/setup.sh test");
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let clock = folder.path().join("clock");
+    fs::write(&clock, days).unwrap();
+    let mut options = Options::in_folder(folder.path());
+    options.env.extend([
+        ("LD_PRELOAD", library),
+        ("FAKETIME_TIMESTAMP_FILE", clock.clone()),
+        ("FAKETIME_CACHE_DURATION", "1".into()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+    ]);
+    let rig = Rig::start(&options).await.unwrap();
+    files_and_is_delivered_once_mended(&rig, words, || fs::write(&clock, "+0").unwrap()).await;
+    rig.stop().await.unwrap();
+}
