@@ -129,17 +129,17 @@ impl Store {
 
     fn first_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
         // The plus keeps SQLite from sorting all that is due only to take the first. What has failed often steps
-        // back, so that it cannot starve the others. No schedule waits two hours: a later time was written by a
-        // clock that ran ahead.
+        // back, so that it cannot starve the others. What has no scans goes first: a courier's handover is not kept
+        // behind a month of dossiers. No schedule waits two hours: a later time was written by a clock that ran ahead.
         let sql = match lane {
             Lane::All => {
                 "SELECT id, sequence, attempts, kind FROM outbox
-                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined ORDER BY attempts > 3, sequence LIMIT 1"
+                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
             }
             Lane::Records => {
                 "SELECT id, sequence, attempts, kind FROM outbox
                  WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND NOT announced
-                 AND (kind = 'handover' OR id IN (SELECT id FROM frozen)) ORDER BY attempts > 3, sequence LIMIT 1"
+                 AND (kind = 'handover' OR id IN (SELECT id FROM frozen)) ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
             }
         };
         let limits = [time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))];

@@ -20,6 +20,7 @@ enum Step {
 struct Waiting {
     id: u128,
     sequence: u64,
+    scans: bool,
     attempts: u32,
     next_try: i64,
     frozen: Option<Vec<u8>>,
@@ -58,7 +59,7 @@ proptest! {
                     } else {
                         submit(&mut store, new, at(now));
                     }
-                    list.push(Waiting { id: u128::from(made), sequence: made, attempts: 0, next_try: now, frozen: None });
+                    list.push(Waiting { id: u128::from(made), sequence: made, scans: !parcels, attempts: 0, next_try: now, frozen: None });
                 }
                 Step::Fail { which, wait } => {
                     if let Some(item) = list.get_mut(which) {
@@ -96,7 +97,7 @@ proptest! {
                 }
             }
             let due = store.outbox_due(Lane::All, at(now)).unwrap().map(|item| (item.id, item.sequence, item.attempts, item.frozen));
-            let expected = list.iter().filter(|item| item.next_try <= now).min_by_key(|item| (item.attempts > 3, item.sequence));
+            let expected = list.iter().filter(|item| item.next_try <= now).min_by_key(|item| (item.attempts > 3, item.scans, item.sequence));
             prop_assert_eq!(due, expected.map(|item| (id(item.id), item.sequence, item.attempts, item.frozen.clone())));
             prop_assert_eq!(store.outbox_next().unwrap(), list.iter().map(|item| item.next_try).min().map(at));
             let lines: Vec<_> = store.outbox().unwrap().iter().map(|line| (line.id, line.attempts, line.next_try)).collect();
@@ -119,6 +120,18 @@ fn a_message_that_fails_again_and_again_lets_the_others_pass() {
         store.attempt_failed(id(1), at(1), "the hub answers 500", false).unwrap();
     }
     assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(2), "the next one has its turn");
+}
+
+#[test]
+fn a_handover_is_not_kept_waiting_behind_dossiers() {
+    let place = Place::new();
+    let mut store = place.store();
+    submit(&mut store, id(1), at(0));
+    submit(&mut store, id(2), at(0));
+    store.record_handover(&handover(id(3), at(1))).unwrap();
+    assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(3), "it has no scans");
+    store.delivered(id(3), "{}", None, at(2)).unwrap();
+    assert_eq!(store.outbox_due(Lane::All, at(2)).unwrap().unwrap().id, id(1), "then the oldest dossier");
 }
 
 #[test]

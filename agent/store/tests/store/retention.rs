@@ -159,7 +159,7 @@ fn records_go_before_files() {
         order.push(item.id);
         store.announced(item.id).unwrap();
     }
-    assert_eq!(order, [id(1), id(3), id(4)]);
+    assert_eq!(order, [id(4), id(1), id(3)], "what has no files at all goes first");
     assert_eq!(store.outbox_unmade().unwrap().unwrap().id, id(2));
     assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(1), "files in the order of events");
     let detail = store.outbox_detail(id(1)).unwrap().unwrap();
