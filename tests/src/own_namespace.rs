@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use std::process::{Command, ExitStatus};
 
-/// Says that the process runs in the namespace made for it.
+/// Says that the process runs in the namespace made for it, and which process has made it.
 const INSIDE: &str = "MOTCUA_OWN_NAMESPACE";
 const UNSHARE: [&str; 4] = ["--mount", "--pid", "--fork", "--mount-proc"];
 
@@ -27,6 +27,16 @@ pub fn enter() -> anyhow::Result<Option<ExitStatus>> {
         return Ok(None);
     }
     let mut again = Command::new("unshare");
-    again.args(UNSHARE).arg("--kill-child").arg(std::env::current_exe()?).args(std::env::args_os().skip(1)).env(INSIDE, "1");
+    again
+        .args(UNSHARE)
+        .arg("--kill-child")
+        .arg(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .env(INSIDE, std::process::id().to_string());
     Ok(Some(again.status().context("Unable to run unshare")?))
+}
+
+/// Tells this run from others that go on at the same time: inside, process ids begin at 1 everywhere.
+pub fn number_of_run() -> u32 {
+    std::env::var(INSIDE).ok().and_then(|id| id.parse().ok()).unwrap_or_else(std::process::id)
 }

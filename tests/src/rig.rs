@@ -1,5 +1,6 @@
 //! A commune office in a folder: hub, simulated devices and agent, each a process.
 
+use crate::own_namespace::number_of_run;
 use anyhow::{Context as _, bail, ensure};
 use motcua_model::{
     api::{Action, ActionRequest, AgentStatus, Snapshot},
@@ -456,7 +457,7 @@ pub async fn spawn(mut command: Command, log: &Path) -> anyhow::Result<(Child, V
 /// tests can be given the same one.
 fn free_port() -> anyhow::Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() * 16 % 12_000)?;
+    let first = u16::try_from(number_of_run() * 16 % 12_000)?;
     for _ in 0..12_000 {
         let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {

@@ -9,5 +9,5 @@ async fn nothing_confirmed_is_lost_in_a_power_cut() {
 
 #[tokio::test]
 async fn a_failing_or_full_disk_loses_nothing_confirmed_and_needs_no_hands() {
-    println!("{}", rig::run(rig::binary("motcua-baddisk").unwrap().args(["--one-in", "40"])).await.unwrap());
+    println!("{}", rig::run(rig::binary("motcua-baddisk").unwrap().args(["--one-in", "60"])).await.unwrap());
 }
