@@ -28,8 +28,9 @@ const ARROWS: [(&str, &[&str], &[&str]); 14] = [
     ("motcua-hub", &["motcua-model"], &["motcua-forward"]),
     (
         "motcua-tests",
-        // Drivers and digitising for the fuzz targets: a parser of outside bytes is fuzzed where it lies.
-        &["motcua-model", "motcua-hub", "motcua-sim", "motcua-drivers", "motcua-digitise"],
+        // Drivers and digitising for the fuzz targets: a parser of outside bytes is fuzzed where it lies. The store to look
+        // through it after power cuts and to fill it with a month of dossiers.
+        &["motcua-model", "motcua-hub", "motcua-sim", "motcua-drivers", "motcua-digitise", "motcua-store"],
         &[],
     ),
 ];

@@ -201,7 +201,10 @@ async fn full(dir: &Path, seed: u64) -> anyhow::Result<()> {
     ensure!(!office.visitors().await?, "the agent ends");
     ensure!(office.ledger.codes().len() > before.len(), "nobody could file after there was room again");
     office.settle("full disk: the person was told, and could go on when there was room").await?;
-    office.rig.stop().await
+    office.rig.stop().await?;
+    // A mounted folder cannot be removed.
+    ensure!(Command::new("umount").arg("--lazy").arg(&kept).status()?.success(), "{} cannot be unmounted", kept.display());
+    Ok(())
 }
 
 /// Somebody who comes now hears that it does not work.
