@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 MODE="${1:-}"
 DENY_VERSION=0.20.2
 # Servers and clients of others that judge ours; those for node stand in tests/hub/peers/package.json.
-JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0)
+JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0 'moto[server]==5.2.5')
 FUZZ_VERSION=0.13.2
 
 # package | why; the why is printed before anything is installed.
@@ -55,10 +55,12 @@ libeatmydata1       | syncs that do nothing: must be found out
 libnbd-bin          | nbdfuse: brings that disk to the kernel
 nbdkit              | the disk whose power is cut
 nbdkit-plugin-python | its cache, in a few lines of Python
+haproxy             | spreads devices over two hubs that share PostgreSQL and a bucket
 opensc              | speaks to the simulated card independently
 openssl             | signs the simulated cards independently
 python3-socketio    | independent server for the HN212 card reader
-python3-venv        | room for python-escpos, an independent client of the simulated printer
+postgresql          | database of the hub for scale; the tests start their own
+python3-venv        | room for python-escpos, an independent client of the simulated printer, and moto, an S3 server
 qpdf                | checks our PDFs independently
 sane-airscan        | independent client of the simulated network scanner
 sane-utils          | scanimage: independent client of our SANE backend
@@ -150,12 +152,18 @@ install_deny() {
 install_judges() {
     local place="${CARGO_TARGET_DIR:-target}/judges"
     if [ "$(cat "$place/installed" 2>/dev/null)" != "${JUDGES[*]}" ]; then
-        say "needs ${JUDGES[*]}: independent programs that our printer and our uploads are tried against"
+        say "needs ${JUDGES[*]}: independent programs that our printer, our uploads and the hub's store are tried against"
         if python3 -m venv "$place" && "$place/bin/python3" -m pip install -q --disable-pip-version-check "${JUDGES[@]}"; then
             echo "${JUDGES[*]}" >"$place/installed"
         else
             say "they could not be installed; the tests that need them will say SKIPPED"
         fi
+    fi
+    # In a folder of its own: it is the older protocol of what Debian has.
+    if [ ! -d "$place/old-socketio/socketio" ]; then
+        say "needs python-socketio 4.6: an independent server of the older HN212 card readers"
+        "$place/bin/python3" -m pip install -q --disable-pip-version-check --no-deps --target "$place/old-socketio" \
+            python-socketio==4.6.1 python-engineio==3.14.2 || say "it could not be installed; the test that needs it will say SKIPPED"
     fi
     if cmp -s tests/hub/peers/package.json "$place/node/package.json" && [ -d "$place/node/node_modules" ]; then return; fi
     # Not among the packages: node from elsewhere brings its own npm, and Debian's refuses to stand beside it.

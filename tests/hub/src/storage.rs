@@ -206,6 +206,14 @@ impl Sink {
         }
     }
 
+    /// A file that came in one go, where the engine can take it at once; none where it must be synced and settled.
+    pub(crate) async fn settle_in_one(&mut self, expected: &Expected) -> Result<Option<bool>> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Parts(parts) => parts.settle_in_one(expected).await,
+        }
+    }
+
     /// What was written is durable.
     pub(crate) async fn sync(&mut self) -> Result<(), Refusal> {
         match self {

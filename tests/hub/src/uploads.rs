@@ -7,6 +7,7 @@ use crate::{
     problem::Refusal,
     routes::{Hub, Peer},
     seal::wrong_offset,
+    storage::Sink,
 };
 use axum::{
     body::{Body, BodyDataStream},
@@ -96,9 +97,18 @@ pub(crate) async fn patch(
     if expected.complete {
         return repeated_end(*offset, body, expected.bytes).await;
     }
-    let end = append(&hub, &peer, (message, file), *offset, expected.bytes, body.into_data_stream()).await?;
-    if end == expected.bytes {
-        settle(&hub, message, file, place.expected).await?;
+    let mut sink = hub.storage.sink(message, file, *offset).await?;
+    let end = append(&hub, &peer, &mut sink, *offset, expected.bytes, body.into_data_stream()).await?;
+    let good = if end < expected.bytes { None } else { sink.settle_in_one(expected).await? };
+    match good {
+        Some(true) => {}
+        Some(false) => return Err(discarded()),
+        None => {
+            sink.sync().await?;
+            if end == expected.bytes {
+                settle(&hub, message, file, place.expected).await?;
+            }
+        }
     }
     Ok(held_now(end))
 }
@@ -144,16 +154,9 @@ pub(crate) async fn drain(body: Body) -> u64 {
     length
 }
 
-/// Writes what comes at `offset` and syncs it, also where the sender breaks off: it need not come again.
-async fn append(
-    hub: &Hub,
-    peer: &Peer,
-    (message, file): (Uuid, Uuid),
-    offset: u64,
-    limit: u64,
-    mut body: BodyDataStream,
-) -> Result<u64, Refusal> {
-    let mut sink = hub.storage.sink(message, file, offset).await?;
+/// Writes what comes at `offset`; the caller syncs it. Where the sender breaks off it is synced here: it need not come
+/// again.
+async fn append(hub: &Hub, peer: &Peer, sink: &mut Sink, offset: u64, limit: u64, mut body: BodyDataStream) -> Result<u64, Refusal> {
     let mut end = offset;
     let cut_at = hub.faults().drop_after_bytes.filter(|at| *at > offset);
     loop {
@@ -179,7 +182,6 @@ async fn append(
             return Err(Refusal::new(500, "Cut", "the connection is cut for a test"));
         }
     }
-    sink.sync().await?;
     Ok(end)
 }
 
@@ -201,7 +203,11 @@ async fn settle(hub: &Hub, message: Uuid, file: Uuid, expected: Expected) -> Res
     if hub.storage.settle(message, file, expected).await? {
         return Ok(());
     }
-    Err(Refusal::new(460, "Checksum differs", "the file's SHA-256 is not the declared one and it was discarded; create the upload anew"))
+    Err(discarded())
+}
+
+fn discarded() -> Refusal {
+    Refusal::new(460, "Checksum differs", "the file's SHA-256 is not the declared one and it was discarded; create the upload anew")
 }
 
 async fn turn(hub: &Hub, file: Uuid) -> Result<OwnedMutexGuard<()>, Refusal> {

@@ -1,13 +1,16 @@
 //! Dossiers and handovers reach the hub once and whole, whatever the line does.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod common;
 
-use common::{AGENCY, Lab, dossier, handover};
-use motcua_forward::Class;
-use motcua_hub::{Archive, Faults};
+use common::{AGENCY, Lab, Parcel, dossier, handover};
+use motcua_forward::{Class, HubClient};
+use motcua_hub::{Archive, Faults, Limits, Options, start};
 use motcua_model::{code::DossierCode, dossier::Status, hub::Receipt};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 #[tokio::test]
 async fn a_dossier_with_two_files_is_stored_whole_and_gets_its_code() {
@@ -201,4 +204,31 @@ async fn news_reach_the_right_device_in_order_and_from_the_cursor_on() {
     assert!(rest[0].cursor > items[99].cursor);
     assert!(client.inbox(rest[21].cursor).await.unwrap().items.is_empty());
     assert!(lab.client("K08", hub.addr).inbox(0).await.unwrap().items.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_hub_sheds_says_when_to_come_back_and_serves_everyone_in_the_end() {
+    let lab = Lab::new();
+    let limits = Limits { in_flight: 1, ..Limits::default() };
+    let hub = start(Options { limits, ..Options::new(lab.dir(), common::local(), AGENCY) }).await.unwrap();
+    let devices: Vec<_> = (0..12).map(|n| (lab.client(&format!("K{n:02}"), hub.addr), dossier(&format!("K{n:02}"), &[2000]))).collect();
+    let shed = AtomicU32::new(0);
+    let deliver = async |(client, parcel): &(HubClient, Parcel)| {
+        for _ in 0..500 {
+            match parcel.deliver(client).await {
+                Ok(delivered) => return delivered.receipt.official_code.unwrap(),
+                Err(error) => {
+                    assert_eq!(error.class, Class::Server, "{error}");
+                    assert!(error.retry_after.is_some_and(|wait| (1..=600).contains(&wait.as_secs())), "{error:?}");
+                    shed.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            // Sooner than it was told, to keep the test short.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never served");
+    };
+    let codes: std::collections::BTreeSet<String> = futures_util::future::join_all(devices.iter().map(deliver)).await.into_iter().collect();
+    assert_eq!(codes.len(), 12);
+    assert!(shed.load(Ordering::Relaxed) > 0, "one request at a time must be too little for twelve devices");
 }

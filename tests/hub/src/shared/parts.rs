@@ -4,6 +4,7 @@
 use super::Shared;
 use crate::{archive::Expected, problem::Refusal, seal::wrong_offset};
 use anyhow::{Context as _, Result, ensure};
+use deadpool_postgres::Transaction;
 use object_store::{ObjectStoreExt as _, PutPayload, WriteMultipart, path::Path};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -38,6 +39,26 @@ impl PartSink {
             }
         }
         Ok(())
+    }
+
+    /// A file that came in one go and is still in memory needs no parts: it goes to its place at once. None where it
+    /// did not; otherwise whether its SHA-256 is right.
+    pub(crate) async fn settle_in_one(&mut self, expected: &Expected) -> Result<Option<bool>> {
+        if self.start != 0 || self.buffer.is_empty() || self.buffer.len() as u64 != expected.bytes {
+            return Ok(None);
+        }
+        let bytes = std::mem::take(&mut self.buffer);
+        let good = hex::encode(Sha256::digest(&bytes)) == expected.sha256;
+        if good {
+            let target = Path::from(format!("sha256/{}", expected.sha256));
+            self.shared.bucket.put(&target, PutPayload::from(bytes)).await.context("cannot store a file")?;
+        }
+        let mut client = self.shared.client().await?;
+        let tx = client.transaction().await?;
+        let parts = mark(&tx, self.message, self.file, good).await?;
+        tx.commit().await.context("cannot mark a file as whole")?;
+        self.shared.clear(parts).await;
+        Ok(Some(good))
     }
 
     /// What was written is durable, or does not count because another writer was first.
@@ -101,24 +122,11 @@ impl Shared {
         if super::one(&tx, lock, &[&message, &file]).await?.get(0) {
             return Ok(true);
         }
-        let statement = tx.prepare_cached("SELECT object FROM part WHERE message = $1 AND file = $2 ORDER BY start").await?;
-        let rows = tx.query(&statement, &[&message, &file]).await?;
-        let parts: Vec<Path> = rows.iter().map(|row| Path::from(row.get::<_, String>(0))).collect();
+        let parts = parts(&tx, message, file).await?;
         let good = self.join(&parts, expected).await?;
-        let mark = if good {
-            "UPDATE file SET complete = true WHERE message = $1 AND id = $2"
-        } else {
-            "UPDATE file SET started = false WHERE message = $1 AND id = $2"
-        };
-        for sql in [mark, "DELETE FROM part WHERE message = $1 AND file = $2"] {
-            let statement = tx.prepare_cached(sql).await?;
-            tx.execute(&statement, &[&message, &file]).await?;
-        }
+        mark(&tx, message, file, good).await?;
         tx.commit().await.context("cannot mark a file as whole")?;
-        for part in parts {
-            // Nobody refers to it; a left-over costs space alone.
-            let _ = self.bucket.delete(&part).await;
-        }
+        self.clear(parts).await;
         Ok(good)
     }
 
@@ -162,9 +170,37 @@ impl Shared {
         Ok(bytes.to_vec())
     }
 
+    /// Nobody refers to these any more; a left-over costs space alone.
+    async fn clear(&self, parts: Vec<Path>) {
+        for part in parts {
+            let _ = self.bucket.delete(&part).await;
+        }
+    }
+
     /// A whole file's bytes, for tests and clerks.
     pub(crate) async fn file(&self, sha256: &str) -> Result<Vec<u8>> {
         let answer = self.bucket.get(&Path::from(format!("sha256/{sha256}"))).await.context("the bucket has no such file")?;
         Ok(answer.bytes().await.context("cannot read a file")?.to_vec())
     }
+}
+
+/// The objects of an unfinished upload, in order.
+async fn parts(tx: &Transaction<'_>, message: Uuid, file: Uuid) -> Result<Vec<Path>> {
+    let statement = tx.prepare_cached("SELECT object FROM part WHERE message = $1 AND file = $2 ORDER BY start").await?;
+    let rows = tx.query(&statement, &[&message, &file]).await?;
+    Ok(rows.iter().map(|row| Path::from(row.get::<_, String>(0))).collect())
+}
+
+/// The file is whole, or must come anew; either way its parts are forgotten. Returns their objects.
+async fn mark(tx: &Transaction<'_>, message: Uuid, file: Uuid, good: bool) -> Result<Vec<Path>> {
+    let mark = if good {
+        "UPDATE file SET complete = true WHERE message = $1 AND id = $2"
+    } else {
+        "UPDATE file SET started = false WHERE message = $1 AND id = $2"
+    };
+    let statement = tx.prepare_cached(mark).await?;
+    tx.execute(&statement, &[&message, &file]).await?;
+    let statement = tx.prepare_cached("DELETE FROM part WHERE message = $1 AND file = $2 RETURNING object").await?;
+    let rows = tx.query(&statement, &[&message, &file]).await?;
+    Ok(rows.iter().map(|row| Path::from(row.get::<_, String>(0))).collect())
 }

@@ -1,5 +1,13 @@
 //! A hub in a folder of its own, devices with certificates, and invented dossiers.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::print_stdout, reason = "test helpers; each test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "test helpers; each test file uses its own part"
+)]
 
 use jiff::{Timestamp, Zoned, civil::date};
 use motcua_forward::{Delivered, ForwardError, HubClient, HubSettings};
@@ -27,6 +35,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub mod cloud;
 pub mod contract;
 pub mod line;
 pub mod peers;
