@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench bench-offline fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb
+.PHONY: help demo test check fmt clippy deny tests bench bench-offline bench-fleet fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 21
@@ -31,6 +31,10 @@ bench: setup-demo ## speed and size against the targets; agent, hub and devices 
 bench-offline: setup-demo ## a month without the link: 3,000 dossiers, 5 GB, start and drain; ARGS="--dossiers 300"; built for release
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
 	@$(TARGET)/release/motcua-offline $(ARGS)
+
+bench-fleet: setup-test ## thousands of devices come back to two hubs on PostgreSQL and S3; ARGS="--devices 10000" for more
+	$(call step,build,$(CARGO) build --release --locked -p motcua-hub --bins --example motcua-fleet)
+	@tests/hub/bench_fleet.sh $(abspath $(TARGET)) $(ARGS)
 
 fuzz: setup-fuzz ## random bytes for every parser of outside bytes; SECONDS=60 for each of them
 	$(call step,fuzz,tests/fuzz/run.sh $(or $(SECONDS),60) $(abspath $(TARGET)/fuzz))

@@ -48,13 +48,40 @@ pub enum Validity {
     Expired,
 }
 
+/// What a device is given at its enrolment.
+pub struct Issued {
+    /// Its certificate, PEM.
+    pub certificate: String,
+    /// The key to it, PEM.
+    pub key: String,
+    /// The CA of the hub's certificate, PEM.
+    pub ca: String,
+    /// The public key of the hub's receipts, hex.
+    pub receipt_key: String,
+}
+
 /// Writes `device.pem`, `device.key`, `hub-ca.pem` and `receipt_key.txt` for one device into `out`.
 pub fn issue(dir: &Path, device: &str, out: &Path, validity: Validity, today: Date) -> Result<()> {
+    let issued = issue_in_memory(dir, device, validity, today)?;
+    disk::create_folder(out)?;
+    let files = [
+        ("device.key", issued.key),
+        ("device.pem", issued.certificate),
+        ("hub-ca.pem", issued.ca),
+        ("receipt_key.txt", issued.receipt_key),
+    ];
+    for (name, text) in files {
+        disk::write_durably(&out.join(name), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// As [`issue`], but nothing is written: for a fleet of simulated devices.
+pub fn issue_in_memory(dir: &Path, device: &str, validity: Validity, today: Date) -> Result<Issued> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if device.is_empty() || device.len() > 64 || !device.chars().all(allowed) {
         bail!("`{device}` cannot be a device's name; use 1 to 64 letters, digits, `.`, `_` or `-`");
     }
-    disk::create_folder(out)?;
     let key = KeyPair::generate()?;
     let (from, to) = match validity {
         Validity::Usual => (today, today.checked_add(Span::new().days(90))?),
@@ -64,9 +91,8 @@ pub fn issue(dir: &Path, device: &str, out: &Path, validity: Validity, today: Da
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let ca_key = KeyPair::from_pem(&read(&dir.join("ca.key"))?).context("ca.key is not a private key")?;
     let certificate = params.signed_by(&key, &Issuer::new(ca_params(today)?, ca_key))?;
-    write_pair(out, "device", &certificate, &key)?;
-    disk::write_durably(&out.join("hub-ca.pem"), read(&dir.join("ca.pem"))?.as_bytes())?;
-    disk::write_durably(&out.join("receipt_key.txt"), read(&dir.join("receipt_key.txt"))?.as_bytes())
+    let (ca, receipt_key) = (read(&dir.join("ca.pem"))?, read(&dir.join("receipt_key.txt"))?);
+    Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem(), ca, receipt_key })
 }
 
 /// The key that signs receipts.
