@@ -23,6 +23,7 @@ mod cut;
 mod disk;
 mod faults;
 mod guard;
+mod handshake;
 pub mod openapi;
 pub mod pki;
 mod problem;

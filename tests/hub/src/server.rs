@@ -4,6 +4,7 @@ use crate::{
     cut::{CutAcceptor, Cuts},
     faults::Faults,
     guard::{Guard, Limits},
+    handshake::Handshakes,
     pki,
     routes::{Hub, routes},
     seal::Seal,
@@ -85,7 +86,7 @@ pub async fn start(options: Options) -> Result<Running> {
     let listener = bind(options.listen)?;
     let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls(&options.dir)?))).acceptor(CutAcceptor(hub.cuts.clone()));
     let handle = Handle::new();
-    let server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle.clone());
+    let server = axum_server::from_tcp(listener)?.acceptor(Handshakes::new(acceptor)).handle(handle.clone());
     let service = routes(Arc::clone(&hub)).into_make_service_with_connect_info::<SocketAddr>();
     let mut servers = vec![(handle, tokio::spawn(server.serve(service)))];
     if let Some(address) = options.test_listen {
