@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::date};
 use motcua_model::{
     Private, Text,
     api::Screen,
-    citizen::{CitizenNumber, Sex},
+    citizen::{PersonNumber, Sex},
     dossier::{Applicant, Document, FileRef, Page, Proof, Side, Submission},
     hub::{Message, MessageBody},
 };
@@ -105,10 +105,10 @@ fn submission(id: Uuid, document: Uuid, image: FileRef) -> anyhow::Result<Submis
         procedure_name: Text::new("Đăng ký khai sinh", "Birth registration"),
         catalogue_version: 1,
         applicant: Applicant {
-            number: CitizenNumber::parse("001190000016").map_err(|_| anyhow::anyhow!("not a citizen number"))?,
+            number: PersonNumber::parse("001190000016").map_err(|_| anyhow::anyhow!("not a citizen number"))?,
             name: Private::new("Nguyễn Thị Mẫu"),
             birth: date(1990, 1, 15),
-            sex: Sex::Female,
+            sex: Some(Sex::Female),
             address: Private::new("Thôn Ví Dụ, Xã Minh Họa"),
             confirmed: true,
             number_agrees: true,
@@ -123,6 +123,7 @@ fn submission(id: Uuid, document: Uuid, image: FileRef) -> anyhow::Result<Submis
             pages: vec![Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false }],
             count_differs: false,
         }],
+        retention: motcua_model::dossier::Retention::default(),
     })
 }
 
