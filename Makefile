@@ -32,7 +32,7 @@ bench-offline: setup-demo ## a month without the link: 3,000 dossiers, 5 GB, sta
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
 	@$(TARGET)/release/motcua-offline $(ARGS)
 
-bench-fleet: setup-test ## thousands of devices come back to two hubs on PostgreSQL and S3; ARGS="--devices 10000" for more
+bench-fleet: setup-test ## 10,000 devices come back to two hubs on PostgreSQL and S3; ARGS="--devices 1000 --seed 7" for less
 	$(call step,build,$(CARGO) build --release --locked -p motcua-hub --bins --example motcua-fleet)
 	@tests/hub/bench_fleet.sh $(abspath $(TARGET)) $(ARGS)
 

@@ -32,6 +32,12 @@ impl Default for Limits {
 const LONGEST: u64 = 600;
 /// How long deliveries are counted before the pace is believed.
 const WINDOW: Duration = Duration::from_secs(5);
+/// What a hub that has just started believes of itself: too much costs a second refusal, too little costs minutes.
+const FIRST_PACE: f64 = 50.0;
+/// More are invited than were served: a hub that sends away at the pace of its worst seconds stays at that pace.
+const INVITED: f64 = 1.5;
+/// What is left of a pace after a window that was slower.
+const MEMORY: f64 = 0.95;
 /// Buckets are cleared of quiet devices beyond so many.
 const MANY_DEVICES: usize = 20_000;
 
@@ -103,26 +109,26 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Seconds to come, each given to as many senders as can be served in it: those who were sent away first come first,
-/// and nobody comes for nothing.
+/// Seconds to come, each given to about as many senders as can be served in it: those who were sent away first come
+/// first, and few come for nothing.
 struct Slots {
     start: Instant,
     given: BTreeMap<u64, u32>,
     counted_from: Instant,
     counted: u32,
-    per_second: u32,
+    per_second: f64,
 }
 
 impl Slots {
     fn new(now: Instant) -> Self {
-        Self { start: now, given: BTreeMap::new(), counted_from: now, counted: 0, per_second: 1 }
+        Self { start: now, given: BTreeMap::new(), counted_from: now, counted: 0, per_second: FIRST_PACE }
     }
 
     fn delivered(&mut self, now: Instant) {
         self.counted += 1;
         let time = now.duration_since(self.counted_from);
         if time >= WINDOW {
-            self.per_second = (f64::from(self.counted) / time.as_secs_f64()).round().max(1.0) as u32;
+            self.per_second = (f64::from(self.counted) / time.as_secs_f64()).max(self.per_second * MEMORY).max(1.0);
             (self.counted_from, self.counted) = (now, 0);
         }
     }
@@ -131,7 +137,8 @@ impl Slots {
     fn next(&mut self, now: Instant) -> u64 {
         let second = now.duration_since(self.start).as_secs();
         self.given = self.given.split_off(&second);
-        let wait = (1..LONGEST).find(|wait| self.given.get(&(second + wait)).is_none_or(|given| *given < self.per_second));
+        let room = (self.per_second * INVITED) as u32;
+        let wait = (1..LONGEST).find(|wait| self.given.get(&(second + wait)).is_none_or(|given| *given < room));
         let wait = wait.unwrap_or(LONGEST);
         *self.given.entry(second + wait).or_default() += 1;
         wait
@@ -148,7 +155,8 @@ mod tests {
         let place = guard.enter().map_err(|_| ()).unwrap();
         let refusal = guard.enter().err().unwrap();
         assert_eq!((refusal.problem.status, refusal.retry_after), (503, Some(1)));
-        assert_eq!(guard.enter().err().unwrap().retry_after, Some(2), "the second one comes later");
+        let waits: Vec<u64> = (0..80).filter_map(|_| guard.enter().err()?.retry_after).collect();
+        assert_eq!((waits[0], waits[79]), (1, 2), "who does not fit into the first second comes later");
         drop(place);
         assert!(guard.enter().is_ok());
     }
@@ -168,16 +176,16 @@ mod tests {
     fn slots_follow_the_pace_of_deliveries() {
         let start = Instant::now();
         let mut slots = Slots::new(start);
-        for _ in 0..100 {
+        for _ in 0..1000 {
             slots.delivered(start + Duration::from_secs(1));
         }
         slots.delivered(start + Duration::from_secs(10));
-        assert_eq!(slots.per_second, 10);
+        assert_eq!(slots.per_second.round() as u32, 100);
         let now = start + Duration::from_secs(20);
-        let waits: Vec<u64> = (0..25).map(|_| slots.next(now)).collect();
-        assert_eq!((waits[9], waits[10], waits[24]), (1, 2, 3));
+        let waits: Vec<u64> = (0..170).map(|_| slots.next(now)).collect();
+        assert_eq!((waits[149], waits[150]), (1, 2), "half as many again as were served");
         assert_eq!(slots.next(now + Duration::from_secs(60)), 1, "what is past is forgotten");
-        let most = (0..20_000).map(|_| slots.next(now + Duration::from_secs(60))).max().unwrap();
+        let most = (0..100_000).map(|_| slots.next(now + Duration::from_secs(60))).max().unwrap();
         assert_eq!(most, LONGEST);
     }
 }

@@ -1,5 +1,4 @@
 //! A hub in a folder of its own, devices with certificates, and invented dossiers.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::print_stdout, reason = "test helpers; each test file uses its own part")]
 #![allow(
     dead_code,
     unreachable_pub,
