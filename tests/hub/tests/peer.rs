@@ -1,5 +1,5 @@
 //! A foreign tus client against this hub; `provisioning/setup/setup.sh test` installs it.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod common;
 
@@ -29,7 +29,11 @@ async fn tus_js_client_uploads_through_a_cut_line() {
     node.arg(format!("https://{}/v1/uploads", line.addr)).arg(lab.folder.path().join("K07"));
     node.arg(message.to_string()).arg(file.file.id.to_string()).arg(&path);
     let done = node.stderr(Stdio::inherit()).output().await.unwrap();
-    assert_eq!(String::from_utf8(done.stdout).unwrap(), "retries 4\n", "three harms of the line, one of the hub");
+    let said = String::from_utf8(done.stdout).unwrap();
+    let retries: usize =
+        said.trim().strip_prefix("retries ").and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("not uploaded: {said}"));
+    // The hub's own fault may strike a chunk that the line has harmed already.
+    assert_eq!((line.done(), (3..=5).contains(&retries)), (3, true), "{retries} retries for three harms of the line and one of the hub");
 
     let delivered = parcel.deliver(&lab.client("K07", hub.addr)).await.unwrap();
     assert_eq!(delivered.uploaded_bytes, 0);

@@ -161,6 +161,7 @@ fn records_go_before_files() {
     }
     assert_eq!(order, [id(4), id(1), id(3)], "what has no files at all goes first");
     assert_eq!(store.outbox_unmade().unwrap().unwrap().id, id(2));
+    store.delivered(id(4), "{}", None, at(1)).unwrap();
     assert_eq!(store.outbox_due(Lane::All, at(1)).unwrap().unwrap().id, id(1), "files in the order of events");
     let detail = store.outbox_detail(id(1)).unwrap().unwrap();
     assert_eq!((detail.announced, detail.message_bytes), (true, Some(3)));
