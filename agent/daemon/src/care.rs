@@ -6,22 +6,33 @@ use crate::{
     kiosk::SLIP_MINUTES,
     worker::Storage,
 };
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use motcua_model::{api::DISK_WARN, config::Config};
 use motcua_store::Spans;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the disk is looked at.
 const LOOK: Duration = Duration::from_secs(60);
+/// After the clock was set, what looks old may be of this minute: the visit that is going on first of all.
+const QUIET: Duration = Duration::from_secs(24 * 3600);
 /// Dossiers made minimal in one go: the store must not be kept from a person who files.
 const BATCH: u32 = 20;
 
 /// Lives as long as the agent.
 pub(crate) async fn run(config: Config, storage: Storage, inputs: Inputs) {
     let (mut look, mut warned) = (tokio::time::interval(LOOK), false);
+    let (mut last, mut quiet_until) = ((Instant::now(), Timestamp::now()), None);
     loop {
         look.tick().await;
-        if let Err(error) = tidy(&config, &storage, Timestamp::now()).await {
+        let now = (Instant::now(), Timestamp::now());
+        if jumped(now.0 - last.0, now.1.duration_since(last.1)) {
+            tracing::warn!("the clock was set: nothing is erased for its age for a day");
+            quiet_until = Some(now.0 + QUIET);
+        }
+        last = now;
+        if quiet_until.is_none_or(|until| now.0 >= until)
+            && let Err(error) = tidy(&config, &storage, now.1).await
+        {
             tracing::error!("the store could not be tidied: {error:#}");
         }
         match storage.call(|s| Ok(s.quota_ratio()?)).await {
@@ -40,6 +51,12 @@ pub(crate) async fn run(config: Config, storage: Storage, inputs: Inputs) {
     }
 }
 
+/// Whether the wall clock went another way than time did.
+fn jumped(time: Duration, wall: SignedDuration) -> bool {
+    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    wall.saturating_sub(time).abs() > SignedDuration::from_mins(30)
+}
+
 /// Drafts that nobody comes back for within a day are erased (ux.md 7.6); what the hub has signed for goes as the configuration says.
 async fn tidy(config: &Config, storage: &Storage, now: Timestamp) -> anyhow::Result<()> {
     storage.call(move |s| Ok(s.drop_stale_drafts(now - boot::DRAFT_HOURS.hours(), now)?)).await?;
@@ -51,4 +68,18 @@ async fn tidy(config: &Config, storage: &Storage, now: Timestamp) -> anyhow::Res
         Spans { frequent_use: days(keep.frequent_use_days), management: days(keep.management_days), permanent: days(keep.permanent_days) };
     storage.call(move |s| Ok(s.forget_expired(&spans, now)?)).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_and_one_that_drifts_is_not() {
+        let minute = Duration::from_secs(60);
+        assert!(!jumped(minute, SignedDuration::from_secs(60)));
+        assert!(!jumped(minute, SignedDuration::from_secs(-120)), "a minute back is a correction");
+        assert!(jumped(minute, SignedDuration::from_hours(23 * 365 * 24)), "from 2003 to today");
+        assert!(jumped(minute, SignedDuration::from_hours(-5 * 365 * 24)), "back from 2031");
+    }
 }

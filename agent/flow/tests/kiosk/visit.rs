@@ -266,6 +266,24 @@ fn services_that_lack_a_device_say_so() {
 }
 
 #[test]
+fn a_full_disk_begins_no_filing_and_ends_none() {
+    let full = Health { disk_full: true, ..READY };
+    let mut desk = Desk::new();
+    desk.send(Event::Health(full));
+    let Screen::Waiting { services, .. } = desk.screen() else { panic!() };
+    let told: Vec<_> = services.iter().filter_map(|t| t.unavailable.as_ref().map(|why| (t.service, why.vi.as_str()))).collect();
+    assert_eq!(told, [(Service::File, "Máy đã đầy. Mời đến quầy để nộp.")], "look-up and courier go on");
+    assert!(desk.scan(CARD).is_empty());
+    assert_eq!(desk.overlay(), Some(Overlay::Fault { fault: Fault::DiskFull, retry: false }));
+
+    let mut desk = Desk::new();
+    desk.reach_review();
+    desk.send(Event::Health(full));
+    let effects = desk.act(Action::Submit);
+    assert!(matches!(effects.as_slice(), [Effect::Submit(_)]), "what was begun may end");
+}
+
+#[test]
 fn no_health_change_moves_a_visit() {
     for (name, mut desk) in every_screen().into_iter().skip(2) {
         let before = (desk.code(), desk.overlay(), desk.snapshot().step);
