@@ -2,7 +2,7 @@
 //! processes away.
 
 use anyhow::Context as _;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus};
 
 /// Says that the process runs in the namespace made for it, and which process has made it.
 const INSIDE: &str = "MOTCUA_OWN_NAMESPACE";
@@ -22,7 +22,7 @@ pub fn impossible() -> Option<String> {
 ///
 /// # Errors
 /// Where [`impossible`] has a reason.
-pub fn enter() -> anyhow::Result<Option<ExitStatus>> {
+fn enter() -> anyhow::Result<Option<ExitStatus>> {
     if std::env::var_os(INSIDE).is_some() {
         return Ok(None);
     }
@@ -34,6 +34,19 @@ pub fn enter() -> anyhow::Result<Option<ExitStatus>> {
         .args(std::env::args_os().skip(1))
         .env(INSIDE, std::process::id().to_string());
     Ok(Some(again.status().context("Unable to run unshare")?))
+}
+
+/// For a `main`: says why the scenario cannot be, or runs this program again inside. None where it is inside and goes on.
+///
+/// # Errors
+/// Where the program cannot be run again.
+#[expect(clippy::print_stdout, reason = "for the person at the terminal")]
+pub fn outside(what: &str, impossible: Option<String>) -> anyhow::Result<Option<ExitCode>> {
+    if let Some(why) = impossible {
+        println!("SKIPPED: {what} here: {why}");
+        return Ok(Some(ExitCode::SUCCESS));
+    }
+    Ok(enter()?.map(|status| if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
 }
 
 /// Tells this run from others that go on at the same time: inside, process ids begin at 1 everywhere.

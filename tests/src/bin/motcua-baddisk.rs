@@ -40,12 +40,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    if let Some(why) = own_namespace::impossible().or_else(no_strace) {
-        println!("SKIPPED: no bad disk can be made here: {why}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Some(status) = own_namespace::enter()? {
-        return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    if let Some(code) = own_namespace::outside("no bad disk can be made", own_namespace::impossible().or_else(no_strace))? {
+        return Ok(code);
     }
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(Chance::fresh_seed);

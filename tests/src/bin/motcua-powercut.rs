@@ -40,12 +40,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    if let Some(why) = cut_disk::impossible() {
-        println!("SKIPPED: no power can be cut here: {why}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Some(status) = own_namespace::enter()? {
-        return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    if let Some(code) = own_namespace::outside("no power can be cut", cut_disk::impossible())? {
+        return Ok(code);
     }
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(Chance::fresh_seed);

@@ -2,6 +2,7 @@
 //! what was confirmed is kept, and the outbox still drains.
 
 use crate::support::*;
+use motcua_model::api::{DISK_FULL, DISK_WARN};
 use motcua_store::{Store, StoreError};
 use std::{fs, io::Write as _, path::Path, process::Command};
 
@@ -37,6 +38,8 @@ fn child() {
     let page = store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
     let first = store.submit(submission(id(1), &[page]), "H15", "K07", at(0), today()).unwrap();
     store.save_draft(id(2), &citizen(), b"body", at(0)).unwrap();
+    let room = store.quota_ratio().unwrap();
+    assert!(room < DISK_WARN, "{room} of a disk that is nearly empty");
 
     let mut stored = 0;
     let error = loop {
@@ -49,6 +52,8 @@ fn child() {
     assert!(stored > 4, "{stored}");
     assert!(!folder.join("state/blobs").join(format!("{}.new", id(200 + stored))).exists(), "no half file takes room");
     fill(folder);
+    let room = store.quota_ratio().unwrap();
+    assert!(room >= DISK_FULL, "{room} of a disk that is full");
 
     intake_stops(&mut store);
     drop(store);
