@@ -27,7 +27,7 @@ use motcua_model::citizen::CardQr;
 use motcua_model::code::{DossierCode, ParcelCode, ProvisionalCode};
 use motcua_model::config::Config;
 use motcua_model::dossier::Applicant;
-use motcua_model::hub::{Inbox, Message, MessageState, Problem, Receipt, SignedReceipt};
+use motcua_model::hub::{Message, MessageState, News, NewsPage, Problem, Receipt, SignedReceipt};
 use motcua_model::mrz::Mrz;
 use motcua_model::scanned::Scanned;
 use serde::{Serialize, de::DeserializeOwned};
@@ -131,8 +131,16 @@ pub fn api_action(data: &[u8]) -> bool {
 /// What the hub and the agent say to each other. The text of a receipt is read as the agent reads it.
 pub fn hub_message(data: &[u8]) -> bool {
     let receipt = serde_json::from_slice::<SignedReceipt>(data).is_ok_and(|signed| json::<Receipt>(signed.receipt.as_bytes()));
-    let others = [json::<Message>(data), json::<MessageState>(data), json::<Inbox>(data), json::<Problem>(data)];
+    let others = [json::<Message>(data), json::<MessageState>(data), news(data), json::<Problem>(data)];
     receipt || others.contains(&true)
+}
+
+/// What is not understood is passed over, and never written again.
+fn news(data: &[u8]) -> bool {
+    let Ok(page) = serde_json::from_slice::<NewsPage>(data) else { return false };
+    let (unknown, known): (Vec<_>, Vec<_>) = page.items.into_iter().partition(|item| matches!(item.news, News::Unknown(_)));
+    survives_json(&NewsPage { items: known });
+    unknown.is_empty()
 }
 
 /// Bytes of a barcode reader. The first byte says how large the reads are: where they are cut must not matter.

@@ -221,11 +221,16 @@ async fn thumbnail(storage: &Storage, id: Uuid, width: u32) -> anyhow::Result<Ve
     Ok(tokio::task::spawn_blocking(move || motcua_digitise::thumbnail(&jpeg, width)).await??)
 }
 
-/// Status with outbox and counts: also what the console shows.
-pub(crate) async fn full_status(inputs: &Inputs, storage: Option<&Storage>) -> Option<AgentStatus> {
+/// What the loop knows by itself; none while the agent stops.
+pub(crate) async fn live_status(inputs: &Inputs) -> Option<AgentStatus> {
     let (answer, answered) = oneshot::channel();
     let _ = inputs.send(Input::Status(answer)).await;
-    let mut status = answered.await.ok()?;
+    answered.await.ok()
+}
+
+/// Status with outbox and counts: also what the console shows.
+pub(crate) async fn full_status(inputs: &Inputs, storage: Option<&Storage>) -> Option<AgentStatus> {
+    let mut status = live_status(inputs).await?;
     if let Some(storage) = storage {
         match storage.call(|s| Ok((s.outbox()?, s.counts()?))).await {
             Ok((outbox, dossiers)) => (status.outbox, status.dossiers) = (outbox, dossiers),

@@ -2,6 +2,7 @@
 //! device is.
 
 use crate::{
+    api,
     input::{Input, Inputs},
     metrics::METRICS,
     worker::{Storage, Worker},
@@ -14,7 +15,7 @@ use motcua_forward::{
     retry::{self, Schedule},
 };
 use motcua_model::{
-    api::{AgentStatus, LinkState},
+    api::LinkState,
     config::{Config, Hub, Ocr},
     dossier::{Document, Dossier, FileRef, Page},
     hub::{AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Message, MessageBody, NEWS_PAGE, NamedFile, OutboxCounts},
@@ -25,7 +26,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// A start of the agent this long after the start of the PC has nothing to do with the power of the district.
@@ -86,10 +87,6 @@ impl Forwarder {
                 return self.poll();
             }
         };
-        if stopped {
-            // What can be done without a link is done now, so that the link is not kept waiting later.
-            self.make_ahead().await;
-        }
         // A hub that refuses messages and answers the question for news must not be asked without a pause.
         if self.read_inbox().await && !stopped {
             return Duration::ZERO;
@@ -114,19 +111,6 @@ impl Forwarder {
             };
             if self.send(item, lane).await?.is_some_and(Class::stops_the_batch) {
                 return Ok(true);
-            }
-        }
-    }
-
-    /// Makes the messages that wait, until one is due again. What fails here fails again, and is told, when its turn comes.
-    async fn make_ahead(&mut self) {
-        loop {
-            let waiting = self.storage.call(|s| Ok((s.outbox_due(Lane::All, Timestamp::now())?.is_none(), s.outbox_unmade()?))).await;
-            let Ok((true, Some(item))) = waiting else { return };
-            let Ok(device) = self.client().map(|client| client.device_name().to_owned()) else { return };
-            if let Err(error) = self.prepare(item, device).await {
-                tracing::warn!("a message cannot be made ahead: {error:#}");
-                return;
             }
         }
     }
@@ -287,9 +271,7 @@ impl Forwarder {
     }
 
     async fn heartbeat_now(&mut self) -> Option<Heartbeat> {
-        let (answer, answered) = oneshot::channel();
-        let _ = self.inputs.send(Input::Status(answer)).await;
-        let status: AgentStatus = answered.await.ok()?;
+        let status = api::live_status(&self.inputs).await?;
         let report = self.storage.call(|s| Ok((s.outbox_counts()?, s.audit_head()?))).await;
         let (outbox, (number, hash)) = report.inspect_err(|error| tracing::error!("the store does not tell how it is: {error:#}")).ok()?;
         let moment = motcua_store::moment();

@@ -1,7 +1,8 @@
 //! Figures for the province's monitoring, as Prometheus text on the local socket. No personal data: no ids, no codes.
 
 use motcua_forward::Class;
-use motcua_model::api::AgentStatus;
+use motcua_model::api::{AgentStatus, DeviceState, DossierCounts};
+use motcua_store::Waiting;
 use std::{
     fmt::Write as _,
     sync::atomic::{AtomicU64, Ordering},
@@ -11,6 +12,14 @@ use std::{
 pub(crate) static METRICS: Metrics = Metrics { ok: AtomicU64::new(0), failed: [const { AtomicU64::new(0) }; 5] };
 
 const CLASSES: [Class; 5] = [Class::Network, Class::Server, Class::Credential, Class::Rejected, Class::BadReceipt];
+
+/// What the store counts.
+#[derive(Default)]
+pub(crate) struct Stored {
+    pub(crate) outbox: Waiting,
+    pub(crate) dossiers: DossierCounts,
+    pub(crate) audit_rows: u64,
+}
 
 /// What only a counter can tell.
 pub(crate) struct Metrics {
@@ -29,12 +38,11 @@ impl Metrics {
     }
 
     /// The whole text; `now_s` is Unix time in seconds, `certificate_s` what is left of the device's certificate.
-    pub(crate) fn text(&self, status: &AgentStatus, audit_rows: u64, now_s: i64, certificate_s: Option<i64>) -> String {
+    pub(crate) fn text(&self, status: &AgentStatus, stored: &Stored, now_s: i64, certificate_s: Option<i64>) -> String {
         let mut text = Text(String::new());
-        let waiting = status.outbox.iter().filter(|line| !line.set_aside);
-        let oldest = waiting.clone().map(|line| now_s - line.since.as_second()).max().unwrap_or(0).max(0);
+        let oldest = stored.outbox.oldest.map_or(0, |oldest| (now_s - oldest.as_second()).max(0));
         text.head("motcua_outbox_items", "gauge", "Messages that wait for the hub");
-        for (state, count) in [("waiting", waiting.count()), ("set_aside", status.outbox.iter().filter(|line| line.set_aside).count())] {
+        for (state, count) in [("waiting", stored.outbox.waiting), ("set_aside", stored.outbox.set_aside)] {
             text.line("motcua_outbox_items", &[("dest", "hub"), ("state", state)], count as f64);
         }
         text.one("motcua_outbox_oldest_age_seconds", "gauge", "Age of the oldest message that waits", oldest as f64);
@@ -44,9 +52,9 @@ impl Metrics {
         for (class, counter) in CLASSES.iter().zip(&self.failed) {
             text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", class.name())], counter.load(Ordering::Relaxed) as f64);
         }
-        text.one("motcua_dossiers_delivered", "gauge", "Dossiers here that the hub has signed for", f64::from(status.dossiers.delivered));
-        text.one("motcua_dossiers_waiting", "gauge", "Dossiers that the hub does not have", f64::from(status.dossiers.waiting));
-        text.one("motcua_audit_rows", "gauge", "Rows of the audit trail", audit_rows as f64);
+        text.one("motcua_dossiers_delivered", "gauge", "Dossiers here that the hub has signed for", f64::from(stored.dossiers.delivered));
+        text.one("motcua_dossiers_waiting", "gauge", "Dossiers that the hub does not have", f64::from(stored.dossiers.waiting));
+        text.one("motcua_audit_rows", "gauge", "Rows of the audit trail", stored.audit_rows as f64);
         text.one("motcua_catalogue_version", "gauge", "Catalogue in use", f64::from(status.catalogue_version));
         if let Some(offset) = status.clock_offset_s {
             text.one("motcua_clock_offset_seconds", "gauge", "Hub's clock less this PC's", offset as f64);
@@ -59,7 +67,7 @@ impl Metrics {
         }
         text.head("motcua_device_ready", "gauge", "1 where the device is ready");
         for device in &status.devices {
-            let ready = device.state == motcua_model::api::DeviceState::Ready;
+            let ready = device.state == DeviceState::Ready;
             text.line("motcua_device_ready", &[("device", &device.kind)], f64::from(u8::from(ready)));
         }
         text.0

@@ -2,8 +2,7 @@
 
 use crate::{
     api::{self, Api, problem, stopping},
-    metrics::METRICS,
-    worker::Storage,
+    metrics::{METRICS, Stored},
 };
 use axum::{
     Json,
@@ -22,14 +21,20 @@ use motcua_store::Store;
 use uuid::Uuid;
 
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
-    let Some(status) = api::full_status(&api.inputs, api.storage.as_ref()).await else { return stopping() };
-    let rows = match &api.storage {
-        Some(storage) => storage.call(|s| Ok(s.audit_head()?.0)).await.unwrap_or_default(),
-        None => 0,
+    let Some(status) = api::live_status(&api.inputs).await else { return stopping() };
+    let stored = match &api.storage {
+        Some(storage) => {
+            storage.call(|s| Ok(Stored { outbox: s.outbox_counts()?, dossiers: s.counts()?, audit_rows: s.audit_head()?.0 })).await
+        }
+        None => Ok(Stored::default()),
+    };
+    let stored = match stored {
+        Ok(stored) => stored,
+        Err(error) => return no_answer(&error),
     };
     let now = Timestamp::now().as_second();
     let left = std::fs::read(&*api.certificate).ok().and_then(|pem| certificate_end(&pem)).map(|end| end - now);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], METRICS.text(&status, rows, now, left)).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], METRICS.text(&status, &stored, now, left)).into_response()
 }
 
 fn certificate_end(pem: &[u8]) -> Option<i64> {
@@ -51,10 +56,10 @@ pub(crate) async fn outbox_detail(State(api): State<Api>, Path(id): Path<Uuid>) 
 
 pub(crate) async fn retry(State(api): State<Api>, Json(RetryRequest { id }): Json<RetryRequest>) -> Response {
     let answer = ask(&api, move |s| match s.retry_now(id, Timestamp::now())? {
-        0 if id.is_some() => Ok(None::<RetryAnswer>),
+        0 if id.is_some() => Ok(None),
         waiting => Ok(Some(RetryAnswer { waiting })),
-    });
-    let answer = answer.await;
+    })
+    .await;
     api.wake_forwarder.notify_one();
     answer
 }
@@ -93,19 +98,14 @@ async fn ask<T: serde::Serialize + Send + 'static>(
     let Some(storage) = &api.storage else {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the store is not open", "run motcua check");
     };
-    answer(storage, question).await
-}
-
-async fn answer<T: serde::Serialize + Send + 'static>(
-    storage: &Storage,
-    question: impl FnOnce(&mut Store) -> anyhow::Result<Option<T>> + Send + 'static,
-) -> Response {
     match storage.call(question).await {
         Ok(Some(found)) => Json(found).into_response(),
         Ok(None) => problem(StatusCode::NOT_FOUND, "nothing waits under this id", "motcua outbox ls shows what waits"),
-        Err(error) => {
-            tracing::error!("the store does not answer: {error:#}");
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "the store does not answer", "see: journalctl -u motcua-agent -n 50")
-        }
+        Err(error) => no_answer(&error),
     }
+}
+
+fn no_answer(error: &anyhow::Error) -> Response {
+    tracing::error!("the store does not answer: {error:#}");
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "the store does not answer", "see: journalctl -u motcua-agent -n 50")
 }

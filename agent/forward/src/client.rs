@@ -6,8 +6,8 @@ use crate::{
     probe, receipt, tls, upload,
 };
 use motcua_model::hub::{
-    AccountAnswer, AccountCheck, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Inbox, InboxItem, Message, MessageState,
-    NamedFile, News, NewsItem, NewsPage, PaperAnswer, PaperSearch, Receipt, SignedReceipt, content_digest,
+    AccountAnswer, AccountCheck, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState, NamedFile, News,
+    NewsPage, PaperAnswer, PaperSearch, Receipt, SignedReceipt, content_digest,
 };
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -114,11 +114,6 @@ impl HubClient {
             }
         }
         Ok(page)
-    }
-
-    /// The statuses among [`HubClient::news`].
-    pub async fn inbox(&self, after: u64) -> Result<Inbox, ForwardError> {
-        Ok(Inbox { items: self.news(after).await?.items.into_iter().filter_map(status).collect() })
     }
 
     /// Tells the hub how this device is; the answer has the hub's clock and the newest versions.
@@ -256,15 +251,6 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn refused(&self, what: &str) -> ForwardError {
         ForwardError::bad_answer(what, self.status.as_u16(), &self.headers, &self.body)
-    }
-}
-
-fn status(item: NewsItem) -> Option<InboxItem> {
-    match item.news {
-        News::Status { dossier, official_code, status, .. } => {
-            Some(InboxItem { cursor: item.cursor, dossier, official_code, status, at: item.at })
-        }
-        News::Supplement { .. } | News::Result { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => None,
     }
 }
 

@@ -41,7 +41,7 @@ mod people;
 mod watch;
 
 pub use digest::{DigestMismatch, check_content_digest, content_digest};
-pub use news::{Handing, Inbox, InboxItem, News, NewsItem, NewsPage, ResultPaper, SupplementItem};
+pub use news::{Handing, News, NewsItem, NewsPage, ResultPaper, SupplementItem};
 pub use people::{
     AccountAnswer, AccountCheck, AccountPerson, AccountState, PaperAnswer, PaperFile, PaperLine, PaperSearch, PaperSource, PersonKey,
     StoredPaper,

@@ -25,7 +25,7 @@ pub enum Lane {
 }
 
 /// How much waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
     /// Messages that are tried.
     pub waiting: u64,
@@ -106,27 +106,6 @@ impl Store {
         }
     }
 
-    /// The oldest dossier whose message was never made: it can be made while the link is down.
-    pub fn outbox_unmade(&self) -> Result<Option<OutboxItem>, StoreError> {
-        loop {
-            let id: Option<[u8; 16]> = self
-                .db
-                .prepare_cached(
-                    "SELECT id FROM outbox WHERE NOT quarantined AND kind = 'dossier' AND refused = 0 AND id NOT IN (SELECT id FROM frozen)
-                     ORDER BY sequence LIMIT 1",
-                )?
-                .query_row([], |row| row.get(0))
-                .optional()?;
-            let Some(id) = id.map(Uuid::from_bytes) else { return Ok(None) };
-            let Some(row) = self.row_of(id)? else { return Ok(None) };
-            match self.message_body(&row) {
-                Ok(body) => return Ok(Some(OutboxItem { id, sequence: row.sequence, attempts: row.attempts, body, frozen: None })),
-                Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     fn first_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
         // The plus keeps SQLite from sorting all that is due only to take the first. What has failed often steps
         // back, so that it cannot starve the others. What has no scans goes first: a courier's handover is not kept
@@ -143,12 +122,19 @@ impl Store {
             }
         };
         let limits = [time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))];
-        Ok(self.db.prepare_cached(sql)?.query_row(limits, outbox_row).optional()?)
-    }
-
-    fn row_of(&self, id: Uuid) -> Result<Option<OutboxRow>, StoreError> {
-        let sql = "SELECT id, sequence, attempts, kind FROM outbox WHERE id = ?";
-        Ok(self.db.prepare_cached(sql)?.query_row([id.into_bytes()], outbox_row).optional()?)
+        let row = self
+            .db
+            .prepare_cached(sql)?
+            .query_row(limits, |row| {
+                Ok(OutboxRow {
+                    id: Uuid::from_bytes(row.get(0)?),
+                    sequence: row.get::<_, i64>(1)?.unsigned_abs(),
+                    attempts: row.get(2)?,
+                    kind: row.get(3)?,
+                })
+            })
+            .optional()?;
+        Ok(row)
     }
 
     fn message_body(&self, row: &OutboxRow) -> Result<MessageBody, StoreError> {
@@ -312,15 +298,6 @@ impl Store {
             Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
         })
     }
-}
-
-fn outbox_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<OutboxRow> {
-    Ok(OutboxRow {
-        id: Uuid::from_bytes(row.get(0)?),
-        sequence: row.get::<_, i64>(1)?.unsigned_abs(),
-        attempts: row.get(2)?,
-        kind: row.get(3)?,
-    })
 }
 
 /// Call it inside the transaction of the record.

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{dossier, settings_from};
+use common::{dossier, settings_from, statuses};
 use motcua_forward::HubClient;
 use motcua_model::dossier::Status;
 use std::{
@@ -60,7 +60,7 @@ async fn a_killed_hub_has_what_it_signed() {
     let client = HubClient::new(settings_from(&out, addr)).unwrap();
     let again = parcel.deliver(&client).await.unwrap();
     assert_eq!((again.signed, again.uploaded_bytes), (first.signed, 0));
-    let statuses: Vec<Status> = client.inbox(0).await.unwrap().items.iter().map(|i| i.status).collect();
+    let statuses: Vec<Status> = statuses(&client, 0).await.into_iter().map(|item| item.3).collect();
     assert_eq!(statuses, [Status::Registered, Status::Accepted]);
     let listed = String::from_utf8(run(&["list", dir_text]).stdout).unwrap();
     assert_eq!(listed.lines().count(), 1);

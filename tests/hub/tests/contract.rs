@@ -6,7 +6,7 @@ mod common;
 use common::{
     Lab, citizen,
     contract::{Contract, FILE},
-    dossier, handover, heartbeat, raw, search, seed,
+    dossier, handover, heartbeat, raw, search, seed, statuses,
 };
 use motcua_hub::{Clerk, Exchange, Faults, Limits, Options, openapi, start};
 use motcua_model::{
@@ -68,7 +68,7 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     assert!(clerk.announce(None, News::Unknown(String::new())).await.is_err());
     let news = client.news(0).await.unwrap();
     assert_eq!(news.items.len(), 8);
-    assert_eq!(client.inbox(0).await.unwrap().items.len(), 4);
+    assert_eq!(statuses(&client, 0).await.len(), 4);
     let answer = client.heartbeat(&heartbeat("K07", 3, 'a')).await.unwrap();
     assert_eq!((answer.catalogue_version, answer.config_version, answer.audit_flag), (Some(4), Some(2), None));
     client.check_account(&AccountCheck { person: citizen("001190000001", "NGUYEN THI MAU") }).await.unwrap();

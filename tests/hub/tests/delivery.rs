@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{AGENCY, Lab, Parcel, dossier, handover};
+use common::{AGENCY, Lab, Parcel, dossier, handover, statuses};
 use motcua_forward::{Class, HubClient};
 use motcua_hub::{Archive, Faults, Limits, Options, start};
 use motcua_model::{code::DossierCode, dossier::Status, hub::Receipt};
@@ -99,7 +99,7 @@ async fn a_lost_answer_costs_a_try_but_no_second_dossier() {
     assert_eq!(delivered.uploaded_bytes, 0);
     let stored: Receipt = serde_json::from_slice(&lab.copy(parcel.message.id, "receipt.json")).unwrap();
     assert_eq!(stored, delivered.receipt);
-    assert_eq!(client.inbox(0).await.unwrap().items.len(), 1);
+    assert_eq!(statuses(&client, 0).await.len(), 1);
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_hub_that_dies_and_comes_back_keeps_everything() {
     let rest = half.deliver(&client).await.unwrap();
     assert_eq!(rest.uploaded_bytes, 300_000);
     assert!(rest.receipt.official_code.unwrap().ends_with("-0002"));
-    assert_eq!(client.inbox(0).await.unwrap().items.len(), 2);
+    assert_eq!(statuses(&client, 0).await.len(), 2);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_handover_has_a_receipt_and_no_code() {
     let client = lab.client("K07", hub.addr);
     let delivered = handover("K07").deliver(&client).await.unwrap();
     assert_eq!(delivered.receipt.official_code, None);
-    assert!(client.inbox(0).await.unwrap().items.is_empty());
+    assert!(statuses(&client, 0).await.is_empty());
 }
 
 #[tokio::test]
@@ -195,15 +195,15 @@ async fn news_reach_the_right_device_in_order_and_from_the_cursor_on() {
     }
     assert!(clerk.set_status("H15.50.05-000101-0001", Status::Accepted, now).is_err());
 
-    let items = client.inbox(0).await.unwrap().items;
+    let items = statuses(&client, 0).await;
     assert_eq!(items.len(), 100);
-    assert_eq!([items[0].status, items[1].status], [Status::Registered, Status::Accepted]);
-    assert_eq!((items[1].cursor, items[1].dossier, &items[1].official_code), (accepted, parcel.message.id, &code));
-    let rest = client.inbox(items[99].cursor).await.unwrap().items;
+    assert_eq!(items[0].3, Status::Registered);
+    assert_eq!(items[1], (accepted, parcel.message.id, code, Status::Accepted));
+    let rest = statuses(&client, items[99].0).await;
     assert_eq!(rest.len(), 22);
-    assert!(rest[0].cursor > items[99].cursor);
-    assert!(client.inbox(rest[21].cursor).await.unwrap().items.is_empty());
-    assert!(lab.client("K08", hub.addr).inbox(0).await.unwrap().items.is_empty());
+    assert!(rest[0].0 > items[99].0);
+    assert!(statuses(&client, rest[21].0).await.is_empty());
+    assert!(statuses(&lab.client("K08", hub.addr), 0).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -139,32 +139,24 @@ impl<'de> Deserialize<'de> for NewsItem {
     }
 }
 
-/// The status news alone, as agents read them before there were kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inbox {
-    /// Only the items of [`NewsPage::items`] that are a status.
-    pub items: Vec<InboxItem>,
-}
-
-/// A status, as agents read it before there were kinds. [`NewsItem`] takes its place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxItem {
-    /// [`NewsItem::cursor`].
-    pub cursor: u64,
-    /// [`crate::dossier::Dossier::id`].
-    pub dossier: Uuid,
-    /// Mã hồ sơ.
-    pub official_code: String,
-    /// TrangThaiHoSo.
-    pub status: Status,
-    /// The hub's clock.
-    pub at: Timestamp,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    /// A status, as agents read it before there were kinds.
+    #[derive(Deserialize)]
+    struct OldItem {
+        cursor: u64,
+        #[serde(rename = "dossier")]
+        _dossier: Uuid,
+        #[serde(rename = "official_code")]
+        _official_code: String,
+        #[serde(rename = "status")]
+        _status: Status,
+        #[serde(rename = "at")]
+        _at: Timestamp,
+    }
 
     fn read(item: Value) -> NewsItem {
         serde_json::from_value(item).unwrap()
@@ -182,7 +174,7 @@ mod tests {
         with_kind["kind"] = json!("status");
         assert_eq!(read(with_kind), old);
         let written = serde_json::to_value(&old).unwrap();
-        assert_eq!(serde_json::from_value::<InboxItem>(written).unwrap().cursor, 7);
+        assert_eq!(serde_json::from_value::<OldItem>(written).unwrap().cursor, 7);
     }
 
     #[test]

@@ -1,11 +1,7 @@
 //! What the daemon relies on, call by call.
 
 use crate::support::*;
-use motcua_model::{
-    code::ProvisionalCode,
-    dossier::Status,
-    hub::{InboxItem, MessageBody},
-};
+use motcua_model::{code::ProvisionalCode, dossier::Status, hub::MessageBody};
 use motcua_store::{Lane, SlipState, StoreError};
 
 #[test]
@@ -38,9 +34,9 @@ fn a_visit_from_draft_to_result() {
 
     store.delivered(dossier, "{\"receipt\":1}", Some("H15.50.05.13-261123-0001"), at(60)).unwrap();
     store.delivered(dossier, "{\"receipt\":2}", None, at(61)).unwrap();
-    let news = InboxItem { cursor: 7, dossier, official_code: "H15.50.05.13-261123-0001".to_owned(), status: Status::Accepted, at: at(90) };
-    store.apply_news(&item(&news)).unwrap();
-    store.apply_news(&item(&InboxItem { cursor: 6, status: Status::Refused, ..news.clone() })).unwrap();
+    let news = |cursor, word| status(cursor, dossier, "H15.50.05.13-261123-0001", word, at(90));
+    store.apply_news(&news(7, Status::Accepted)).unwrap();
+    store.apply_news(&news(6, Status::Refused)).unwrap();
     assert_eq!(store.inbox_cursor().unwrap(), 7);
     let found = store.look_up(" h15.50.05.13-261123-0001").unwrap().unwrap();
     assert_eq!((found.status, found.known_at), (Some(Status::Accepted), at(90)), "old news do not overwrite new ones");
@@ -201,8 +197,7 @@ fn the_frozen_message_is_the_first_one() {
 fn news_of_an_unknown_dossier_move_only_the_cursor() {
     let place = Place::new();
     let mut store = place.store();
-    let news = InboxItem { cursor: 3, dossier: id(77), official_code: "H15-261123-0001".to_owned(), status: Status::Accepted, at: at(0) };
-    store.apply_news(&item(&news)).unwrap();
+    store.apply_news(&status(3, id(77), "H15-261123-0001", Status::Accepted, at(0))).unwrap();
     assert_eq!(store.inbox_cursor().unwrap(), 3);
     assert_eq!(store.look_up("H15-261123-0001").unwrap(), None);
     assert_eq!(store.verify_audit().unwrap().rows, 0);

@@ -3,7 +3,7 @@
 //! block device by the scenarios in `tests/`.
 
 use crate::support::*;
-use motcua_model::hub::InboxItem;
+use motcua_model::dossier::Status;
 use motcua_store::{SlipState, Store};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -167,8 +167,7 @@ fn visit(store: &mut Store) {
     store.delivered(dossier, "{}", Some("H15-261123-0001"), at(3)).unwrap();
     acknowledge("delivered", dossier, &0);
     let cursor = store.inbox_cursor().unwrap() + 1;
-    let status = motcua_model::dossier::Status::Accepted;
-    store.apply_news(&item(&InboxItem { cursor, dossier, official_code: String::new(), status, at: at(4) })).unwrap();
+    store.apply_news(&status(cursor, dossier, "", Status::Accepted, at(4))).unwrap();
     acknowledge("inbox", dossier, &cursor);
 }
 

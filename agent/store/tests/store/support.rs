@@ -5,8 +5,8 @@ use motcua_model::{
     Private, Text,
     citizen::{PersonNumber, Sex},
     code::ParcelCode,
-    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Retention, Side, Submission},
-    hub::{InboxItem, News, NewsItem},
+    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Retention, Side, Status, Submission},
+    hub::{News, NewsItem},
 };
 use motcua_store::{Opened, Store, StoreKey};
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
@@ -147,7 +147,6 @@ pub(crate) fn handover(id: Uuid, closed: Timestamp) -> Handover {
 }
 
 /// A status as the hub tells it.
-pub(crate) fn item(news: &InboxItem) -> NewsItem {
-    let status = News::Status { dossier: news.dossier, official_code: news.official_code.clone(), status: news.status, reason: None };
-    NewsItem { cursor: news.cursor, at: news.at, news: status }
+pub(crate) fn status(cursor: u64, dossier: Uuid, code: &str, status: Status, at: Timestamp) -> NewsItem {
+    NewsItem { cursor, at, news: News::Status { dossier, official_code: code.to_owned(), status, reason: None } }
 }

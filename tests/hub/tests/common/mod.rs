@@ -16,11 +16,11 @@ use motcua_model::{
     api::DeviceState,
     citizen::{CitizenNumber, PersonNumber, Sex},
     code::{ParcelCheck, ParcelCode, ProvisionalCode},
-    dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof},
+    dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof, Status},
     fault::Fault,
     hub::{
-        AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile,
-        OutboxCounts, PaperFile, PaperSearch, PaperSource, PersonKey, StoredPaper,
+        AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile, News,
+        NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PersonKey, StoredPaper,
     },
 };
 use sha2::{Digest as _, Sha256};
@@ -291,4 +291,14 @@ pub async fn audit(client: &HubClient, other: &HubClient, clerk: &Clerk) {
     let seen = clerk.heartbeats().await.unwrap();
     let flags: Vec<_> = seen.iter().map(|seen| (seen.heartbeat.device.as_str(), seen.heartbeat.audit.number, seen.flag)).collect();
     assert_eq!(flags, [("K07", 10, Some(AuditFlag::OtherHash)), ("K08", 1, None)], "the operator's flag stays");
+}
+
+/// Cursor, dossier, official code and status of each status among the news.
+pub async fn statuses(client: &HubClient, after: u64) -> Vec<(u64, Uuid, String, Status)> {
+    let news = client.news(after).await.unwrap().items.into_iter();
+    let status = |item: NewsItem| {
+        let News::Status { dossier, official_code, status, .. } = item.news else { return None };
+        Some((item.cursor, dossier, official_code, status))
+    };
+    news.filter_map(status).collect()
 }
