@@ -97,6 +97,12 @@ pub fn all(language: Language) -> Vec<Sample> {
         disk_full: false,
     };
     samples.push(Sample { name: "devices-lost", snapshot: poor });
+    let no_room = Text::new("Máy đã đầy. Mời đến quầy để nộp.", "The machine is full. Please go to the desk.");
+    let mut full = snapshot(waiting(false, Some(no_room)), language);
+    full.health.disk_full = true;
+    samples.push(Sample { name: "disk-full", snapshot: full.clone() });
+    full.overlay = Some(Overlay::Fault { fault: Fault::DiskFull, retry: false });
+    samples.push(Sample { name: "fault-disk-full", snapshot: full });
     samples
 }
 

@@ -36,6 +36,9 @@ struct Console {
     inputs: Inputs,
 }
 
+/// Of a message that is not tried any more: a time would promise what does not come.
+const SET_ASIDE: &str = "Để riêng, chờ kỹ thuật <small>Set aside for a technician</small>";
+
 /// Starts the console on its own port, as soon as that can be had: a missing network cable at the desk
 /// must not take the kiosk down.
 pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs) {
@@ -214,7 +217,7 @@ fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> Stri
                 escape(&o.code),
                 time(o.since),
                 o.attempts,
-                time(o.next_try),
+                if o.set_aside { SET_ASIDE.to_owned() } else { time(o.next_try) },
                 escape(&o.problem)
             )
         })
@@ -362,6 +365,20 @@ mod tests {
         for (proof, class) in cases {
             assert!(proof_cell(proof).starts_with(&format!("<td class={class}>")), "{proof:?}");
         }
+    }
+
+    #[test]
+    fn a_message_that_was_set_aside_promises_no_time() {
+        let at = "2026-11-25T02:00:00Z";
+        let line = |set_aside: bool| {
+            let line = serde_json::json!({"id": uuid::Uuid::nil(), "kind": "dossier", "code": "TAM-K07", "since": at, "attempts": 14,
+                "next_try": "2026-11-25T07:07:00Z", "problem": "422", "set_aside": set_aside});
+            let status = serde_json::json!({"version": "0", "started": at, "health": motcua_model::api::Health::default(), "devices": [],
+                "outbox": [line], "dossiers": {"waiting": 1, "delivered": 0}, "catalogue_version": 1, "hub_problem": ""});
+            home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), &[])
+        };
+        assert!(line(false).contains("14:07 25/11/2026") && !line(false).contains(SET_ASIDE));
+        assert!(line(true).contains(SET_ASIDE) && !line(true).contains("14:07"));
     }
 
     #[test]
