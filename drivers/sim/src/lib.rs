@@ -245,11 +245,17 @@ impl Hands {
                 self.type_text(card.text)?;
             }
             Command::Garbage(bytes) => lock(&self.gun).send(&bytes)?,
-            Command::Printer(mode) => lock(&self.printer).set_mode(mode),
+            Command::Printer(mode) => {
+                printer::hands_are_slow(&self.printer).await;
+                lock(&self.printer).set_mode(mode);
+            }
             Command::PaperRows(rows) => lock(&self.printer).plan(rows, PrinterMode::PaperOut),
             Command::CoverAfterRows(rows) => lock(&self.printer).plan(rows, PrinterMode::Cover),
             Command::PrinterKind(kind) => lock(&self.printer).set_kind(kind),
-            Command::LoadPaper => lock(&self.printer).load_paper(),
+            Command::LoadPaper => {
+                printer::hands_are_slow(&self.printer).await;
+                lock(&self.printer).load_paper();
+            }
             Command::Unplug(Device::Scanner) => {
                 self.scanner_plug.lock().await.pull().await?;
                 lock(&self.scanner).power_off();

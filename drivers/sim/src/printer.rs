@@ -6,6 +6,7 @@ use crate::receipt::{Paper, Parsed, Token, parse};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 
@@ -27,6 +28,24 @@ pub(crate) struct Printer {
     answers: Option<mpsc::UnboundedSender<u8>>,
     /// The buffer has room again.
     pub(crate) room: Arc<Notify>,
+    /// Nothing more is on its way: the wire was looked at and had nothing, or the buffer takes nothing.
+    pub(crate) quiet: Arc<Notify>,
+}
+
+/// How long the wire is looked at before it counts as quiet.
+pub(crate) const TURN: Duration = Duration::from_millis(5);
+
+/// Whoever loads paper or closes the cover is slower than the wire: all that was sent has arrived by then.
+pub(crate) async fn hands_are_slow(printer: &Shared) {
+    let quiet = {
+        let printer = lock(printer);
+        if !printer.offline() || printer.answers.is_none() {
+            return;
+        }
+        Arc::clone(&printer.quiet).notified_owned()
+    };
+    // A client that never stops sending holds nobody's hands.
+    let _ = tokio::time::timeout(Duration::from_secs(1), quiet).await;
 }
 
 /// What the mechanism does in one go.
@@ -50,6 +69,7 @@ impl Printer {
             pushing: false,
             answers: None,
             room: Arc::default(),
+            quiet: Arc::default(),
         })
     }
 
@@ -295,6 +315,7 @@ async fn converse(stream: tokio::net::TcpStream, printer: &Shared) {
                 Ok(_) | Err(_) => break,
             },
             () = freed, if full => lock(printer).take_all(&mut held),
+            () = tokio::time::sleep(TURN) => lock(printer).quiet.notify_waiters(),
             Some(byte) = queued.recv() => if output.write_all(&[byte]).await.is_err() { break },
         }
     }

@@ -1,7 +1,7 @@
 //! The printer's serial line: the master side of a pty, whose slave the driver opens through a link, as a serial or as a USB printer.
 
 use crate::lock;
-use crate::printer::Shared;
+use crate::printer::{Shared, TURN};
 use anyhow::Context;
 use serialport::{SerialPort, TTYPort};
 use std::io::{ErrorKind, Read, Write};
@@ -9,11 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// How long a read waits before the thread looks whether there is something to say.
-const TURN: Duration = Duration::from_millis(5);
 
 pub(crate) struct PrinterLine {
     link: PathBuf,
@@ -73,7 +69,7 @@ fn converse(master: &mut TTYPort, printer: &Shared, stop: &AtomicBool) {
                 held.extend_from_slice(&buffer[..count]);
                 lock(printer).connect(Some(answers.clone()));
             }
-            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => lock(printer).quiet.notify_waiters(),
             Err(error) => return tracing::warn!(%error, "the simulated printer's serial line broke"),
         }
         // Without flow control a full buffer drops nothing here: the pty holds it.
