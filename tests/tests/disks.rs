@@ -1,6 +1,10 @@
-//! A few of the rounds of `make test-powercut` and `make test-baddisk`.
+//! A few of the rounds of `make test-powercut` and `make test-baddisk`, and the key of the disk sealed by systemd.
 
-use motcua_tests::rig;
+use motcua_model::api::Screen;
+use motcua_tests::rig::{self, Options, Rig};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use tempfile::TempDir;
+use tokio::process::Command;
 
 #[tokio::test]
 async fn nothing_confirmed_is_lost_in_a_power_cut() {
@@ -10,4 +14,46 @@ async fn nothing_confirmed_is_lost_in_a_power_cut() {
 #[tokio::test]
 async fn a_failing_or_full_disk_loses_nothing_confirmed_and_needs_no_hands() {
     println!("{}", rig::run(rig::binary("motcua-baddisk").unwrap().args(["--one-in", "60"])).await.unwrap());
+}
+
+fn systemd_creds(verb: &str, from: &Path, to: &Path) -> Command {
+    let mut command = Command::new("systemd-creds");
+    command.args([verb, "--with-key=host", "--name=store.key"]).args([from, to]);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sealed_store_key_opens_the_disk_only_where_systemd_hands_it_over() {
+    let folder = TempDir::new().unwrap();
+    let handed_over = folder.path().join("credentials");
+    let mut options = Options::in_folder(folder.path());
+    options.env.push(("CREDENTIALS_DIRECTORY", handed_over.clone()));
+    let mut rig = Rig::start(&options).await.unwrap();
+    rig.kill_agent().await.unwrap();
+    let (open, sealed) = (rig.dir.join("store.key"), rig.dir.join("store.key.cred"));
+    let Ok(_) = rig::run(&mut systemd_creds("encrypt", &open, &sealed)).await else {
+        println!("SKIPPED: systemd-creds cannot seal here; run as root, with the package systemd");
+        return;
+    };
+    let key = fs::read_to_string(&open).unwrap();
+    assert!(!fs::read_to_string(&sealed).unwrap().contains(&key));
+    fs::remove_file(&open).unwrap();
+
+    rig.start_agent().await.unwrap();
+    rig.until("out of service", |s| matches!(s.screen, Screen::OutOfService { .. })).await.unwrap();
+    let log = fs::read_to_string(rig.dir.join("logs/agent.log")).unwrap();
+    assert!(log.contains("10-sealed-key.conf"), "{log}");
+    assert!(!open.exists(), "no new key is made over an old disk");
+    rig.kill_agent().await.unwrap();
+
+    // What LoadCredentialEncrypted= does; no systemd runs here.
+    fs::create_dir(&handed_over).unwrap();
+    let unsealed = handed_over.join("store.key");
+    rig::run(&mut systemd_creds("decrypt", &sealed, &unsealed)).await.unwrap();
+    fs::set_permissions(&unsealed, fs::Permissions::from_mode(0o400)).unwrap();
+    rig.start_agent().await.unwrap();
+    rig.until("the attract screen", |s| !matches!(s.screen, Screen::OutOfService { .. })).await.unwrap();
+    let (_, said) = rig.technician(&["check"]).await.unwrap();
+    assert!(said.contains(&format!("sealed in {}", sealed.display())), "{said}");
+    rig.stop().await.unwrap();
 }

@@ -3,8 +3,11 @@
 use anyhow::{Context as _, bail};
 use jiff::{Timestamp, ToSpan as _};
 use motcua_model::{catalogue::Catalogue, config::Config};
-use motcua_store::{Opened, Store, StoreKey};
-use std::{fs, path::Path};
+use motcua_store::{Opened, Store, StoreError, StoreKey};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Reads the file and names every problem in it.
 pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
@@ -37,12 +40,26 @@ pub(crate) fn read_catalogue(config: &Config) -> anyhow::Result<Catalogue> {
     }
 }
 
+/// Name of the credential in the unit's drop-in.
+const CREDENTIAL: &str = "store.key";
+
 /// How long the draft of a person who does not come back is kept.
 pub(crate) const DRAFT_HOURS: i64 = 24;
 
+/// The key that systemd unsealed for this service, else the key file.
+fn store_key(config: &Config, credentials: Option<PathBuf>) -> Result<StoreKey, StoreError> {
+    match credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.exists()) {
+        Some(unsealed) => {
+            tracing::info!("the store key comes sealed, from systemd");
+            StoreKey::load(&unsealed)
+        }
+        None => StoreKey::load_or_create(&config.paths.key, &config.paths.state),
+    }
+}
+
 /// Opens the encrypted store and erases drafts that nobody came back for within a day (ux.md 7.6).
 pub(crate) fn open_store(config: &Config, now: Timestamp) -> anyhow::Result<Opened> {
-    let key = StoreKey::load_or_create(&config.paths.key)?;
+    let key = store_key(config, std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))?;
     let mut opened = Store::open(&config.paths.state, &key)?;
     let dropped = opened.store.drop_stale_drafts(now - DRAFT_HOURS.hours(), now)?;
     opened.unfinished = opened.unfinished.saturating_sub(dropped);

@@ -30,6 +30,14 @@ pub enum StoreError {
         /// What it would open.
         database: PathBuf,
     },
+    /// The key is sealed, and systemd has not opened it for this agent.
+    #[error(
+        "the store key is sealed in {}, but was not handed to the agent: start it by systemd with the drop-in 10-sealed-key.conf; on another PC or after a change of the TPM, put the key file back from the safe", sealed.display()
+    )]
+    KeySealed {
+        /// The sealed key.
+        sealed: PathBuf,
+    },
     /// Others can read the key file.
     #[error("the key file {} can be read by other users (mode {mode:04o}): run `chmod 600 {}`", path.display(), path.display())]
     KeyMode {

@@ -12,7 +12,7 @@ use std::{
     fmt, fs,
     io::{ErrorKind, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -24,11 +24,18 @@ pub struct StoreKey(Zeroizing<[u8; 32]>);
 
 impl StoreKey {
     /// Reads the key file (64 hex digits, readable by its owner alone). Makes a new one where there is
-    /// none, unless a database beside it shows that the key was lost.
-    pub fn load_or_create(path: &Path) -> Result<Self, StoreError> {
+    /// none, unless a database in the state directory, or a sealed key beside it, shows that the key was lost.
+    pub fn load_or_create(path: &Path, state_dir: &Path) -> Result<Self, StoreError> {
+        match Self::load(path) {
+            Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Self::create(path, state_dir),
+            read => read,
+        }
+    }
+
+    /// Reads a key that must be there: the one that systemd unsealed for the agent (systemd.exec, `LoadCredentialEncrypted=`).
+    pub fn load(path: &Path) -> Result<Self, StoreError> {
         match fs::read_to_string(path) {
             Ok(text) => Self::checked(path, Zeroizing::new(text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::create(path),
             Err(error) if error.kind() == ErrorKind::InvalidData => Err(StoreError::KeyForm { path: path.to_owned() }),
             Err(error) => Err(StoreError::io(path)(error)),
         }
@@ -44,9 +51,13 @@ impl StoreKey {
         Ok(Self(key))
     }
 
-    fn create(path: &Path) -> Result<Self, StoreError> {
+    fn create(path: &Path, state_dir: &Path) -> Result<Self, StoreError> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let database = folder.join(crate::DATABASE);
+        let sealed = sealed_key(path);
+        if sealed.exists() {
+            return Err(StoreError::KeySealed { sealed });
+        }
+        let database = state_dir.join(crate::DATABASE);
         if database.exists() {
             return Err(StoreError::KeyMissing { key: path.to_owned(), database });
         }
@@ -75,6 +86,12 @@ impl StoreKey {
             .map_err(|_| StoreError::Encoding("a derived key"))?;
         Ok(key)
     }
+}
+
+/// Where the sealed form of a key file lies: `store.key.cred` beside `store.key`. `systemd-creds encrypt` writes it, bound to this
+/// PC's TPM or, where it has none, to this installation.
+pub fn sealed_key(path: &Path) -> PathBuf {
+    path.with_added_extension("cred")
 }
 
 impl fmt::Debug for StoreKey {

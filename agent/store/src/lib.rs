@@ -32,7 +32,7 @@ pub use audit::AuditReport;
 pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
-pub use key::StoreKey;
+pub use key::{StoreKey, sealed_key};
 pub use outbox::{Lane, OutboxItem, Waiting};
 pub use retention::{Person, Spans};
 pub use time::{Moment, moment};

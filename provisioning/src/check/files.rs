@@ -94,9 +94,22 @@ fn room(name: &str, free: u64) -> Finding {
     }
 }
 
-/// The key of the store; the agent makes it at its first start.
+/// The key of the store: sealed for systemd (TPM or this installation), or a file that the agent makes at its first start.
 pub(super) fn store_key(path: &Path) -> Finding {
     const WHAT: &str = "store key";
+    // As `systemd-creds encrypt` names it in the README; the store looks for the same name.
+    let sealed = path.with_added_extension("cred");
+    match (sealed.exists(), path.exists()) {
+        (true, false) => return Finding::ok(WHAT, format!("sealed in {}", sealed.display())),
+        (true, true) => {
+            return Finding::warn(
+                WHAT,
+                format!("sealed in {}, and open in {}", sealed.display(), path.display()),
+                format!("when a copy is in the safe and the agent has started with the sealed one: shred -u {}", path.display()),
+            );
+        }
+        (false, _) => {}
+    }
     match secret_file(WHAT, path) {
         Err(finding) => finding,
         Ok(None) => Finding::warn(
@@ -104,9 +117,10 @@ pub(super) fn store_key(path: &Path) -> Finding {
             format!("{} does not exist yet", path.display()),
             "the agent makes it at its first start; then keep a copy in the safe",
         ),
-        Ok(Some(text)) if text.trim().len() == 64 && text.trim().bytes().all(|b| b.is_ascii_hexdigit()) => {
-            Finding::ok(WHAT, path.display().to_string())
-        }
+        Ok(Some(text)) if text.trim().len() == 64 && text.trim().bytes().all(|b| b.is_ascii_hexdigit()) => Finding::ok(
+            WHAT,
+            format!("open in {}; a disk that is stolen can be read with it, seal it (README, Real devices)", path.display()),
+        ),
         Ok(Some(_)) => Finding::fail(
             WHAT,
             format!("{} does not hold 64 hex digits", path.display()),
@@ -229,6 +243,16 @@ mod tests {
         let damaged = store_key(&path);
         assert_eq!(damaged.level, Level::Fail);
         assert!(!damaged.to_string().contains("a1"), "a key is never shown");
+    }
+
+    #[test]
+    fn a_sealed_store_key_is_fine_and_an_open_one_beside_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.key");
+        write(&folder.path().join("store.key.cred"), "sealed", 0o600);
+        assert_eq!(store_key(&path).level, Level::Ok);
+        write(&path, &"a1".repeat(32), 0o600);
+        assert!(store_key(&path).fix.contains("shred -u"), "{}", store_key(&path));
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn figure(what: &str, measured: &str) {
 }
 
 fn fill(dir: &Path, dossiers: u32, bytes: usize) -> anyhow::Result<()> {
-    let key = StoreKey::load_or_create(&dir.join("store.key"))?;
+    let key = StoreKey::load_or_create(&dir.join("store.key"), &dir.join("state"))?;
     let mut store = Store::open(&dir.join("state"), &key)?.store;
     let (began, before) = (Instant::now(), memory(std::process::id())?);
     let mut early = before;

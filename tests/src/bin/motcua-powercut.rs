@@ -215,7 +215,7 @@ impl Office {
     /// The agent ends; its store is opened once more and looked through.
     async fn close(self) -> anyhow::Result<()> {
         self.rig.stop().await?;
-        let key = StoreKey::load_or_create(&self.kept.join("store.key"))?;
+        let key = StoreKey::load(&self.kept.join("store.key"))?;
         let opened = Store::open(&self.kept.join("state"), &key)?;
         let audit = opened.store.verify_audit()?;
         ensure!(opened.damaged == 0, "{} files or records are damaged", opened.damaged);

@@ -8,7 +8,7 @@ use std::{
 };
 
 fn key(place: &Place) -> StoreKey {
-    StoreKey::load_or_create(&place.folder.path().join("store.key")).unwrap()
+    StoreKey::load(&place.folder.path().join("store.key")).unwrap()
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) fn write_key(folder: &Path, key: &str) {
 }
 
 pub(crate) fn open(folder: &Path) -> Opened {
-    let key = StoreKey::load_or_create(&folder.join("store.key")).unwrap();
+    let key = StoreKey::load(&folder.join("store.key")).unwrap();
     Store::open(&folder.join("state"), &key).unwrap()
 }
 
