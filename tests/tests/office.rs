@@ -144,9 +144,24 @@ async fn the_console_lists_dossiers_to_staff_only() {
     assert_eq!(login("0000000000000000".to_owned()).await.unwrap().status().as_u16(), 403);
     let entered = login(rig.console_code().await.unwrap()).await.unwrap();
     let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let page = http.get(&rig.console).header("cookie", cookie).send().await.unwrap().text().await.unwrap();
+    let page = http.get(&rig.console).header("cookie", cookie.as_str()).send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&citizen.codes[0]) && page.contains("H15.50.05-"), "{page}");
     assert!(!page.contains("Trần Văn Thử") && !page.contains("001090000017"), "names do not belong on the list");
+    assert!(!page.contains("Cần báo"), "nobody is to be told anything yet");
+
+    let official = page.split("<code>").filter_map(|rest| rest.split('<').next()).find(|code| code.starts_with("H15.")).unwrap().to_owned();
+    let mut clerk = rig::binary("motcua-hub").unwrap();
+    clerk.arg("supplement").arg(rig.dir.join("hub")).args(["--dossier", &official, "--item", "Giấy chứng sinh có dấu"]);
+    rig::run(clerk.args(["--reason", "Bản quét thiếu dấu", "--until", "2031-12-01"])).await.unwrap();
+    let started = std::time::Instant::now();
+    loop {
+        let page = http.get(&rig.console).header("cookie", cookie.as_str()).send().await.unwrap().text().await.unwrap();
+        if page.contains("Giấy chứng sinh có dấu") && page.contains("Bản quét thiếu dấu") && page.contains("01/12/2031") {
+            break;
+        }
+        assert!(started.elapsed().as_secs() < 20, "the request does not reach the console: {page}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     rig.stop().await.unwrap();
 }
 

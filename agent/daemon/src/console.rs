@@ -1,8 +1,8 @@
 //! The staff console: pages from the agent over HTTPS, behind the office's access code.
 //!
-//! A first slice: dossiers with their state, the outbox, devices. No names or numbers of people.
+//! A first slice: what people must be told, dossiers with their state, the outbox, devices. No names or numbers of people.
 
-use crate::{api, input::Inputs, slip::in_vietnam, worker::Storage};
+use crate::{api, input::Inputs, slip::in_vietnam, to_tell, worker::Storage};
 use anyhow::Context as _;
 use axum::{
     Form, Router,
@@ -18,7 +18,7 @@ use motcua_model::{
     Text,
     api::{AgentStatus, DeviceState, LinkState},
     config::{self, Config},
-    dossier::{Assurance, Proof},
+    dossier::{Assurance, Proof, Status},
 };
 use motcua_store::DossierLine;
 use serde::Deserialize;
@@ -158,9 +158,12 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
         return Redirect::to("/login").into_response();
     }
     let status = api::full_status(&console.inputs, Some(&console.storage)).await;
-    let lines = console.storage.call(|s| Ok(s.list(200)?)).await;
-    match (status, lines) {
-        (Some(status), Ok(lines)) => Html(home_html(&console.office, &status, &lines)).into_response(),
+    let stored = console.storage.call(|s| Ok((s.list(200)?, s.to_tell(100)?))).await;
+    match (status, stored) {
+        (Some(status), Ok((lines, told))) => {
+            let to_tell = to_tell::section(&told, Timestamp::now());
+            Html(home_html(&console.office, &status, &to_tell, &lines)).into_response()
+        }
         (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
         (None, Ok(_)) => (StatusCode::SERVICE_UNAVAILABLE, "Máy đang dừng. · The agent is stopping.").into_response(),
     }
@@ -171,7 +174,7 @@ fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |acc, (x, y)| acc | (x ^ y)) == 0
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -191,7 +194,7 @@ fn login_html(office: &Text, error: &str) -> String {
     page(office, &format!("<h1>Bàn một cửa <small>Staff console</small></h1>{error}{form}"))
 }
 
-fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> String {
+fn home_html(office: &Text, status: &AgentStatus, to_tell: &str, lines: &[DossierLine]) -> String {
     let time = |at: Timestamp| in_vietnam(at).strftime("%H:%M %d/%m/%Y").to_string();
     let rows: String = lines.iter().map(|line| dossier_row(line, &time)).collect();
     let dossiers = table(
@@ -268,7 +271,7 @@ fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> Stri
     page(
         office,
         &format!(
-            "<p class='link {class}'>{link} <small>{}</small></p><h1>Hồ sơ <small>Dossiers: {} đã gửi · delivered, {} chờ · waiting</small></h1>{dossiers}\
+            "<p class='link {class}'>{link} <small>{}</small></p>{to_tell}<h1>Hồ sơ <small>Dossiers: {} đã gửi · delivered, {} chờ · waiting</small></h1>{dossiers}\
              <h2>Chờ gửi <small>Outbox</small></h2>{outbox}<h2>Thiết bị <small>Devices</small></h2>{devices}\
              <footer>motcua-agent {} · danh mục · catalogue v{} · chạy từ · since {}</footer>",
             escape(&status.hub_problem),
@@ -283,7 +286,7 @@ fn home_html(office: &Text, status: &AgentStatus, lines: &[DossierLine]) -> Stri
 
 fn dossier_row(line: &DossierLine, time: &impl Fn(Timestamp) -> String) -> String {
     let (class, state) = match (&line.status, line.delivered) {
-        (Some(status), _) => ("good", status.words()),
+        (Some(status), _) => (status_class(*status), status.words()),
         (None, Some(_)) => ("good", Text::new("Đã gửi", "Delivered")),
         (None, None) => ("warn", Text::new("Chờ gửi", "Waiting")),
     };
@@ -301,6 +304,15 @@ fn dossier_row(line: &DossierLine, time: &impl Fn(Timestamp) -> String) -> Strin
     )
 }
 
+/// What the person must do something about is not green.
+fn status_class(status: Status) -> &'static str {
+    match status {
+        Status::Registered | Status::Accepted | Status::Processing | Status::Finished | Status::Returned => "good",
+        Status::SupplementAsked | Status::PaymentAsked | Status::Withdrawn => "warn",
+        Status::Refused | Status::Stopped => "bad",
+    }
+}
+
 /// What staff still have to do about the card: everything but a checked chip wants a look.
 fn proof_cell(proof: Proof) -> String {
     let class = match proof.assurance() {
@@ -312,7 +324,7 @@ fn proof_cell(proof: Proof) -> String {
     format!("<td class={class}>{} <small>{}</small>", escape(&words.vi), escape(&words.en))
 }
 
-fn table(empty: &str, heads: &[&str], rows: &str) -> String {
+pub(crate) fn table(empty: &str, heads: &[&str], rows: &str) -> String {
     if rows.is_empty() {
         return format!("<p class=empty>{empty}</p>");
     }
@@ -375,7 +387,7 @@ mod tests {
                 "next_try": "2026-11-25T07:07:00Z", "problem": "422", "set_aside": set_aside});
             let status = serde_json::json!({"version": "0", "started": at, "health": motcua_model::api::Health::default(), "devices": [],
                 "outbox": [line], "dossiers": {"waiting": 1, "delivered": 0}, "catalogue_version": 1, "hub_problem": ""});
-            home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), &[])
+            home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), "", &[])
         };
         assert!(line(false).contains("14:07 25/11/2026") && !line(false).contains(SET_ASIDE));
         assert!(line(true).contains(SET_ASIDE) && !line(true).contains("14:07"));

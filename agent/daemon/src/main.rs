@@ -16,6 +16,7 @@ mod printing;
 mod scanning;
 mod slip;
 mod technician;
+mod to_tell;
 mod worker;
 
 use anyhow::Context as _;

@@ -1,7 +1,11 @@
 //! What the hub says about dossiers after it has received them.
 
 use crate::{Store, StoreError, audit, time};
-use motcua_model::hub::{News, NewsItem};
+use motcua_model::{
+    Text,
+    dossier::Status,
+    hub::{News, NewsItem},
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
@@ -45,15 +49,36 @@ impl Store {
         })
     }
 
-    /// Supplement requests and results of a dossier, oldest first. Those of a newer agent's form are left out.
-    pub fn news_of(&self, dossier: Uuid) -> Result<Vec<NewsItem>, StoreError> {
-        let bodies: Vec<String> = self
+    /// What the office has to tell people: of each dossier that waits for papers the last request for them, of each that is finished
+    /// and not handed over its result. Oldest first. News of a newer agent's form are left out.
+    pub fn to_tell(&self, limit: u32) -> Result<Vec<Told>, StoreError> {
+        let rows: Vec<(String, Text, String)> = self
             .db
-            .prepare_cached("SELECT body FROM news WHERE dossier = ? ORDER BY cursor")?
-            .query_map([dossier.into_bytes()], |row| row.get(0))?
+            .prepare_cached(
+                "SELECT code, procedure_vi, procedure_en, news.body FROM news JOIN dossier ON dossier.id = news.dossier
+                 WHERE cursor IN (SELECT max(cursor) FROM news GROUP BY dossier, kind)
+                   AND ((kind = 'supplement' AND status = ?) OR (kind = 'result' AND status = ?))
+                 ORDER BY cursor LIMIT ?",
+            )?
+            .query_map(params![u8::from(Status::SupplementAsked), u8::from(Status::Finished), limit], |row| {
+                Ok((row.get(0)?, Text::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?), row.get(3)?))
+            })?
             .collect::<Result<_, _>>()?;
-        Ok(bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
+        let told =
+            |(code, procedure, body): (String, Text, String)| Some(Told { code, procedure, item: serde_json::from_str(&body).ok()? });
+        Ok(rows.into_iter().filter_map(told).collect())
     }
+}
+
+/// News about a dossier that a person must hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Provisional code, as it stands on the person's slip.
+    pub code: String,
+    /// The procedure's name.
+    pub procedure: Text,
+    /// A supplement request or a result.
+    pub item: NewsItem,
 }
 
 /// What an officer asked for holds the officer's words: it stays in the encrypted database, and the audit names the kind alone.

@@ -32,6 +32,7 @@ pub use audit::AuditReport;
 pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
+pub use inbox::Told;
 pub use key::{StoreKey, sealed_key};
 pub use outbox::{Lane, OutboxItem, Waiting};
 pub use retention::{Person, Spans};

@@ -4,7 +4,7 @@ use crate::support::*;
 use jiff::ToSpan as _;
 use motcua_model::{
     dossier::Status,
-    hub::{News, NewsItem, SupplementItem},
+    hub::{Handing, News, NewsItem, SupplementItem},
 };
 use motcua_store::{Lane, SlipState, Spans, Store, StoreError, StoreKey};
 use std::fs;
@@ -90,7 +90,7 @@ fn a_person_gets_everything_and_can_have_it_erased() {
 }
 
 #[test]
-fn what_an_officer_asks_for_is_kept_with_its_dossier() {
+fn what_an_officer_asks_for_is_to_be_told_until_the_dossier_goes_on() {
     let place = Place::new();
     let mut store = place.store();
     delivered(&mut store, 1);
@@ -112,8 +112,26 @@ fn what_an_officer_asks_for_is_kept_with_its_dossier() {
     store.apply_news(&asks(2, 99)).unwrap();
     store.apply_news(&NewsItem { cursor: 3, at: at(71), news: News::Unknown("later".to_owned()) }).unwrap();
     assert_eq!(store.inbox_cursor().unwrap(), 3, "what is not understood does not hold the others up");
-    assert_eq!(store.news_of(id(1)).unwrap(), [asks(1, 1)]);
-    assert_eq!(store.news_of(id(99)).unwrap(), [], "another device's dossier");
+    let told = |store: &motcua_store::Store| store.to_tell(9).unwrap().into_iter().map(|told| told.item).collect::<Vec<_>>();
+    let code = "H15.50.05-261123-0001";
+    assert_eq!(told(&store), [], "no papers are missing yet");
+    store.apply_news(&status(4, id(1), code, Status::SupplementAsked, at(72))).unwrap();
+    assert_eq!(told(&store), [asks(1, 1)], "and not another device's dossier");
+    store.apply_news(&status(5, id(1), code, Status::Processing, at(73))).unwrap();
+    assert_eq!(told(&store), [], "the papers were brought");
+    store.apply_news(&asks(6, 1)).unwrap();
+    store.apply_news(&status(7, id(1), code, Status::SupplementAsked, at(74))).unwrap();
+    assert_eq!(told(&store), [asks(6, 1)], "the last request counts");
+    let ready = NewsItem {
+        cursor: 8,
+        at: at(75),
+        news: News::Result { dossier: id(1), official_code: code.to_owned(), papers: Vec::new(), handing: Handing::Post },
+    };
+    store.apply_news(&ready).unwrap();
+    store.apply_news(&status(9, id(1), code, Status::Finished, at(75))).unwrap();
+    assert_eq!(told(&store), [ready]);
+    store.apply_news(&status(10, id(1), code, Status::Returned, at(76))).unwrap();
+    assert_eq!(told(&store), []);
     let head = store.audit_head().unwrap();
     assert_eq!(store.verify_audit().unwrap().rows, head.0);
 }
