@@ -8,6 +8,7 @@ mod finding;
 mod outbox;
 mod probe;
 mod status;
+mod stick;
 
 use clap::{Parser, Subcommand};
 use std::{
@@ -63,6 +64,17 @@ enum OutboxCommand {
     Retry {
         /// Left out: all.
         id: Option<uuid::Uuid>,
+    },
+    /// Writes every message that waits into a folder, sealed for the hub: to be carried there on a stick.
+    Export {
+        /// The stick's folder.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Takes the receipts that the hub wrote beside the messages; what they cover is delivered.
+    Receipts {
+        /// The stick's folder.
+        folder: PathBuf,
     },
 }
 
@@ -143,7 +155,7 @@ async fn main() -> ExitCode {
             Ok(text) => (text, ExitCode::SUCCESS),
             Err(problem) => (format!("{problem}\n"), ExitCode::FAILURE),
         },
-        Command::Outbox(Outbox { command, file }) => told(outbox(command, &file.config).await.map(|text| (text, true))),
+        Command::Outbox(Outbox { command, file }) => told(outbox(command, &file.config).await),
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
         Command::Person(Person { command, file }) => told(person(command, &file.config).await.map(|text| (text, true))),
     };
@@ -163,13 +175,19 @@ fn running(config: &Path) -> anyhow::Result<agent::Agent> {
     Ok(agent::Agent::at(status::socket(config).map_err(anyhow::Error::msg)?))
 }
 
-async fn outbox(command: OutboxCommand, config: &Path) -> anyhow::Result<String> {
+async fn outbox(command: OutboxCommand, config: &Path) -> anyhow::Result<(String, bool)> {
     let (agent, now) = (running(config)?, jiff::Timestamp::now());
     match command {
-        OutboxCommand::Ls => outbox::list(&agent, now).await,
-        OutboxCommand::Show { id } => outbox::show(&agent, id, now).await,
-        OutboxCommand::Retry { id } => outbox::retry(&agent, id).await,
+        OutboxCommand::Ls => outbox::list(&agent, now).await.map(good),
+        OutboxCommand::Show { id } => outbox::show(&agent, id, now).await.map(good),
+        OutboxCommand::Retry { id } => outbox::retry(&agent, id).await.map(good),
+        OutboxCommand::Export { out } => stick::export(&agent, &out).await,
+        OutboxCommand::Receipts { folder } => stick::receipts(&agent, &folder).await,
     }
+}
+
+fn good(text: String) -> (String, bool) {
+    (text, true)
 }
 
 async fn audit(config: &Path) -> anyhow::Result<(String, bool)> {

@@ -513,6 +513,7 @@ ca = "{dir}/device/hub-ca.pem"
 cert = "{dir}/device/device.pem"
 key = "{dir}/device/device.key"
 receipt_key = "{receipt_key}"
+export_cert = "{dir}/device/hub-export.pem"
 poll_s = 2
 boot_wait_s = 0
 heartbeat_s = 20

@@ -1,6 +1,7 @@
 //! The local API on a unix socket: only root, the agent's own user and those listed may speak.
 
 use crate::{
+    carry,
     input::{Input, Inputs},
     openapi, technician,
     worker::Storage,
@@ -21,7 +22,7 @@ use axum::{
 use futures_util::{Stream, StreamExt as _};
 use motcua_model::{
     api::{ActionRequest, AgentStatus, Snapshot},
-    config::Config,
+    config::{Config, Hub},
     hub::Problem,
 };
 use serde::Deserialize;
@@ -48,8 +49,7 @@ pub(crate) struct Api {
     snapshots: watch::Receiver<Option<Arc<Snapshot>>>,
     pub(crate) storage: Option<Storage>,
     pub(crate) wake_forwarder: Arc<Notify>,
-    /// The device's certificate: when it ends is a figure.
-    pub(crate) certificate: Arc<std::path::Path>,
+    pub(crate) hub: Arc<Hub>,
     /// The agent's own user.
     own: u32,
 }
@@ -85,8 +85,7 @@ pub(crate) async fn serve(
     let listener = bind(socket).await?;
     let own = fs::metadata("/proc/self").context("Unable to learn the agent's own user id")?.uid();
     let allowed = [0, own].into_iter().chain(config.api.uids.iter().copied()).collect();
-    let certificate = Arc::from(config.hub.cert.as_path());
-    let app = router(Api { inputs, snapshots, storage, wake_forwarder, certificate, own });
+    let app = router(Api { inputs, snapshots, storage, wake_forwarder, hub: Arc::new(config.hub.clone()), own });
     let app = app.into_make_service_with_connect_info::<Peer>();
     tokio::spawn(async move { axum::serve(CheckedListener { listener, allowed }, app).await });
     Ok(Served(socket.clone()))
@@ -110,6 +109,8 @@ fn router(api: Api) -> Router {
     let technicians = Router::new()
         .route("/v1/audit", get(technician::audit))
         .route("/v1/outbox/retry", post(technician::retry))
+        .route("/v1/outbox/export", post(carry::export))
+        .route("/v1/outbox/receipt", post(carry::receipt))
         .route("/v1/outbox/{id}", get(technician::outbox_detail))
         .route("/v1/person/export", post(technician::export))
         .route("/v1/person/erase", post(technician::erase))

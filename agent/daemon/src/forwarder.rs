@@ -374,17 +374,21 @@ fn local(message: String) -> ForwardError {
     ForwardError { class: Class::Rejected, message, retry_after: None }
 }
 
-fn settings(hub: &Hub) -> anyhow::Result<HubSettings> {
+pub(crate) fn receipt_key(hub: &Hub) -> anyhow::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(&hub.receipt_key, &mut key).context("hub.receipt_key is not 64 hex digits")?;
+    Ok(key)
+}
+
+pub(crate) fn settings(hub: &Hub) -> anyhow::Result<HubSettings> {
     let read = |path: &std::path::Path, what: &str| {
         fs::read(path).with_context(|| format!("Unable to read {what} {}; enrol this device, then try again", path.display()))
     };
-    let mut receipt_key = [0; 32];
-    hex::decode_to_slice(&hub.receipt_key, &mut receipt_key).context("hub.receipt_key is not 64 hex digits")?;
     Ok(HubSettings {
         url: hub.url.clone(),
         ca_pem: read(&hub.ca, "the hub's authority")?,
         cert_pem: read(&hub.cert, "the device certificate")?,
         key_pem: read(&hub.key, "the device key")?.into(),
-        receipt_key,
+        receipt_key: receipt_key(hub)?,
     })
 }

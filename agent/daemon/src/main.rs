@@ -5,6 +5,7 @@ mod api;
 mod boot;
 mod cards;
 mod care;
+mod carry;
 mod console;
 mod devices;
 mod forwarder;

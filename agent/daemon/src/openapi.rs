@@ -2,7 +2,8 @@
 
 use motcua_model::{
     api::{
-        ActionRequest, AgentStatus, AuditState, ErasedAnswer, OutboxDetail, PersonData, PersonRequest, RetryAnswer, RetryRequest, Snapshot,
+        ActionRequest, AgentStatus, AuditState, CarriedReceipt, CarryRequest, ErasedAnswer, OutboxDetail, PersonData, PersonRequest,
+        ReceiptAnswer, RetryAnswer, RetryRequest, SealedMessage, Snapshot,
     },
     hub::Problem,
 };
@@ -76,6 +77,16 @@ fn technician(generator: &mut SchemaGenerator) -> Value {
             "summary": "Tries waiting messages now, also those that were set aside",
             "requestBody": body(schema::<RetryRequest>(generator)),
             "responses": ok("a RetryAnswer", schema::<RetryAnswer>(generator)),
+        }},
+        "/v1/outbox/export": {"post": {
+            "summary": "One waiting message, sealed for the hub, to be carried there",
+            "requestBody": body(schema::<CarryRequest>(generator)),
+            "responses": ok("a SealedMessage", schema::<SealedMessage>(generator)),
+        }},
+        "/v1/outbox/receipt": {"post": {
+            "summary": "Takes the hub's receipt for a message that was carried there",
+            "requestBody": body(schema::<CarriedReceipt>(generator)),
+            "responses": ok("a ReceiptAnswer", schema::<ReceiptAnswer>(generator)),
         }},
         "/v1/person/export": {"post": {
             "summary": "Everything that is held of one person, for the person",

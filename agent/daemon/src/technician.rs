@@ -33,7 +33,7 @@ pub(crate) async fn metrics(State(api): State<Api>) -> Response {
         Err(error) => return no_answer(&error),
     };
     let now = Timestamp::now().as_second();
-    let left = std::fs::read(&*api.certificate).ok().and_then(|pem| certificate_end(&pem)).map(|end| end - now);
+    let left = std::fs::read(&api.hub.cert).ok().and_then(|pem| certificate_end(&pem)).map(|end| end - now);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], METRICS.text(&status, &stored, now, left)).into_response()
 }
 

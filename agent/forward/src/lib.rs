@@ -8,6 +8,7 @@
 //! The wire is described in [`motcua_model::hub`]. HTTP/1.1 only: a device has one upload stream, and a
 //! certificate that the hub refuses shows itself more plainly than through HTTP/2.
 
+pub mod carry;
 mod client;
 mod error;
 mod probe;

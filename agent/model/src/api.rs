@@ -13,6 +13,8 @@
 //! | `GET /v1/audit` | [`AuditState`]: the whole audit chain, verified now |
 //! | `GET /v1/outbox/{id}` | [`OutboxDetail`]; 404 when it does not wait |
 //! | `POST /v1/outbox/retry`, body [`RetryRequest`] | [`RetryAnswer`]; also what was set aside is tried again |
+//! | `POST /v1/outbox/export`, body [`CarryRequest`] | [`SealedMessage`], to be carried to the hub; 409 with the cause |
+//! | `POST /v1/outbox/receipt`, body [`CarriedReceipt`] | [`ReceiptAnswer`]; 409 when it is not the hub's or not for what waits |
 //! | `POST /v1/person/export`, body [`PersonRequest`] | [`PersonData`]: everything that is held of one person |
 //! | `POST /v1/person/erase`, body [`PersonRequest`] | [`ErasedAnswer`] |
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |

@@ -234,6 +234,8 @@ pub struct Hub {
     pub key: PathBuf,
     /// Ed25519 public key of the hub's receipts, 64 hex digits.
     pub receipt_key: String,
+    /// The hub's certificate for messages that are carried to it (PEM); left out: none are.
+    pub export_cert: Option<PathBuf>,
     /// Seconds between two questions for news while there is nothing to send.
     #[serde(default = "default_poll")]
     pub poll_s: u16,

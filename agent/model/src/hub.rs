@@ -35,11 +35,13 @@
 //!
 //! **Personal data** is in bodies alone: never in an address, a header, a file name or a log.
 
+mod carried;
 mod digest;
 mod news;
 mod people;
 mod watch;
 
+pub use carried::{CARRIED, CARRIED_RECEIPT, Carried, CarriedFile};
 pub use digest::{DigestMismatch, check_content_digest, content_digest};
 pub use news::{Handing, News, NewsItem, NewsPage, ResultPaper, SupplementItem};
 pub use people::{

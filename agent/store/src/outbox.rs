@@ -153,6 +153,17 @@ impl Store {
         }
     }
 
+    /// The bytes of a waiting message; none where none waits under this id, or it is not made yet.
+    pub fn made_message(&self, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        let waits: bool = self.db.query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)", [id.into_bytes()], |row| row.get(0))?;
+        if waits { self.frozen(id) } else { Ok(None) }
+    }
+
+    /// A waiting message was sealed for the hub and given to a technician; it waits on.
+    pub fn exported(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| audit::append(db, Some(now), "exported", id, ""))
+    }
+
     fn frozen(&self, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.db.query_row("SELECT message FROM frozen WHERE id = ?", [id.into_bytes()], |row| row.get(0)).optional()?)
     }

@@ -171,6 +171,7 @@ mod tests {
             cert: path("device.pem"),
             key: path("device.key"),
             receipt_key: "00".repeat(32),
+            export_cert: None,
             poll_s: 60,
             heartbeat_s: 300,
             boot_wait_s: 0,

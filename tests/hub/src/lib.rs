@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `ca.pem`, `ca.key` | the CA of the hub and its devices |
 //! | `server.pem`, `server.key` | the hub's own certificate |
+//! | `export.pem`, `export.key` | to whom messages on a stick are sealed |
 //! | `receipt.key`, `receipt_key.txt` | Ed25519 seed and public key, hex |
 //! | `hub.db` | SQLite: messages, files, news, counters, people, stored papers, heartbeats |
 //! | `files/<message id>/` | `message.json`, `receipt.json` and the files under their names |
@@ -24,6 +25,7 @@ mod disk;
 mod faults;
 mod guard;
 mod handshake;
+mod import;
 pub mod openapi;
 pub mod pki;
 mod problem;
@@ -40,6 +42,7 @@ pub use archive::{Archive, Listed};
 pub use clerk::Clerk;
 pub use faults::Faults;
 pub use guard::Limits;
+pub use import::{Imported, import};
 pub use registry::{LastSeen, OwnedPaper, Person};
 pub use server::{Options, Running, start};
 pub use shared::SharedOptions;

@@ -130,6 +130,17 @@ enum Command {
         #[arg(long)]
         place: Option<String>,
     },
+    /// Take in messages that were carried here (`motcua outbox export`) and write the receipts beside them.
+    Import {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// The stick's folder.
+        #[arg(long = "in")]
+        from: PathBuf,
+        /// Mã định danh of the office.
+        #[arg(long, default_value = "H15.50.05")]
+        agency: String,
+    },
     /// Tell devices of a newer catalogue or configuration.
     Announce {
         /// The hub's folder.
@@ -230,6 +241,18 @@ async fn run(command: Command) -> Result<()> {
             let papers = vec![ResultPaper { code, name, number: Private::default() }];
             let cursor = clerk(&dir).await?.result(&dossier, papers, handing).await?;
             say(&serde_json::json!({ "cursor": cursor, "dossier": dossier }).to_string())
+        }
+        Command::Import { dir, from, agency } => {
+            let imported = motcua_hub::import(&dir, SharedOptions::from_env()?.as_ref(), &agency, &from).await?;
+            for file in &imported {
+                match &file.taken {
+                    Ok(code) => say(&serde_json::json!({ "file": file.name, "official_code": code }).to_string())?,
+                    Err(why) => say(&serde_json::json!({ "file": file.name, "refused": format!("{why:#}") }).to_string())?,
+                }
+            }
+            let refused = imported.iter().filter(|file| file.taken.is_err()).count();
+            anyhow::ensure!(refused == 0, "{refused} of {} file(s) were not taken; the others are stored", imported.len());
+            Ok(())
         }
         Command::Announce { dir, catalogue, config, device } => {
             let clerk = clerk(&dir).await?;

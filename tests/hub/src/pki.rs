@@ -30,7 +30,13 @@ pub fn init(dir: &Path, names: &[String], today: Date) -> Result<String> {
     getrandom::fill(&mut seed).map_err(|e| anyhow::anyhow!("no random numbers from the system: {e}"))?;
     let receipt_key = hex::encode(SigningKey::from_bytes(&seed).verifying_key().as_bytes());
 
+    let export_key = KeyPair::generate()?;
+    let mut params = leaf_params("motcua-hub carried messages", today, today.checked_add(Span::new().days(820))?)?;
+    params.key_usages = vec![KeyUsagePurpose::KeyAgreement];
+    let export = params.signed_by(&export_key, &issuer)?;
+
     write_pair(dir, "server", &server, &server_key)?;
+    write_pair(dir, "export", &export, &export_key)?;
     disk::write_durably(&dir.join("receipt.key"), hex::encode(seed).as_bytes())?;
     disk::write_durably(&dir.join("receipt_key.txt"), receipt_key.as_bytes())?;
     // Last, because its presence says that the folder is complete.
@@ -60,10 +66,14 @@ pub struct Issued {
     pub receipt_key: String,
 }
 
-/// Writes `device.pem`, `device.key`, `hub-ca.pem` and `receipt_key.txt` for one device into `out`.
+/// Writes `device.pem`, `device.key`, `hub-ca.pem`, `hub-export.pem` and `receipt_key.txt` for one device into `out`.
 pub fn issue(dir: &Path, device: &str, out: &Path, validity: Validity, today: Date) -> Result<()> {
     let issued = issue_in_memory(dir, device, validity, today)?;
     disk::create_folder(out)?;
+    // A hub's folder of before has none.
+    if let Ok(export) = fs::read_to_string(dir.join("export.pem")) {
+        disk::write_durably(&out.join("hub-export.pem"), export.as_bytes())?;
+    }
     let files = [
         ("device.key", issued.key),
         ("device.pem", issued.certificate),

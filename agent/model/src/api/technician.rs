@@ -1,7 +1,10 @@
 //! What technicians and the console ask the agent.
 
 use super::{DeviceState, Health};
-use crate::{Private, hub::AuditFlag};
+use crate::{
+    Private,
+    hub::{AuditFlag, SignedReceipt},
+};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -133,6 +136,40 @@ pub struct RetryRequest {
 pub struct RetryAnswer {
     /// Messages.
     pub waiting: u32,
+}
+
+/// Which message to seal for a stick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CarryRequest {
+    /// As the outbox lists it.
+    pub id: Uuid,
+}
+
+/// A message that only the hub can open ([`crate::hub::Carried`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SealedMessage {
+    /// The message.
+    pub id: Uuid,
+    /// The file's bytes, standard base64.
+    pub base64: String,
+}
+
+/// What the hub gave for a carried message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CarriedReceipt {
+    /// The message.
+    pub id: Uuid,
+    /// The hub's word.
+    pub signed: SignedReceipt,
+}
+
+/// Whether the receipt was news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReceiptAnswer {
+    /// False: nothing waits under this id any more.
+    pub taken: bool,
 }
 
 /// Whose data. In the body, never in an address: addresses are logged.
