@@ -198,9 +198,11 @@ async fn a_technician_looks_after_outbox_trail_and_peoples_data() {
         "motcua_device_ready{device=\"scanner\"} 1",
         "motcua_cert_expiry_seconds ",
         "motcua_quota_ratio ",
+        "motcua_outbox_stalled 0",
     ] {
         assert!(metrics.contains(figure), "{figure} is missing in\n{metrics}");
     }
+    assert!(!metrics.contains("motcua_uploaded_bytes_total 0\n"), "uploads are not counted in\n{metrics}");
 
     let out = rig.dir.join("export");
     let (good, told) = rig.technician(&["person", "export", "001090000017", "--out", out.to_str().unwrap()]).await.unwrap();

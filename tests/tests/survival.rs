@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use tokio::{net::UnixDatagram, process::Command};
 
 fn options(folder: &TempDir) -> Options {
     Options::in_folder(folder.path())
@@ -166,5 +167,37 @@ async fn a_refused_certificate_is_named_and_stops_nobody() {
         fs::rename(right.join(format!("{file}.right")), right.join(file)).unwrap();
     }
     rig.until_status("delivery with the right certificate", |s| s.outbox.is_empty() && s.dossiers.delivered == 1).await.unwrap();
+    rig.stop().await.unwrap();
+}
+
+/// The agent's next word to the service manager, but no line for `systemctl status`.
+async fn next_word(manager: &UnixDatagram) -> String {
+    loop {
+        let mut word = vec![0; 4096];
+        let length = tokio::time::timeout(Duration::from_secs(20), manager.recv(&mut word)).await.unwrap().unwrap();
+        let word = String::from_utf8_lossy(&word[..length]).trim_end().to_owned();
+        if !word.starts_with("STATUS=") {
+            return word;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_manager_hears_that_the_agent_serves_gets_on_and_stops() {
+    let folder = TempDir::new().unwrap();
+    let socket = folder.path().join("manager.sock");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    let env = vec![("NOTIFY_SOCKET", socket), ("WATCHDOG_USEC", "600000".into())];
+    let rig = Rig::start(&Options { env, ..options(&folder) }).await.unwrap();
+    assert_eq!(next_word(&manager).await, "READY=1");
+    for _ in 0..3 {
+        assert_eq!(next_word(&manager).await, "WATCHDOG=1");
+    }
+    rig::run(Command::new("kill").arg(rig.agent_pid().unwrap().to_string())).await.unwrap();
+    let mut last = next_word(&manager).await;
+    while last == "WATCHDOG=1" {
+        last = next_word(&manager).await;
+    }
+    assert_eq!(last, "STOPPING=1");
     rig.stop().await.unwrap();
 }

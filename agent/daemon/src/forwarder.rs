@@ -3,7 +3,7 @@
 
 use crate::{
     api,
-    input::{Input, Inputs},
+    input::{Alarm, Input, Inputs},
     metrics::METRICS,
     worker::{Storage, Worker},
 };
@@ -57,7 +57,9 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
         refused: false,
         heartbeat: Instant::now(),
     };
+    let alarm = Alarm { device: "forwarding", inputs: inputs.clone() };
     tokio::spawn(async move {
+        let _alarm = alarm;
         tokio::time::sleep(forwarder.after_boot()).await;
         loop {
             let pause = forwarder.turn().await;
@@ -309,7 +311,7 @@ impl Forwarder {
     fn client(&mut self) -> Result<&HubClient, ForwardError> {
         if self.client.is_none() {
             let limit = u64::from(self.hub.max_kbit_s) * 1000 / 8;
-            let made = settings(&self.hub).and_then(|settings| Ok(HubClient::new(settings)?.limited_to(limit)));
+            let made = settings(&self.hub).and_then(|settings| Ok(HubClient::new(settings)?.limited_to(limit).counting(&METRICS.uploaded)));
             let client = made.map_err(|e| ForwardError { class: Class::Credential, message: format!("{e:#}"), retry_after: None })?;
             self.client = Some(client);
         }

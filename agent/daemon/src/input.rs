@@ -18,6 +18,8 @@ pub(crate) enum Input {
     MayShowPage(Uuid, oneshot::Sender<bool>),
     /// The technician's question. Outbox and counts are added by whoever asks.
     Status(oneshot::Sender<AgentStatus>),
+    /// The watchdog's question: an answer shows that the loop gets on.
+    AreYouThere(oneshot::Sender<()>),
     /// A device changed.
     Device(DeviceLine),
     /// The agent must be started anew.

@@ -2,7 +2,7 @@
 
 use crate::{
     api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip,
-    worker::Storage,
+    stalled, watchdog, worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -84,18 +84,24 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         config,
         fatal: None,
     };
+    watchdog::start(&inputs, storage.as_ref());
     if let Some(storage) = storage {
         agent.devices = devices::start(&agent.config, &inputs, &storage)?;
         forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;
         console::start(&agent.config, &storage, &inputs);
+        tokio::spawn(stalled::run(agent.config.hub.stalled_min, storage.clone(), inputs.clone()));
         tokio::spawn(care::run(agent.config.clone(), storage, inputs.clone()));
+    } else {
+        watchdog::status("out of service; next step: motcua check");
     }
     agent.announce_devices();
     agent.publish();
     tracing::info!(ready_ms = agent.clock.0.elapsed().as_millis(), "ready");
-    agent.turn(queue).await?;
+    watchdog::ready();
+    let ended = agent.turn(queue).await;
+    watchdog::stopping();
     drop(served);
-    Ok(())
+    ended
 }
 
 fn settings(config: &Config) -> Settings {
@@ -181,6 +187,9 @@ impl Agent {
             }
             Input::Status(answer) => {
                 let _ = answer.send(self.status());
+            }
+            Input::AreYouThere(answer) => {
+                let _ = answer.send(());
             }
             Input::Device(line) => self.device_changed(line).await,
             Input::Fatal(error) => self.fatal = Some(error),

@@ -16,8 +16,10 @@ mod openapi;
 mod printing;
 mod scanning;
 mod slip;
+mod stalled;
 mod technician;
 mod to_tell;
+mod watchdog;
 mod worker;
 
 use anyhow::Context as _;

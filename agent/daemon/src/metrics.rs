@@ -5,11 +5,16 @@ use motcua_model::api::{AgentStatus, DeviceState, DossierCounts};
 use motcua_store::Waiting;
 use std::{
     fmt::Write as _,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// Counted since the start of the process.
-pub(crate) static METRICS: Metrics = Metrics { ok: AtomicU64::new(0), failed: [const { AtomicU64::new(0) }; 5] };
+pub(crate) static METRICS: Metrics = Metrics {
+    ok: AtomicU64::new(0),
+    failed: [const { AtomicU64::new(0) }; 5],
+    uploaded: AtomicU64::new(0),
+    stalled: AtomicBool::new(false),
+};
 
 const CLASSES: [Class; 5] = [Class::Network, Class::Server, Class::Credential, Class::Rejected, Class::BadReceipt];
 
@@ -25,6 +30,9 @@ pub(crate) struct Stored {
 pub(crate) struct Metrics {
     ok: AtomicU64,
     failed: [AtomicU64; 5],
+    /// File bytes that the hub has taken.
+    pub(crate) uploaded: AtomicU64,
+    stalled: AtomicBool,
 }
 
 impl Metrics {
@@ -37,6 +45,16 @@ impl Metrics {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Changes with everything that gets through to the hub: a message, its announcement, a piece of a file.
+    pub(crate) fn moved(&self) -> u64 {
+        self.ok.load(Ordering::Relaxed).wrapping_add(self.uploaded.load(Ordering::Relaxed))
+    }
+
+    /// Whether nothing gets through although it should; true where that is news.
+    pub(crate) fn stalled(&self, stalled: bool) -> bool {
+        self.stalled.swap(stalled, Ordering::Relaxed) != stalled
+    }
+
     /// The whole text; `now_s` is Unix time in seconds, `certificate_s` what is left of the device's certificate.
     pub(crate) fn text(&self, status: &AgentStatus, stored: &Stored, now_s: i64, certificate_s: Option<i64>) -> String {
         let mut text = Text(String::new());
@@ -46,12 +64,16 @@ impl Metrics {
             text.line("motcua_outbox_items", &[("dest", "hub"), ("state", state)], count as f64);
         }
         text.one("motcua_outbox_oldest_age_seconds", "gauge", "Age of the oldest message that waits", oldest as f64);
+        let stalled = f64::from(u8::from(self.stalled.load(Ordering::Relaxed)));
+        text.one("motcua_outbox_stalled", "gauge", "1 where messages are due and the link is up, but nothing moves", stalled);
         text.one("motcua_quota_ratio", "gauge", "Share of its quota that the store takes", status.disk_ratio);
         text.head("motcua_send_attempts_total", "counter", "Attempts to send, by their end");
         text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", "ok")], self.ok.load(Ordering::Relaxed) as f64);
         for (class, counter) in CLASSES.iter().zip(&self.failed) {
             text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", class.name())], counter.load(Ordering::Relaxed) as f64);
         }
+        let uploaded = self.uploaded.load(Ordering::Relaxed) as f64;
+        text.one("motcua_uploaded_bytes_total", "counter", "File bytes that the hub has taken", uploaded);
         text.one("motcua_dossiers_delivered", "gauge", "Dossiers here that the hub has signed for", f64::from(stored.dossiers.delivered));
         text.one("motcua_dossiers_waiting", "gauge", "Dossiers that the hub does not have", f64::from(stored.dossiers.waiting));
         text.one("motcua_audit_rows", "gauge", "Rows of the audit trail", stored.audit_rows as f64);

@@ -11,7 +11,7 @@ use motcua_model::hub::{
 };
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, sync::atomic::AtomicU64, time::Duration};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -24,6 +24,8 @@ const ROUNDS: u32 = 3;
 pub struct HubClient {
     pub(crate) ready: tls::Ready,
     pub(crate) pace: upload::Pace,
+    /// See [`Self::counting`].
+    pub(crate) uploaded: Option<&'static AtomicU64>,
 }
 
 impl fmt::Debug for HubClient {
@@ -46,13 +48,19 @@ pub struct Delivered {
 impl HubClient {
     /// Reads keys and certificates; sends nothing. Errors name the file whose content is wrong.
     pub fn new(settings: HubSettings) -> Result<Self, SetupError> {
-        Ok(Self { ready: tls::set_up(&settings)?, pace: upload::Pace::new(0) })
+        Ok(Self { ready: tls::set_up(&settings)?, pace: upload::Pace::new(0), uploaded: None })
     }
 
     /// Keeps uploads below so many bytes a second; 0: no limit.
     #[must_use]
     pub fn limited_to(self, bytes_per_second: u64) -> Self {
         Self { pace: upload::Pace::new(bytes_per_second), ..self }
+    }
+
+    /// Adds every file byte that the hub has taken to `uploaded`, while a message is still under way.
+    #[must_use]
+    pub fn counting(self, uploaded: &'static AtomicU64) -> Self {
+        Self { uploaded: Some(uploaded), ..self }
     }
 
     /// Common name of the certificate: what [`Message::device`] must be.

@@ -97,7 +97,12 @@ pub(crate) async fn upload(hub: &HubClient, message: Uuid, file: &NamedFile, byt
             hub.pace.took(end - offset, time);
             tokio::time::sleep(hub.pace.rest(end - offset, time)).await;
             match patched {
-                Patched::To(now) if now > offset && now <= bytes.len() => offset = now,
+                Patched::To(now) if now > offset && now <= bytes.len() => {
+                    if let Some(uploaded) = hub.uploaded {
+                        uploaded.fetch_add((now - offset) as u64, Ordering::Relaxed);
+                    }
+                    offset = now;
+                }
                 Patched::To(_) | Patched::WrongOffset | Patched::Gone => break,
                 Patched::Discarded if discarded => return Err(still_discarded(file)),
                 Patched::Discarded => {

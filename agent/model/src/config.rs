@@ -248,6 +248,9 @@ pub struct Hub {
     /// Most kilobits a second that uploads may take, so that the office's other programs have their share; 0: no limit.
     #[serde(default)]
     pub max_kbit_s: u32,
+    /// Minutes without any progress, while the link is up and messages are due, after which the log and the figures say so.
+    #[serde(default = "default_stalled")]
+    pub stalled_min: u16,
 }
 
 /// Times of the visit in seconds; floors of ux.md 7.6.
@@ -299,6 +302,9 @@ fn default_heartbeat() -> u16 {
 }
 fn default_boot_wait() -> u16 {
     120
+}
+fn default_stalled() -> u16 {
+    30
 }
 fn default_duplex() -> bool {
     true
@@ -478,6 +484,8 @@ impl Config {
             "write the hub's 64 hex digits (the province's IT office has them)",
         );
         need((1..=3600).contains(&self.hub.poll_s), "hub.poll_s", &self.hub.poll_s, "write 1 to 3600 seconds; 60 suits most");
+        let stalled = self.hub.stalled_min;
+        need((1..=1440).contains(&stalled), "hub.stalled_min", &stalled, "write 1 to 1440 minutes; 30 suits most");
         for (key, value, floor) in [
             ("visit.reading_s", self.visit.reading_s, 60),
             ("visit.typing_s", self.visit.typing_s, 60),

@@ -176,6 +176,7 @@ mod tests {
             heartbeat_s: 300,
             boot_wait_s: 0,
             max_kbit_s: 0,
+            stalled_min: 30,
         }
     }
 
