@@ -157,7 +157,7 @@ async fn main() -> ExitCode {
         },
         Command::Outbox(Outbox { command, file }) => told(outbox(command, &file.config).await),
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
-        Command::Person(Person { command, file }) => told(person(command, &file.config).await.map(|text| (text, true))),
+        Command::Person(Person { command, file }) => told(person(command, &file.config).await.map(good)),
     };
     // A closed pipe (`motcua check | head`) is no failure of the check.
     let _ = std::io::stdout().write_all(text.as_bytes());

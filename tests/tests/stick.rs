@@ -32,8 +32,11 @@ async fn a_dossier_goes_to_the_hub_on_a_stick_and_its_receipt_comes_back() {
 
     let stick = folder.path().join("stick");
     let place = stick.to_str().unwrap();
+    let rows = async || rig.technician(&["audit", "verify"]).await.unwrap().1.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap();
+    let before = rows().await;
     let (good, said) = rig.technician(&["outbox", "export", "--out", place]).await.unwrap();
     assert!(good && said.contains("1 message(s) written"), "{said}");
+    assert!(rows().await > before, "the trail tells of the export");
     let sealed = stick.join(format!("{id}.motcua"));
     let bytes = fs::read(&sealed).unwrap();
     for secret in ["Trần", "001090000017", "%PDF", "dossier", "base64"] {

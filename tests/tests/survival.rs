@@ -170,8 +170,8 @@ async fn a_refused_certificate_is_named_and_stops_nobody() {
     rig.stop().await.unwrap();
 }
 
-/// The agent's next word to the service manager, but no line for `systemctl status`.
-async fn next_word(manager: &UnixDatagram) -> String {
+/// The agent's next word to the service manager; lines for `systemctl status` go to `lines`.
+async fn next_word(manager: &UnixDatagram, lines: &mut Vec<String>) -> String {
     loop {
         let mut word = vec![0; 4096];
         let length = tokio::time::timeout(Duration::from_secs(20), manager.recv(&mut word)).await.unwrap().unwrap();
@@ -179,6 +179,7 @@ async fn next_word(manager: &UnixDatagram) -> String {
         if !word.starts_with("STATUS=") {
             return word;
         }
+        lines.push(word);
     }
 }
 
@@ -189,14 +190,18 @@ async fn the_service_manager_hears_that_the_agent_serves_gets_on_and_stops() {
     let manager = UnixDatagram::bind(&socket).unwrap();
     let env = vec![("NOTIFY_SOCKET", socket), ("WATCHDOG_USEC", "600000".into())];
     let rig = Rig::start(&Options { env, ..options(&folder) }).await.unwrap();
-    assert_eq!(next_word(&manager).await, "READY=1");
-    for _ in 0..3 {
-        assert_eq!(next_word(&manager).await, "WATCHDOG=1");
+    let mut lines = Vec::new();
+    assert_eq!(next_word(&manager, &mut lines).await, "READY=1");
+    let mut pings = 0;
+    while pings < 3 || !lines.iter().any(|line| line.starts_with("STATUS=Hub: link ") && line.contains("0 message(s) wait")) {
+        assert_eq!(next_word(&manager, &mut lines).await, "WATCHDOG=1");
+        pings += 1;
+        assert!(pings < 50, "no line tells what waits: {lines:?}");
     }
     rig::run(Command::new("kill").arg(rig.agent_pid().unwrap().to_string())).await.unwrap();
-    let mut last = next_word(&manager).await;
+    let mut last = next_word(&manager, &mut lines).await;
     while last == "WATCHDOG=1" {
-        last = next_word(&manager).await;
+        last = next_word(&manager, &mut lines).await;
     }
     assert_eq!(last, "STOPPING=1");
     rig.stop().await.unwrap();

@@ -3,6 +3,7 @@
 use crate::{
     api::{Api, problem},
     forwarder,
+    technician::no_store,
     worker::Storage,
 };
 use anyhow::Context as _;
@@ -24,7 +25,7 @@ use motcua_model::{
 use uuid::Uuid;
 
 pub(crate) async fn export(State(api): State<Api>, Json(CarryRequest { id }): Json<CarryRequest>) -> Response {
-    let Some(storage) = &api.storage else { return problem(StatusCode::SERVICE_UNAVAILABLE, "the store is not open", "run motcua check") };
+    let Some(storage) = &api.storage else { return no_store() };
     match sealed(&api.hub, storage, id).await {
         Ok(bytes) => Json(SealedMessage { id, base64: BASE64_STANDARD.encode(bytes) }).into_response(),
         Err(error) => problem(StatusCode::CONFLICT, "this message cannot be exported", &format!("{error:#}")),
@@ -52,7 +53,7 @@ async fn sealed(hub: &Hub, storage: &Storage, id: Uuid) -> anyhow::Result<Vec<u8
 }
 
 pub(crate) async fn receipt(State(api): State<Api>, Json(CarriedReceipt { id, signed }): Json<CarriedReceipt>) -> Response {
-    let Some(storage) = &api.storage else { return problem(StatusCode::SERVICE_UNAVAILABLE, "the store is not open", "run motcua check") };
+    let Some(storage) = &api.storage else { return no_store() };
     let taken = async {
         let Some(json) = storage.call(move |s| Ok(s.made_message(id)?)).await? else { return Ok(ReceiptAnswer { taken: false }) };
         let receipt = carry::check_receipt(&forwarder::receipt_key(&api.hub)?, &signed, &json)?;

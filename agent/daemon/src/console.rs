@@ -380,6 +380,28 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_asks_something_of_the_person_is_not_green() {
+        let row = |status| {
+            let line = DossierLine {
+                id: uuid::Uuid::nil(),
+                code: String::new(),
+                official_code: None,
+                procedure: Text::new("", ""),
+                submitted: Timestamp::UNIX_EPOCH,
+                pages: 0,
+                status: Some(status),
+                delivered: Some(Timestamp::UNIX_EPOCH),
+                proof: Proof::Claimed,
+            };
+            dossier_row(&line, &|_| String::new())
+        };
+        for (status, class) in [(Status::Accepted, "good"), (Status::SupplementAsked, "warn"), (Status::Refused, "bad")] {
+            let words = format!("<td class={class}>{}", status.words().vi);
+            assert!(row(status).contains(&words), "{status:?}: {}", row(status));
+        }
+    }
+
+    #[test]
     fn a_message_that_was_set_aside_promises_no_time() {
         let at = "2026-11-25T02:00:00Z";
         let line = |set_aside: bool| {

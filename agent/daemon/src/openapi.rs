@@ -59,46 +59,38 @@ pub(crate) fn document() -> Value {
 
 /// What `crate::technician` serves.
 fn technician(generator: &mut SchemaGenerator) -> Value {
-    let body = |schema: Value| json!({"required": true, "content": {"application/json": {"schema": schema}}});
-    let ok = |what: &str, schema: Value| json!({"200": answer(what, "application/json", &schema), "404": {"description": "nothing waits under this id"}});
     let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}]);
     json!({
         "/v1/metrics": {"get": {
             "summary": "Figures without personal data",
             "responses": {"200": {"description": "Prometheus text", "content": {"text/plain": {}}}},
         }},
-        "/v1/audit": {"get": {"summary": "Verifies the whole audit chain", "responses": ok("an AuditState", schema::<AuditState>(generator))}},
+        "/v1/audit": {"get": {"summary": "Verifies the whole audit chain", "responses": found::<AuditState>(generator, "an AuditState")}},
         "/v1/outbox/{id}": {"get": {
             "summary": "One waiting message, without personal data",
             "parameters": id,
-            "responses": ok("an OutboxDetail", schema::<OutboxDetail>(generator)),
+            "responses": found::<OutboxDetail>(generator, "an OutboxDetail"),
         }},
-        "/v1/outbox/retry": {"post": {
-            "summary": "Tries waiting messages now, also those that were set aside",
-            "requestBody": body(schema::<RetryRequest>(generator)),
-            "responses": ok("a RetryAnswer", schema::<RetryAnswer>(generator)),
-        }},
-        "/v1/outbox/export": {"post": {
-            "summary": "One waiting message, sealed for the hub, to be carried there",
-            "requestBody": body(schema::<CarryRequest>(generator)),
-            "responses": ok("a SealedMessage", schema::<SealedMessage>(generator)),
-        }},
-        "/v1/outbox/receipt": {"post": {
-            "summary": "Takes the hub's receipt for a message that was carried there",
-            "requestBody": body(schema::<CarriedReceipt>(generator)),
-            "responses": ok("a ReceiptAnswer", schema::<ReceiptAnswer>(generator)),
-        }},
-        "/v1/person/export": {"post": {
-            "summary": "Everything that is held of one person, for the person",
-            "requestBody": body(schema::<PersonRequest>(generator)),
-            "responses": ok("a PersonData", schema::<PersonData>(generator)),
-        }},
-        "/v1/person/erase": {"post": {
-            "summary": "Erases everything of one person that the hub does not still wait for",
-            "requestBody": body(schema::<PersonRequest>(generator)),
-            "responses": ok("an ErasedAnswer", schema::<ErasedAnswer>(generator)),
-        }},
+        "/v1/outbox/retry": question::<RetryRequest, RetryAnswer>(generator, "a RetryAnswer", "Tries waiting messages now, also those that were set aside"),
+        "/v1/outbox/export": question::<CarryRequest, SealedMessage>(generator, "a SealedMessage", "One waiting message, sealed for the hub, to be carried there"),
+        "/v1/outbox/receipt": question::<CarriedReceipt, ReceiptAnswer>(generator, "a ReceiptAnswer", "Takes the hub's receipt for a message that was carried there"),
+        "/v1/person/export": question::<PersonRequest, PersonData>(generator, "a PersonData", "Everything that is held of one person, for the person"),
+        "/v1/person/erase": question::<PersonRequest, ErasedAnswer>(generator, "an ErasedAnswer", "Erases everything of one person that the hub does not still wait for"),
     })
+}
+
+/// A POST of one form that answers with another.
+fn question<Q: JsonSchema, A: JsonSchema>(generator: &mut SchemaGenerator, what: &str, summary: &str) -> Value {
+    let question = schema::<Q>(generator);
+    json!({"post": {
+        "summary": summary,
+        "requestBody": {"required": true, "content": {"application/json": {"schema": question}}},
+        "responses": found::<A>(generator, what),
+    }})
+}
+
+fn found<A: JsonSchema>(generator: &mut SchemaGenerator, what: &str) -> Value {
+    json!({"200": answer(what, "application/json", &schema::<A>(generator)), "404": {"description": "nothing waits under this id"}})
 }
 
 fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {

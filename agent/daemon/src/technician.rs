@@ -95,14 +95,16 @@ async fn ask<T: serde::Serialize + Send + 'static>(
     api: &Api,
     question: impl FnOnce(&mut Store) -> anyhow::Result<Option<T>> + Send + 'static,
 ) -> Response {
-    let Some(storage) = &api.storage else {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "the store is not open", "run motcua check");
-    };
+    let Some(storage) = &api.storage else { return no_store() };
     match storage.call(question).await {
         Ok(Some(found)) => Json(found).into_response(),
         Ok(None) => problem(StatusCode::NOT_FOUND, "nothing waits under this id", "motcua outbox ls shows what waits"),
         Err(error) => no_answer(&error),
     }
+}
+
+pub(crate) fn no_store() -> Response {
+    problem(StatusCode::SERVICE_UNAVAILABLE, "the store is not open", "run motcua check")
 }
 
 fn no_answer(error: &anyhow::Error) -> Response {

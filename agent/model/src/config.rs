@@ -2,7 +2,10 @@
 
 use crate::{Text, code};
 use serde::Deserialize;
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// `/etc/motcua/agent.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -86,6 +89,12 @@ pub struct Paths {
     pub key: PathBuf,
     /// Procedure catalogue (JSON); left out: the one that comes with the product.
     pub catalogue: Option<PathBuf>,
+}
+
+/// Where the sealed form of the store key lies: `store.key.cred` beside `store.key`. `systemd-creds encrypt` writes it, bound to
+/// this PC's TPM or, where it has none, to this installation.
+pub fn sealed_key(key: &Path) -> PathBuf {
+    key.with_added_extension("cred")
 }
 
 /// Local API on a unix socket.

@@ -88,6 +88,16 @@ pub enum MessageBody {
     Handover(#[schemars(with = "Record")] Handover),
 }
 
+impl MessageBody {
+    /// Id of the record, which is its message's too.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Dossier(dossier) => dossier.id,
+            Self::Handover(handover) => handover.id,
+        }
+    }
+}
+
 /// A file with the name it shall have at the hub. Names hold no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NamedFile {

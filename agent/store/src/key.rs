@@ -6,13 +6,13 @@ use chacha20poly1305::{
     aead::{Aead as _, KeyInit as _, Payload},
 };
 use hkdf::Hkdf;
-use motcua_model::citizen::PersonNumber;
+use motcua_model::{citizen::PersonNumber, config::sealed_key};
 use sha2::Sha256;
 use std::{
     fmt, fs,
     io::{ErrorKind, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -86,12 +86,6 @@ impl StoreKey {
             .map_err(|_| StoreError::Encoding("a derived key"))?;
         Ok(key)
     }
-}
-
-/// Where the sealed form of a key file lies: `store.key.cred` beside `store.key`. `systemd-creds encrypt` writes it, bound to this
-/// PC's TPM or, where it has none, to this installation.
-pub fn sealed_key(path: &Path) -> PathBuf {
-    path.with_added_extension("cred")
 }
 
 impl fmt::Debug for StoreKey {

@@ -33,7 +33,7 @@ pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
 pub use inbox::Told;
-pub use key::{StoreKey, sealed_key};
+pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};
 pub use retention::{Person, Spans};
 pub use time::{Moment, moment};

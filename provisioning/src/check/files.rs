@@ -3,7 +3,7 @@
 use crate::finding::Finding;
 use jiff::Timestamp;
 use motcua_drivers::printer::Font;
-use motcua_model::config::{Config, Ocr};
+use motcua_model::config::{Config, Ocr, sealed_key};
 use rustix::fs::{Access, access, statvfs};
 use std::{
     fs, io,
@@ -97,8 +97,7 @@ fn room(name: &str, free: u64) -> Finding {
 /// The key of the store: sealed for systemd (TPM or this installation), or a file that the agent makes at its first start.
 pub(super) fn store_key(path: &Path) -> Finding {
     const WHAT: &str = "store key";
-    // As `systemd-creds encrypt` names it in the README; the store looks for the same name.
-    let sealed = path.with_added_extension("cred");
+    let sealed = sealed_key(path);
     match (sealed.exists(), path.exists()) {
         (true, false) => return Finding::ok(WHAT, format!("sealed in {}", sealed.display())),
         (true, true) => {

@@ -1,13 +1,12 @@
 //! Messages that were carried here on a stick: opened, judged, and stored as if they had come over the line.
 
-use crate::{disk, pki, problem::Refusal, seal::Seal, shared::SharedOptions, storage::Storage};
+use crate::{disk, pki, problem::Refusal, routes::common_name, seal::Seal, shared::SharedOptions, storage::Storage};
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use motcua_model::hub::{CARRIED, CARRIED_RECEIPT, Carried, Message, MessageBody, SignedReceipt};
+use motcua_model::hub::{CARRIED, CARRIED_RECEIPT, Carried, Message, SignedReceipt};
 use openssl::{
     cms::CmsContentInfo,
-    nid::Nid,
     pkcs7::{Pkcs7, Pkcs7Flags},
     pkey::PKey,
     stack::Stack,
@@ -52,11 +51,7 @@ async fn take(storage: &Storage, seal: &Seal, opener: &Opener, path: &Path) -> R
     let message: Message = serde_json::from_slice(&json)
         .map_err(|e| anyhow::anyhow!("the message has not the agreed form at line {} column {}", e.line(), e.column()))?;
     ensure!(message.device == device, "it is signed by {device} and speaks for {}; a device speaks for itself alone", message.device);
-    let inner = match &message.body {
-        MessageBody::Dossier(dossier) => dossier.id,
-        MessageBody::Handover(handover) => handover.id,
-    };
-    ensure!(inner == message.id && message.id.get_version_num() == 7, "the message's id is not its record's, or no UUIDv7");
+    ensure!(message.body.id() == message.id && message.id.get_version_num() == 7, "the message's id is not its record's, or no UUIDv7");
     let id = message.id;
     let ask = || async { storage.take(message.clone(), json.clone(), seal.clone(), Timestamp::now()).await.map_err(refused) };
     let state = ask().await?;
@@ -125,14 +120,10 @@ impl Opener {
             .ok()
             .context("its signature is not that of one of this hub's devices")?;
         let signers = signed.signers(&none, Pkcs7Flags::empty())?;
-        let names: Vec<String> = signers.iter().filter_map(common_name).collect();
+        let names: Vec<String> = signers.iter().filter_map(|signer| common_name(&signer.to_der().ok()?)).collect();
         let [device] = names.as_slice() else { bail!("it is signed by {} devices and not by one", names.len()) };
         let carried = serde_json::from_slice(&plain)
             .map_err(|e| anyhow::anyhow!("its content has not the agreed form at line {} column {}", e.line(), e.column()))?;
         Ok((device.clone(), carried))
     }
-}
-
-fn common_name(certificate: &openssl::x509::X509Ref) -> Option<String> {
-    certificate.subject_name().entries_by_nid(Nid::COMMONNAME).next()?.data().to_string().ok()
 }

@@ -26,8 +26,8 @@ use axum::{
 use axum_server::tls::TlsInfo;
 use jiff::Timestamp;
 use motcua_model::hub::{
-    AccountAnswer, AccountCheck, AccountState, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageBody,
-    MessageState, NewsPage, PaperAnswer, PaperLine, PaperSearch, PaperSource, PersonKey, check_content_digest,
+    AccountAnswer, AccountCheck, AccountState, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState,
+    NewsPage, PaperAnswer, PaperLine, PaperSearch, PaperSource, PersonKey, check_content_digest,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
@@ -104,7 +104,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     }
 }
 
-fn common_name(der: &[u8]) -> Option<String> {
+pub(crate) fn common_name(der: &[u8]) -> Option<String> {
     let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
     Some(name.to_owned())
@@ -165,11 +165,7 @@ async fn take_message(
     let key = key.filter(|key| key.get_version_num() == 7).ok_or_else(|| bad("send the message's id, a UUIDv7, as Idempotency-Key"))?;
     let message: Message = read(&headers, &body)?;
     // The record's own `device` is the short name in codes and slips, not the certificate's.
-    let inner = match &message.body {
-        MessageBody::Dossier(dossier) => dossier.id,
-        MessageBody::Handover(handover) => handover.id,
-    };
-    if key != message.id || inner != message.id {
+    if key != message.id || message.body.id() != message.id {
         return Err(bad("Idempotency-Key, the message's id and its record's id must be one"));
     }
     peer.must_be(&message.device)?;

@@ -1,7 +1,8 @@
 //! The key file, and what happens when it does not fit.
 
 use crate::support::*;
-use motcua_store::{Store, StoreError, StoreKey, sealed_key};
+use motcua_model::config::sealed_key;
+use motcua_store::{Store, StoreError, StoreKey};
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 #[test]
