@@ -99,6 +99,17 @@ impl Bench {
         }
     }
 
+    /// The next end of a reading, whatever comes and goes on the reader before it.
+    fn end(&mut self) -> Result<CardData, CardError> {
+        loop {
+            match self.next() {
+                CardEvent::Read(data) => return Ok(*data),
+                CardEvent::Failed(error) => return Err(error),
+                CardEvent::Opened { .. } | CardEvent::Lost(_) | CardEvent::CardIn | CardEvent::CardOut | CardEvent::Progress(_) => {}
+            }
+        }
+    }
+
     fn card(&self, what: What) -> Personalised {
         CITIZENS[0].personalise(&self.issuer, what).unwrap()
     }
@@ -249,6 +260,29 @@ fn a_card_pulled_at_any_moment_was_moved() {
             }
         }
         assert_is(&bench.read(&card, Profile::default(), can()).unwrap(), &card);
+    });
+}
+
+#[test]
+fn a_card_that_comes_back_at_once_is_read_without_another_failure() {
+    isolated("a_card_that_comes_back_at_once_is_read_without_another_failure", |bench| {
+        let card = bench.card(What::default());
+        // pcscd looks at its readers every 400 ms: the card is back before or after it saw that it was gone.
+        for gap in [0, 50, 200, 450].map(Duration::from_millis) {
+            for at in [5, 12] {
+                bench.order(can(), true);
+                let moved = bench.daemon.lay(Chip::new(card.clone(), Profile { fault: Some(Fault::Pulled(at)), ..Profile::default() }));
+                assert_eq!(bench.end().unwrap_err(), CardError::Moved);
+                // As the visit does, which asks for the card once more without a touch.
+                bench.order(can(), true);
+                std::thread::sleep(gap);
+                let back = bench.daemon.lay(Chip::new(card.clone(), Profile::default()));
+                let outcome = bench.end();
+                assert_is(&outcome.unwrap_or_else(|error| panic!("back {gap:?} after command {at}: {error}")), &card);
+                drop((moved, back));
+                std::thread::sleep(Duration::from_millis(600));
+            }
+        }
     });
 }
 

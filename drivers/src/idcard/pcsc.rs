@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_millis(150);
 const SILENCE: Duration = Duration::from_secs(10);
 /// What a reading gets to end in order after it was cancelled or its reader went.
 const GRACE: Duration = Duration::from_secs(1);
+/// Until then pcscd must have seen that a card was taken away: it looks every 400 ms. Resetting a card that is gone, but not yet for
+/// pcscd, fails, and pcscd then misses the next card.
+const SETTLE: Duration = Duration::from_millis(900);
 const NO_SERVICE: &str = "start it (systemctl start pcscd.socket), or install the package pcscd";
 
 /// Names of the readers that are there now, for technicians.
@@ -56,7 +59,8 @@ pub fn run(
     now: fn() -> i64,
     stop: &AtomicBool,
 ) {
-    let mut desk = Desk { wanted_reader: reader, store, orders, events, now, stop, order: None, reading: None, lost_told: false };
+    let mut desk =
+        Desk { wanted_reader: reader, store, orders, events, now, stop, order: None, reading: None, moved: None, lost_told: false };
     let mut context = None;
     while desk.tend() {
         let established = match context.take() {
@@ -103,6 +107,8 @@ struct Desk<'a> {
     stop: &'a AtomicBool,
     order: Option<Order>,
     reading: Option<Reading>,
+    /// When a reading last ended because its card went.
+    moved: Option<Instant>,
     lost_told: bool,
 }
 
@@ -135,6 +141,7 @@ impl Desk<'_> {
 
     fn end(&mut self, outcome: Result<Box<CardData>, CardError>) {
         self.give_up();
+        self.moved = matches!(outcome, Err(CardError::Moved)).then(Instant::now);
         self.send(match outcome {
             Ok(data) => CardEvent::Read(data),
             Err(error) => CardEvent::Failed(error),
@@ -199,7 +206,9 @@ impl Desk<'_> {
             self.tell_card(seen, card);
             again &= card == seen;
             seen = card;
+            let settled = !again || self.moved.is_none_or(|at| at.elapsed() > SETTLE);
             if card.is_some()
+                && settled
                 && self.reading.is_none()
                 && let Some(order) = self.order.take()
             {
