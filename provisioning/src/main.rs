@@ -39,6 +39,8 @@ enum Command {
     Outbox(Outbox),
     /// Is the audit trail whole?
     Audit(Audit),
+    /// Puts the copy of the database in the place of one that is damaged or gone, and sets that aside.
+    Restore(Restore),
     /// What is held of one person: for requests under the law on personal data.
     Person(Person),
 }
@@ -90,6 +92,15 @@ struct Audit {
 enum AuditCommand {
     /// Walks the whole chain; exit code 1 where a row does not follow from the one before it.
     Verify,
+}
+
+#[derive(clap::Args)]
+struct Restore {
+    /// I have read what is lost; left out: it is told and nothing is changed.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    file: File,
 }
 
 #[derive(clap::Args)]
@@ -157,6 +168,7 @@ async fn main() -> ExitCode {
         },
         Command::Outbox(Outbox { command, file }) => told(outbox(command, &file.config).await),
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
+        Command::Restore(Restore { yes, file }) => told(restore(yes, &file.config).await),
         Command::Person(Person { command, file }) => told(person(command, &file.config).await.map(good)),
     };
     // A closed pipe (`motcua check | head`) is no failure of the check.
@@ -192,6 +204,10 @@ fn good(text: String) -> (String, bool) {
 
 async fn audit(config: &Path) -> anyhow::Result<(String, bool)> {
     outbox::verify(&running(config)?).await
+}
+
+async fn restore(yes: bool, config: &Path) -> anyhow::Result<(String, bool)> {
+    outbox::restore(&running(config)?, yes, jiff::Timestamp::now()).await
 }
 
 async fn person(command: PersonCommand, config: &Path) -> anyhow::Result<String> {

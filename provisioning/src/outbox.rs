@@ -1,4 +1,5 @@
-//! `motcua outbox`, `motcua audit`, `motcua person`: what waits, whether the trail is whole, what is held of one person.
+//! `motcua outbox`, `motcua audit`, `motcua restore`, `motcua person`: what waits, whether the trail is whole, the way back to the
+//! copy of the database, what is held of one person.
 
 use crate::agent::Agent;
 use anyhow::{Context as _, ensure};
@@ -6,7 +7,9 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use motcua_model::{
     Private,
-    api::{AgentStatus, AuditState, ErasedAnswer, OutboxDetail, OutboxLine, PersonData, PersonRequest, RetryAnswer, RetryRequest},
+    api::{
+        AgentStatus, AuditState, BackupState, ErasedAnswer, OutboxDetail, OutboxLine, PersonData, PersonRequest, RetryAnswer, RetryRequest,
+    },
 };
 use std::{
     fmt::Write as _,
@@ -76,6 +79,27 @@ pub(crate) async fn verify(agent: &Agent) -> anyhow::Result<(String, bool)> {
             false,
         ),
     })
+}
+
+/// `motcua restore [--yes]`: the text, and whether it is done.
+pub(crate) async fn restore(agent: &Agent, yes: bool, now: Timestamp) -> anyhow::Result<(String, bool)> {
+    let copy: BackupState = agent.get("/v1/backup").await?;
+    let of = format!("the copy is of {} ({} ago, {} bytes)", local(copy.taken), span(copy.taken, now), copy.bytes);
+    if copy.database_opens {
+        return Ok((format!("ok    the database opens; there is nothing to restore; {of}\n"), true));
+    }
+    if !yes {
+        return Ok((
+            format!(
+                "{of}. Dossiers that were confirmed after it, and that the hub does not have, are lost to this PC; their slips are with the people. \
+                 The damaged database is set aside and not erased: damaged-1 in the state directory.\n\
+                 next step: note the codes that people bring on their slips, then: motcua restore --yes\n"
+            ),
+            false,
+        ));
+    }
+    let _: BackupState = agent.post("/v1/backup/restore", &()).await?;
+    Ok((format!("{of} and takes the database's place now; look in a minute: motcua status, then motcua outbox ls\n"), true))
 }
 
 /// `motcua person export NUMBER --out FOLDER`.

@@ -1,8 +1,17 @@
-//! A few of the rounds of `make test-powercut` and `make test-baddisk`, and the key of the disk sealed by systemd.
+//! A few of the rounds of `make test-powercut` and `make test-baddisk`, the way back from a damaged database, and the key of the disk
+//! sealed by systemd.
 
-use motcua_model::api::Screen;
-use motcua_tests::rig::{self, Options, Rig};
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use motcua_model::api::{DeviceState, Screen};
+use motcua_tests::{
+    rig::{self, CARD, Options, Rig},
+    visit::Citizen,
+};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -14,6 +23,53 @@ async fn nothing_confirmed_is_lost_in_a_power_cut() {
 #[tokio::test]
 async fn a_failing_or_full_disk_loses_nothing_confirmed_and_needs_no_hands() {
     println!("{}", rig::run(rig::binary("motcua-baddisk").unwrap().args(["--one-in", "60"])).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_technician_goes_back_to_the_copy_of_a_damaged_database() {
+    let folder = TempDir::new().unwrap();
+    let mut rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.until("the devices", |s| s.health.scanner == DeviceState::Ready && s.health.printer == DeviceState::Ready).await.unwrap();
+    rig.kill_hub().await.unwrap();
+    Citizen::new(CARD).finish(&rig).await.unwrap();
+    let (good, said) = rig.technician(&["restore", "--yes"]).await.unwrap();
+    assert!(good && said.contains("the database opens"), "a database that opens is never replaced: {said}");
+    // The agent copies it at its next start.
+    rig.kill_agent().await.unwrap();
+    let killed = SystemTime::now();
+    rig.start_agent().await.unwrap();
+    let copy = rig.dir.join("state/backup/store.db");
+    let began = Instant::now();
+    while fs::metadata(&copy).unwrap().modified().unwrap() <= killed {
+        assert!(began.elapsed() < Duration::from_secs(30), "no new copy");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    rig.kill_agent().await.unwrap();
+    let database = rig.dir.join("state/store.db");
+    let mut bytes = fs::read(&database).unwrap();
+    bytes.iter_mut().skip(8192).step_by(512).for_each(|byte| *byte ^= 0xff);
+    fs::write(&database, bytes).unwrap();
+
+    rig.start_agent().await.unwrap();
+    rig.until("out of service", |s| matches!(s.screen, Screen::OutOfService { .. })).await.unwrap();
+    let (good, said) = rig.technician(&["restore"]).await.unwrap();
+    assert!(!good && said.contains("motcua restore --yes"), "{said}");
+    let (good, said) = rig.technician(&["restore", "--yes"]).await.unwrap();
+    assert!(good, "{said}");
+    let began = Instant::now();
+    while rig.agent_ended().await.unwrap().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(30), "the agent goes on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // What the service manager does.
+    rig.start_agent().await.unwrap();
+    rig.until("the attract screen", |s| !matches!(s.screen, Screen::OutOfService { .. })).await.unwrap();
+    let (good, said) = rig.technician(&["outbox", "ls"]).await.unwrap();
+    assert!(good && said.contains("dossier"), "the dossier waits as before: {said}");
+    assert!(rig.dir.join("state/damaged-1/store.db").exists());
+    rig.start_hub().await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    rig.stop().await.unwrap();
 }
 
 fn systemd_creds(verb: &str, from: &Path, to: &Path) -> Command {

@@ -50,6 +50,7 @@ pub(crate) struct Api {
     pub(crate) storage: Option<Storage>,
     pub(crate) wake_forwarder: Arc<Notify>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) state: PathBuf,
     /// The agent's own user.
     own: u32,
 }
@@ -85,7 +86,8 @@ pub(crate) async fn serve(
     let listener = bind(socket).await?;
     let own = fs::metadata("/proc/self").context("Unable to learn the agent's own user id")?.uid();
     let allowed = [0, own].into_iter().chain(config.api.uids.iter().copied()).collect();
-    let app = router(Api { inputs, snapshots, storage, wake_forwarder, hub: Arc::new(config.hub.clone()), own });
+    let (hub, state) = (Arc::new(config.hub.clone()), config.paths.state.clone());
+    let app = router(Api { inputs, snapshots, storage, wake_forwarder, hub, state, own });
     let app = app.into_make_service_with_connect_info::<Peer>();
     tokio::spawn(async move { axum::serve(CheckedListener { listener, allowed }, app).await });
     Ok(Served(socket.clone()))
@@ -108,6 +110,8 @@ async fn bind(socket: &PathBuf) -> anyhow::Result<UnixListener> {
 fn router(api: Api) -> Router {
     let technicians = Router::new()
         .route("/v1/audit", get(technician::audit))
+        .route("/v1/backup", get(technician::backup))
+        .route("/v1/backup/restore", post(technician::restore))
         .route("/v1/outbox/retry", post(technician::retry))
         .route("/v1/outbox/export", post(carry::export))
         .route("/v1/outbox/receipt", post(carry::receipt))
@@ -218,7 +222,7 @@ async fn page(State(api): State<Api>, Path(id): Path<Uuid>, Query(query): Query<
 }
 
 async fn thumbnail(storage: &Storage, id: Uuid, width: u32) -> anyhow::Result<Vec<u8>> {
-    let jpeg = storage.call(move |s| Ok(s.file(id)?)).await?;
+    let jpeg = storage.file(id).await?;
     Ok(tokio::task::spawn_blocking(move || motcua_digitise::thumbnail(&jpeg, width)).await??)
 }
 
@@ -233,7 +237,7 @@ pub(crate) async fn live_status(inputs: &Inputs) -> Option<AgentStatus> {
 pub(crate) async fn full_status(inputs: &Inputs, storage: Option<&Storage>) -> Option<AgentStatus> {
     let mut status = live_status(inputs).await?;
     if let Some(storage) = storage {
-        match storage.call(|s| Ok((s.outbox()?, s.counts()?))).await {
+        match storage.read(|s| Ok((s.outbox()?, s.counts()?))).await {
             Ok((outbox, dossiers)) => (status.outbox, status.dossiers) = (outbox, dossiers),
             Err(error) => tracing::error!("the store does not answer: {error:#}"),
         }

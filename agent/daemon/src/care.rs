@@ -18,9 +18,14 @@ const QUIET: Duration = Duration::from_secs(24 * 3600);
 /// Dossiers made minimal in one go: the store must not be kept from a person who files.
 const BATCH: u32 = 20;
 
+/// The database is copied this often where it changed, and a minute later for each megabyte: the disk is not worn out by copies.
+const COPY: Duration = Duration::from_secs(600);
+const COPY_PER_MEGABYTE: Duration = Duration::from_secs(60);
+
 /// Lives as long as the agent.
 pub(crate) async fn run(config: Config, storage: Storage, inputs: Inputs) {
     let (mut look, mut warned) = (tokio::time::interval(LOOK), false);
+    let (mut copied, mut copy_at) = (None, Instant::now());
     let (mut last, mut quiet_until) = ((Instant::now(), Timestamp::now()), None);
     loop {
         look.tick().await;
@@ -35,7 +40,7 @@ pub(crate) async fn run(config: Config, storage: Storage, inputs: Inputs) {
         {
             tracing::error!("the store could not be tidied: {error:#}");
         }
-        match storage.call(|s| Ok(s.quota_ratio()?)).await {
+        match storage.read(|s| Ok(s.quota_ratio()?)).await {
             Ok(ratio) => {
                 if ratio >= DISK_WARN && !warned {
                     tracing::warn!(
@@ -44,9 +49,33 @@ pub(crate) async fn run(config: Config, storage: Storage, inputs: Inputs) {
                     );
                 }
                 warned = ratio >= DISK_WARN;
+                if now.0 >= copy_at && !warned {
+                    copy_at = now.0 + copy(&storage, &mut copied).await;
+                }
                 let _ = inputs.send(Input::Disk(ratio)).await;
             }
             Err(error) => tracing::error!("how full the disk is cannot be told: {error:#}"),
+        }
+    }
+}
+
+/// Copies the database where it changed since `copied`; answers how long to wait before the next look.
+async fn copy(storage: &Storage, copied: &mut Option<(u64, String)>) -> Duration {
+    let before = copied.clone();
+    let written = storage.read(move |s| {
+        let head = s.audit_head()?;
+        let bytes = if before.as_ref() == Some(&head) { None } else { Some(s.back_up()?) };
+        Ok((head, bytes))
+    });
+    match written.await {
+        Ok((_, None)) => LOOK,
+        Ok((head, Some(bytes))) => {
+            *copied = Some(head);
+            COPY + COPY_PER_MEGABYTE * u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
+        }
+        Err(error) => {
+            tracing::error!("the database could not be copied: {error:#}; the copy before is kept");
+            COPY
         }
     }
 }

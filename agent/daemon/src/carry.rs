@@ -37,13 +37,13 @@ async fn sealed(hub: &Hub, storage: &Storage, id: Uuid) -> anyhow::Result<Vec<u8
     let certificate = std::fs::read(certificate)
         .with_context(|| format!("{} cannot be read; install hub-export.pem from the hub's operator", certificate.display()))?;
     let settings = forwarder::settings(hub)?;
-    let made = storage.call(move |s| Ok(s.made_message(id)?)).await?;
+    let made = storage.read(move |s| Ok(s.made_message(id)?)).await?;
     let json = made.context("it does not wait, or is not made yet; the agent makes it by itself within minutes, then try again")?;
     let message: Message = serde_json::from_slice(&json).context("the stored message cannot be read")?;
     let mut files = Vec::new();
     for named in message.files {
         let file = named.file.id;
-        let bytes = storage.call(move |s| Ok(s.file(file)?)).await?;
+        let bytes = storage.file(file).await?;
         files.push(CarriedFile { id: file, base64: Private::new(BASE64_STANDARD.encode(bytes)) });
     }
     let plain = serde_json::to_vec(&Carried { message: Private::new(BASE64_STANDARD.encode(json)), files })?;
@@ -55,7 +55,7 @@ async fn sealed(hub: &Hub, storage: &Storage, id: Uuid) -> anyhow::Result<Vec<u8
 pub(crate) async fn receipt(State(api): State<Api>, Json(CarriedReceipt { id, signed }): Json<CarriedReceipt>) -> Response {
     let Some(storage) = &api.storage else { return no_store() };
     let taken = async {
-        let Some(json) = storage.call(move |s| Ok(s.made_message(id)?)).await? else { return Ok(ReceiptAnswer { taken: false }) };
+        let Some(json) = storage.read(move |s| Ok(s.made_message(id)?)).await? else { return Ok(ReceiptAnswer { taken: false }) };
         let receipt = carry::check_receipt(&forwarder::receipt_key(&api.hub)?, &signed, &json)?;
         let (text, code) = (serde_json::to_string(&signed)?, receipt.official_code);
         storage.call(move |s| Ok(s.delivered(id, &text, code.as_deref(), Timestamp::now())?)).await?;

@@ -158,7 +158,7 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
         return Redirect::to("/login").into_response();
     }
     let status = api::full_status(&console.inputs, Some(&console.storage)).await;
-    let stored = console.storage.call(|s| Ok((s.list(200)?, s.to_tell(100)?))).await;
+    let stored = console.storage.read(|s| Ok((s.list(200)?, s.to_tell(100)?))).await;
     match (status, stored) {
         (Some(status), Ok((lines, told))) => {
             let to_tell = to_tell::section(&told, Timestamp::now());

@@ -94,7 +94,7 @@ impl Forwarder {
             return Duration::ZERO;
         }
         self.tell_how_it_is().await;
-        let next = self.storage.call(|s| Ok(s.outbox_next()?)).await.ok().flatten();
+        let next = self.storage.read(|s| Ok(s.outbox_next()?)).await.ok().flatten();
         let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
         until_next.map_or(self.poll(), |wait| wait.min(self.poll()))
     }
@@ -163,7 +163,7 @@ impl Forwarder {
             .client()?
             .deliver(bytes, move |file| {
                 let storage = storage.clone();
-                async move { storage.call(move |s| Ok(s.file(file)?)).await.map_err(|e| format!("{e:#}")) }
+                async move { storage.file(file).await.map_err(|e| format!("{e:#}")) }
             })
             .await?;
         let receipt = serde_json::to_string(&delivered.signed).map_err(|e| local(e.to_string()))?;
@@ -196,7 +196,7 @@ impl Forwarder {
     /// One searchable PDF per document; those made before an interruption are used again.
     async fn digitise(&mut self, dossier: &Dossier) -> anyhow::Result<Vec<NamedFile>> {
         let id = dossier.id;
-        let stored = self.storage.call(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
+        let stored = self.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
         let mut files = Vec::new();
         for (at, document) in dossier.documents.iter().enumerate() {
             let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
@@ -213,7 +213,7 @@ impl Forwarder {
         let mut jpegs = Vec::new();
         for page in &document.pages {
             let image = page.image.id;
-            jpegs.push(self.storage.call(move |s| Ok(s.file(image)?)).await?);
+            jpegs.push(self.storage.file(image).await?);
         }
         let (ocr, pages, created) = (self.ocr.clone(), document.pages.clone(), dossier.submitted);
         let title = format!("{}: {}", dossier.code, document.name.vi);
@@ -231,7 +231,7 @@ impl Forwarder {
     /// True when there is more to do at once.
     async fn read_inbox(&mut self) -> bool {
         let news = async {
-            let after = self.storage.call(|s| Ok(s.inbox_cursor()?)).await.map_err(|e| local(format!("{e:#}")))?;
+            let after = self.storage.read(|s| Ok(s.inbox_cursor()?)).await.map_err(|e| local(format!("{e:#}")))?;
             let news = self.client()?.news(after).await?;
             let more = news.items.len() >= NEWS_PAGE;
             for item in news.items {
@@ -274,7 +274,7 @@ impl Forwarder {
 
     async fn heartbeat_now(&mut self) -> Option<Heartbeat> {
         let status = api::live_status(&self.inputs).await?;
-        let report = self.storage.call(|s| Ok((s.outbox_counts()?, s.audit_head()?))).await;
+        let report = self.storage.read(|s| Ok((s.outbox_counts()?, s.audit_head()?))).await;
         let (outbox, (number, hash)) = report.inspect_err(|error| tracing::error!("the store does not tell how it is: {error:#}")).ok()?;
         let moment = motcua_store::moment();
         let now = Timestamp::now();

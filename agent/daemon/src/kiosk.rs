@@ -39,7 +39,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         (Ok(catalogue), Ok(opened)) => {
             let (version, unfinished) = (catalogue.version, opened.unfinished);
             let kiosk = Kiosk::new(settings(&config), catalogue);
-            (kiosk, Some(Storage::start("store", move || opened.store)?), unfinished, version)
+            (kiosk, Some(Storage::start(opened.store)?), unfinished, version)
         }
         (catalogue, store) => {
             let cause = [catalogue.err(), store.err()].into_iter().flatten().map(|e| format!("{e:#}")).collect::<Vec<_>>().join("; ");
@@ -84,7 +84,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         config,
         fatal: None,
     };
-    watchdog::start(&inputs, storage.as_ref());
+    watchdog::start(&inputs, storage.as_ref().map(|storage| &storage.writer));
     if let Some(storage) = storage {
         agent.devices = devices::start(&agent.config, &inputs, &storage)?;
         forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;

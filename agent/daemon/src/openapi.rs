@@ -2,8 +2,8 @@
 
 use motcua_model::{
     api::{
-        ActionRequest, AgentStatus, AuditState, CarriedReceipt, CarryRequest, ErasedAnswer, OutboxDetail, PersonData, PersonRequest,
-        ReceiptAnswer, RetryAnswer, RetryRequest, SealedMessage, Snapshot,
+        ActionRequest, AgentStatus, AuditState, BackupState, CarriedReceipt, CarryRequest, ErasedAnswer, OutboxDetail, PersonData,
+        PersonRequest, ReceiptAnswer, RetryAnswer, RetryRequest, SealedMessage, Snapshot,
     },
     hub::Problem,
 };
@@ -66,6 +66,11 @@ fn technician(generator: &mut SchemaGenerator) -> Value {
             "responses": {"200": {"description": "Prometheus text", "content": {"text/plain": {}}}},
         }},
         "/v1/audit": {"get": {"summary": "Verifies the whole audit chain", "responses": found::<AuditState>(generator, "an AuditState")}},
+        "/v1/backup": {"get": {"summary": "The copy of the database", "responses": found::<BackupState>(generator, "a BackupState")}},
+        "/v1/backup/restore": {"post": {
+            "summary": "The copy takes the place of a database that does not open; the agent is started anew",
+            "responses": found::<BackupState>(generator, "the copy that is taken"),
+        }},
         "/v1/outbox/{id}": {"get": {
             "summary": "One waiting message, without personal data",
             "parameters": id,

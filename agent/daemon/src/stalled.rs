@@ -44,7 +44,7 @@ pub(crate) async fn run(stalled_min: u16, storage: Storage, inputs: Inputs) {
     loop {
         look.tick().await;
         let Some(status) = api::live_status(&inputs).await else { return };
-        let (next, waiting) = match storage.call(|s| Ok((s.outbox_next()?, s.outbox_counts()?))).await {
+        let (next, waiting) = match storage.read(|s| Ok((s.outbox_next()?, s.outbox_counts()?))).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!("the outbox cannot be read: {error:#}");

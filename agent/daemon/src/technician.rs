@@ -2,6 +2,7 @@
 
 use crate::{
     api::{self, Api, problem, stopping},
+    input::Input,
     metrics::{METRICS, Stored},
 };
 use axum::{
@@ -14,17 +15,17 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use motcua_model::{
     Private,
-    api::{AuditState, ErasedAnswer, PersonData, PersonFile, PersonRequest, RetryAnswer, RetryRequest},
+    api::{AuditState, BackupState, ErasedAnswer, PersonData, PersonFile, PersonRequest, RetryAnswer, RetryRequest},
     citizen::PersonNumber,
 };
-use motcua_store::Store;
+use motcua_store::Reader;
 use uuid::Uuid;
 
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
     let Some(status) = api::live_status(&api.inputs).await else { return stopping() };
     let stored = match &api.storage {
         Some(storage) => {
-            storage.call(|s| Ok(Stored { outbox: s.outbox_counts()?, dossiers: s.counts()?, audit_rows: s.audit_head()?.0 })).await
+            storage.read(|s| Ok(Stored { outbox: s.outbox_counts()?, dossiers: s.counts()?, audit_rows: s.audit_head()?.0 })).await
         }
         None => Ok(Stored::default()),
     };
@@ -55,13 +56,10 @@ pub(crate) async fn outbox_detail(State(api): State<Api>, Path(id): Path<Uuid>) 
 }
 
 pub(crate) async fn retry(State(api): State<Api>, Json(RetryRequest { id }): Json<RetryRequest>) -> Response {
-    let answer = ask(&api, move |s| match s.retry_now(id, Timestamp::now())? {
-        0 if id.is_some() => Ok(None),
-        waiting => Ok(Some(RetryAnswer { waiting })),
-    })
-    .await;
+    let Some(storage) = &api.storage else { return no_store() };
+    let waiting = storage.call(move |s| Ok(s.retry_now(id, Timestamp::now())?)).await;
     api.wake_forwarder.notify_one();
-    answer
+    answer(waiting.map(|waiting| (waiting > 0 || id.is_none()).then_some(RetryAnswer { waiting })))
 }
 
 pub(crate) async fn export(State(api): State<Api>, Json(request): Json<PersonRequest>) -> Response {
@@ -69,7 +67,7 @@ pub(crate) async fn export(State(api): State<Api>, Json(request): Json<PersonReq
     ask(&api, move |s| person(s, &number).map(Some)).await
 }
 
-fn person(store: &Store, number: &PersonNumber) -> anyhow::Result<PersonData> {
+fn person(store: &Reader, number: &PersonNumber) -> anyhow::Result<PersonData> {
     let person = store.person(number)?;
     let dossiers = person.waiting.iter().chain(&person.delivered).map(serde_json::to_value).collect::<Result<_, _>>()?;
     let file = |file: motcua_model::dossier::FileRef| PersonFile {
@@ -82,7 +80,45 @@ fn person(store: &Store, number: &PersonNumber) -> anyhow::Result<PersonData> {
 
 pub(crate) async fn erase(State(api): State<Api>, Json(request): Json<PersonRequest>) -> Response {
     let Ok(number) = PersonNumber::parse(request.number.reveal()) else { return no_number() };
-    ask(&api, move |s| Ok(Some(ErasedAnswer { left: s.erase_person(&number, Timestamp::now())? }))).await
+    let Some(storage) = &api.storage else { return no_store() };
+    answer(storage.call(move |s| Ok(Some(ErasedAnswer { left: s.erase_person(&number, Timestamp::now())? }))).await)
+}
+
+pub(crate) async fn backup(State(api): State<Api>) -> Response {
+    match copy(&api) {
+        Some(copy) => Json(copy).into_response(),
+        None => no_copy(),
+    }
+}
+
+fn copy(api: &Api) -> Option<BackupState> {
+    let motcua_store::Backup { taken, bytes } = motcua_store::backup(&api.state)?;
+    Some(BackupState { taken, bytes, database_opens: api.storage.is_some() })
+}
+
+/// The agent ends, and finds the order when it is started anew: then nobody has the database open.
+pub(crate) async fn restore(State(api): State<Api>) -> Response {
+    let Some(copy) = copy(&api) else { return no_copy() };
+    if copy.database_opens {
+        return problem(StatusCode::CONFLICT, "the database opens; there is nothing to restore", "see: motcua status");
+    }
+    let state = api.state.clone();
+    match tokio::task::spawn_blocking(move || motcua_store::want_restore(&state)).await {
+        Ok(Ok(())) => {
+            let _ = api.inputs.send(Input::Fatal(anyhow::anyhow!("the copy of the database takes its place"))).await;
+            Json(copy).into_response()
+        }
+        Ok(Err(error)) => no_answer(&error.into()),
+        Err(error) => no_answer(&error.into()),
+    }
+}
+
+fn no_copy() -> Response {
+    problem(
+        StatusCode::NOT_FOUND,
+        "there is no copy of the database",
+        "keep the state directory as it is and tell the province's IT office",
+    )
 }
 
 fn no_number() -> Response {
@@ -90,13 +126,19 @@ fn no_number() -> Response {
     problem(StatusCode::BAD_REQUEST, "not a person's number", next)
 }
 
-/// Asks the store; none is 404.
 async fn ask<T: serde::Serialize + Send + 'static>(
     api: &Api,
-    question: impl FnOnce(&mut Store) -> anyhow::Result<Option<T>> + Send + 'static,
+    question: impl FnOnce(&Reader) -> anyhow::Result<Option<T>> + Send + 'static,
 ) -> Response {
-    let Some(storage) = &api.storage else { return no_store() };
-    match storage.call(question).await {
+    match &api.storage {
+        Some(storage) => answer(storage.read(question).await),
+        None => no_store(),
+    }
+}
+
+/// None is 404.
+fn answer<T: serde::Serialize>(answer: anyhow::Result<Option<T>>) -> Response {
+    match answer {
         Ok(Some(found)) => Json(found).into_response(),
         Ok(None) => problem(StatusCode::NOT_FOUND, "nothing waits under this id", "motcua outbox ls shows what waits"),
         Err(error) => no_answer(&error),

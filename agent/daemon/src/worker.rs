@@ -1,8 +1,10 @@
 //! A thread that owns something and is asked by closures: the store's writer, the text recognition.
 
 use anyhow::{Context as _, anyhow};
+use motcua_store::{Reader, Store, StoreError};
 use std::{panic::AssertUnwindSafe, sync::mpsc, thread};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 
@@ -10,8 +12,43 @@ type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 /// last handle.
 pub(crate) struct Worker<T>(mpsc::Sender<Job<T>>);
 
-/// The store on its own thread.
-pub(crate) type Storage = Worker<motcua_store::Store>;
+/// The store: changes on one thread, long questions on another, so that none of those keeps a person waiting.
+#[derive(Clone)]
+pub(crate) struct Storage {
+    pub(crate) writer: Worker<Store>,
+    reader: Worker<Reader>,
+}
+
+impl Storage {
+    pub(crate) fn start(store: Store) -> anyhow::Result<Self> {
+        let reader = store.another()?;
+        Ok(Self { writer: Worker::start("store", move || store)?, reader: Worker::start("store-reader", move || reader)? })
+    }
+
+    /// A change, or a short question for which a person waits.
+    pub(crate) async fn call<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Store) -> anyhow::Result<R> + Send + 'static,
+    ) -> anyhow::Result<R> {
+        self.writer.call(job).await
+    }
+
+    /// A question; it sees everything that was changed before it is asked.
+    pub(crate) async fn read<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> anyhow::Result<R> + Send + 'static,
+    ) -> anyhow::Result<R> {
+        self.reader.call(move |reader| question(reader)).await
+    }
+
+    /// The plain bytes of a sealed file; a damaged one is flagged.
+    pub(crate) async fn file(&self, file: Uuid) -> anyhow::Result<Vec<u8>> {
+        match self.read(move |s| Ok(s.file(file)?)).await {
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Damaged { .. })) => self.call(move |s| Ok(s.file(file)?)).await,
+            read => read,
+        }
+    }
+}
 
 impl<T> Clone for Worker<T> {
     fn clone(&self) -> Self {

@@ -2,7 +2,7 @@
 //! put between without breaking all that follow. The head goes to the hub with every heartbeat: a cut
 //! tail shows there.
 
-use crate::{Store, StoreError, time};
+use crate::{Reader, StoreError, time};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -62,7 +62,7 @@ pub(crate) fn append(db: &Connection, at: Option<Timestamp>, event: &str, subjec
     Ok(())
 }
 
-impl Store {
+impl Reader {
     /// Walks the whole chain.
     pub fn verify_audit(&self) -> Result<AuditReport, StoreError> {
         let mut statement = self.db.prepare("SELECT number, at, event, subject, detail, hash, boot, mono FROM audit ORDER BY number")?;

@@ -10,18 +10,34 @@ const APPLICATION: i64 = 0x4d43_4531;
 /// Version n is reached by the n-th file. Files that were released are never edited.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_care.sql")];
 
-pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
-    let mut db = Connection::open(path)?;
+/// How long a change waits for another process that has the database open.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// With its key, unchecked.
+pub(crate) fn unlocked(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+    let db = Connection::open(path)?;
     // What it would print on stderr comes back as an error anyway.
     db.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     db.execute_batch(&key.pragma())?;
-    db.busy_timeout(Duration::from_secs(5))?;
+    db.busy_timeout(PATIENCE)?;
     unlock(&db, path)?;
-    // temp_store: a sorted list of names must never reach the disk in the clear.
+    // A sorted list of names must never reach the disk in the clear.
+    db.execute_batch("PRAGMA temp_store = MEMORY;")?;
+    Ok(db)
+}
+
+/// Beside the one that writes, which has checked it; changes nothing.
+pub(crate) fn open_beside(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+    let db = unlocked(path, key)?;
+    db.execute_batch("PRAGMA query_only = ON;")?;
+    Ok(db)
+}
+
+pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, StoreError> {
+    let mut db = unlocked(path, key)?;
     // auto_vacuum comes before the first table, and before WAL writes the header.
     db.execute_batch(
-        "PRAGMA temp_store = MEMORY;
-         PRAGMA auto_vacuum = INCREMENTAL;
+        "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
@@ -73,11 +89,15 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Counts what [`crate::backup`] has skipped: every new series begins behind it.
+pub(crate) const SKIPPED: &str = "skipped";
+
 /// The next number of a series; a number that was given is never given again.
 pub(crate) fn next_number(db: &Connection, series: &str) -> Result<i64, StoreError> {
     Ok(db
         .prepare_cached(
-            "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            "INSERT INTO counter (name, value) VALUES (?1, 1 + COALESCE((SELECT value FROM counter WHERE name = ?2), 0))
+             ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
         )?
-        .query_row([series], |row| row.get(0))?)
+        .query_row([series, SKIPPED], |row| row.get(0))?)
 }

@@ -1,6 +1,6 @@
 //! Submitted dossiers, and what is known of them since.
 
-use crate::{Store, StoreError, audit, db, files, outbox, time};
+use crate::{Reader, Store, StoreError, audit, db, files, outbox, time};
 use jiff::{Timestamp, civil::Date};
 use motcua_model::{
     Text,
@@ -97,44 +97,7 @@ pub struct FoundDossier {
     pub known_at: Timestamp,
 }
 
-impl Store {
-    /// Makes the dossier durable in one transaction: its code (the next number of `today` on `device`),
-    /// its record, its audit row and its place in the outbox; the draft goes, the files stay. The same id
-    /// again gives the stored dossier. Refused when a page is not sealed on the disk.
-    pub fn submit(
-        &mut self,
-        submission: Submission,
-        agency: &str,
-        device: &str,
-        now: Timestamp,
-        today: Date,
-    ) -> Result<Dossier, StoreError> {
-        let id = submission.id;
-        if let Some(body) = find_body(&self.db, id)? {
-            return parse(id, &body);
-        }
-        self.check_pages(&submission)?;
-        self.write(|db, keys| {
-            let number = db::next_number(db, &format!("code {device} {today}"))?;
-            let number = u32::try_from(number).map_err(|_| StoreError::Encoding("the day's number"))?;
-            let dossier = submission.into_dossier(ProvisionalCode::new(device, today, number), agency, device, now);
-            insert(db, &dossier, &keys.owner(&dossier.applicant.number)?)?;
-            outbox::append(db, id, "dossier", dossier.code.as_str(), now)?;
-            db.execute("DELETE FROM draft WHERE id = ?", [id.into_bytes()])?;
-            Ok(dossier)
-        })
-    }
-
-    /// A person must not be told that a page is safe when it is not.
-    fn check_pages(&self, submission: &Submission) -> Result<(), StoreError> {
-        for page in submission.documents.iter().flat_map(|document| &document.pages) {
-            if !files::is_sound(&self.db, submission.id, &page.image)? || !self.blob(page.image.id).exists() {
-                return Err(StoreError::Damaged { file: page.image.id });
-            }
-        }
-        Ok(())
-    }
-
+impl Reader {
     /// Everything about one dossier; none where only its minimal record is left.
     pub fn dossier(&self, id: Uuid) -> Result<Option<StoredDossier>, StoreError> {
         let row = self
@@ -175,38 +138,6 @@ impl Store {
             })?
             .collect::<Result<_, _>>()?;
         Ok(pdfs)
-    }
-
-    /// Attaches the PDF of a document; the file was stored under this dossier before.
-    pub fn set_pdf(&mut self, dossier: Uuid, document: Uuid, file: &FileRef) -> Result<(), StoreError> {
-        self.write(|db, _| {
-            if find_body(db, dossier)?.is_none() {
-                return Err(StoreError::Unknown { what: "dossier", id: dossier });
-            }
-            if !files::is_sound(db, dossier, file)? {
-                return Err(StoreError::Damaged { file: file.id });
-            }
-            let changed = db.execute(
-                "INSERT INTO pdf (dossier, document, file) VALUES (?, ?, ?)
-                 ON CONFLICT (dossier, document) DO UPDATE SET file = excluded.file WHERE file <> excluded.file",
-                params![dossier.into_bytes(), document.into_bytes(), file.id.into_bytes()],
-            )?;
-            if changed > 0 {
-                audit::append(db, None, "pdf", dossier, &format!("document {document} sha256 {}", file.sha256))?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Keeps how far the slip is.
-    pub fn set_slip(&mut self, dossier: Uuid, state: SlipState, now: Timestamp) -> Result<(), StoreError> {
-        self.write_to_make_room(|db| {
-            let changed = db.execute("UPDATE dossier SET slip = ? WHERE id = ?", params![state.word(), dossier.into_bytes()])?;
-            if changed == 0 {
-                return Err(StoreError::Unknown { what: "dossier", id: dossier });
-            }
-            audit::append(db, Some(now), "slip", dossier, state.word())
-        })
     }
 
     /// The person's newest dossier submitted after `since` whose slip was never seen to come out, and
@@ -267,6 +198,77 @@ impl Store {
             .query_row([code], |row| found(row, 0, 1, 2))
             .optional()?;
         Ok(found)
+    }
+}
+
+impl Store {
+    /// Makes the dossier durable in one transaction: its code (the next number of `today` on `device`),
+    /// its record, its audit row and its place in the outbox; the draft goes, the files stay. The same id
+    /// again gives the stored dossier. Refused when a page is not sealed on the disk.
+    pub fn submit(
+        &mut self,
+        submission: Submission,
+        agency: &str,
+        device: &str,
+        now: Timestamp,
+        today: Date,
+    ) -> Result<Dossier, StoreError> {
+        let id = submission.id;
+        if let Some(body) = find_body(&self.db, id)? {
+            return parse(id, &body);
+        }
+        self.check_pages(&submission)?;
+        self.write(|db, keys| {
+            let number = db::next_number(db, &format!("code {device} {today}"))?;
+            let number = u32::try_from(number).map_err(|_| StoreError::Encoding("the day's number"))?;
+            let dossier = submission.into_dossier(ProvisionalCode::new(device, today, number), agency, device, now);
+            insert(db, &dossier, &keys.owner(&dossier.applicant.number)?)?;
+            outbox::append(db, id, "dossier", dossier.code.as_str(), now)?;
+            db.execute("DELETE FROM draft WHERE id = ?", [id.into_bytes()])?;
+            Ok(dossier)
+        })
+    }
+
+    /// A person must not be told that a page is safe when it is not.
+    fn check_pages(&self, submission: &Submission) -> Result<(), StoreError> {
+        for page in submission.documents.iter().flat_map(|document| &document.pages) {
+            if !files::is_sound(&self.db, submission.id, &page.image)? || !self.blob(page.image.id).exists() {
+                return Err(StoreError::Damaged { file: page.image.id });
+            }
+        }
+        Ok(())
+    }
+
+    /// Attaches the PDF of a document; the file was stored under this dossier before.
+    pub fn set_pdf(&mut self, dossier: Uuid, document: Uuid, file: &FileRef) -> Result<(), StoreError> {
+        self.write(|db, _| {
+            if find_body(db, dossier)?.is_none() {
+                return Err(StoreError::Unknown { what: "dossier", id: dossier });
+            }
+            if !files::is_sound(db, dossier, file)? {
+                return Err(StoreError::Damaged { file: file.id });
+            }
+            let changed = db.execute(
+                "INSERT INTO pdf (dossier, document, file) VALUES (?, ?, ?)
+                 ON CONFLICT (dossier, document) DO UPDATE SET file = excluded.file WHERE file <> excluded.file",
+                params![dossier.into_bytes(), document.into_bytes(), file.id.into_bytes()],
+            )?;
+            if changed > 0 {
+                audit::append(db, None, "pdf", dossier, &format!("document {document} sha256 {}", file.sha256))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps how far the slip is.
+    pub fn set_slip(&mut self, dossier: Uuid, state: SlipState, now: Timestamp) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| {
+            let changed = db.execute("UPDATE dossier SET slip = ? WHERE id = ?", params![state.word(), dossier.into_bytes()])?;
+            if changed == 0 {
+                return Err(StoreError::Unknown { what: "dossier", id: dossier });
+            }
+            audit::append(db, Some(now), "slip", dossier, state.word())
+        })
     }
 }
 

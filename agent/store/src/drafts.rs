@@ -1,6 +1,6 @@
 //! Drafts: unfinished visits, sealed until they are submitted or erased.
 
-use crate::{Store, StoreError, audit, time};
+use crate::{Reader, Store, StoreError, audit, time};
 use jiff::Timestamp;
 use motcua_model::citizen::PersonNumber;
 use rusqlite::{OptionalExtension as _, params};
@@ -24,6 +24,20 @@ impl fmt::Debug for StoredDraft {
     }
 }
 
+impl Reader {
+    /// The newest draft of a person.
+    pub fn find_draft(&self, owner: &PersonNumber) -> Result<Option<StoredDraft>, StoreError> {
+        let draft = self
+            .db
+            .prepare_cached("SELECT id, body, saved FROM draft WHERE owner = ? ORDER BY saved DESC, id DESC LIMIT 1")?
+            .query_row([self.keys.owner(owner)?], |row| {
+                Ok(StoredDraft { id: Uuid::from_bytes(row.get(0)?), body: row.get(1)?, saved: time::load(row, 2)? })
+            })
+            .optional()?;
+        Ok(draft)
+    }
+}
+
 impl Store {
     /// Makes the visit durable. A draft that was submitted meanwhile stays submitted.
     pub fn save_draft(&mut self, id: Uuid, owner: &PersonNumber, body: &[u8], now: Timestamp) -> Result<(), StoreError> {
@@ -36,18 +50,6 @@ impl Store {
             .execute(params![id.into_bytes(), keys.owner(owner)?, body, time::store(now)])?;
             Ok(())
         })
-    }
-
-    /// The newest draft of a person.
-    pub fn find_draft(&self, owner: &PersonNumber) -> Result<Option<StoredDraft>, StoreError> {
-        let draft = self
-            .db
-            .prepare_cached("SELECT id, body, saved FROM draft WHERE owner = ? ORDER BY saved DESC, id DESC LIMIT 1")?
-            .query_row([self.keys.owner(owner)?], |row| {
-                Ok(StoredDraft { id: Uuid::from_bytes(row.get(0)?), body: row.get(1)?, saved: time::load(row, 2)? })
-            })
-            .optional()?;
-        Ok(draft)
     }
 
     /// Erases a draft: its row, files and data key. One that is gone already is fine; the files of a

@@ -54,19 +54,29 @@ pub enum StoreError {
     },
     /// There are sealed files but no database.
     #[error(
-        "{} is missing although sealed files are there: delete nothing; restore the database from the backup, or move the whole state directory away to start empty", path.display()
+        "{} is missing although sealed files are there: delete nothing; run `motcua restore` to go back to the copy, or move the whole state directory away to start empty", path.display()
     )]
     DatabaseMissing {
         /// Where the database should be.
         path: PathBuf,
     },
     /// The database fails its own check.
-    #[error("the database {} is damaged ({found}): stop the agent, keep a copy of the state directory, restore the backup", path.display())]
+    #[error("the database {} is damaged ({found}): run `motcua restore`, which says what the copy beside it holds and sets the damaged one aside; then check the disk (smartctl)", path.display())]
     DatabaseDamaged {
         /// The database.
         path: PathBuf,
         /// First line of SQLite's verdict.
         found: String,
+    },
+    /// There is no copy of the database to go back to, or it fails its own check.
+    #[error(
+        "the copy {} cannot take the database's place ({why}): delete nothing; move the whole state directory away to start empty, and keep it for the makers", path.display()
+    )]
+    NoCopy {
+        /// The copy.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// The database was written by a newer agent, or is not the agent's.
     #[error("the database {} has version {found}, this agent knows up to {known}: install the newer agent again", path.display())]

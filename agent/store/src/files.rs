@@ -1,7 +1,7 @@
 //! Sealed files: scans and PDFs.
 
 use crate::{
-    Store, StoreError, disk,
+    Reader, Store, StoreError, disk,
     key::{DataKey, Keys},
 };
 use motcua_model::dossier::FileRef;
@@ -14,6 +14,27 @@ struct FileRow {
     dossier: Uuid,
     file: FileRef,
     damaged: bool,
+}
+
+impl Reader {
+    /// The plain bytes. [`StoreError::Damaged`] for a file that cannot be opened, or is not what was stored.
+    pub fn file(&self, file: Uuid) -> Result<Vec<u8>, StoreError> {
+        let row = find(&self.db, file)?.ok_or(StoreError::Unknown { what: "file", id: file })?;
+        let path = self.blob(file);
+        let sealed = match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(StoreError::Damaged { file }),
+            sealed => sealed.map_err(StoreError::io(&path))?,
+        };
+        let plain = load_key(&self.db, &self.keys, row.dossier)?.and_then(|key| key.open(&sealed, file.as_bytes()));
+        match plain {
+            Some(plain) if hex::encode(Sha256::digest(&plain)) == row.file.sha256 => Ok(plain),
+            Some(_) | None => Err(StoreError::Damaged { file }),
+        }
+    }
+
+    pub(crate) fn blob(&self, file: Uuid) -> PathBuf {
+        self.blobs().join(file.to_string())
+    }
 }
 
 impl Store {
@@ -57,18 +78,11 @@ impl Store {
         Ok(wanted)
     }
 
-    /// The plain bytes. A file that cannot be opened, or is not what was stored, is flagged as damaged.
+    /// As [`Reader::file`], and flags a damaged one.
     pub fn file(&self, file: Uuid) -> Result<Vec<u8>, StoreError> {
-        let row = find(&self.db, file)?.ok_or(StoreError::Unknown { what: "file", id: file })?;
-        let path = self.blob(file);
-        let sealed = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(self.flag_damaged(file)),
-            sealed => sealed.map_err(StoreError::io(&path))?,
-        };
-        let plain = load_key(&self.db, &self.keys, row.dossier)?.and_then(|key| key.open(&sealed, file.as_bytes()));
-        match plain {
-            Some(plain) if hex::encode(Sha256::digest(&plain)) == row.file.sha256 => Ok(plain),
-            Some(_) | None => Err(self.flag_damaged(file)),
+        match self.reader.file(file) {
+            Err(StoreError::Damaged { file }) => Err(self.flag_damaged(file)),
+            read => read,
         }
     }
 
@@ -131,10 +145,6 @@ impl Store {
             tracing::error!(%file, "the damaged file could not be flagged: {error}");
         }
         StoreError::Damaged { file }
-    }
-
-    pub(crate) fn blob(&self, file: Uuid) -> PathBuf {
-        self.blobs().join(file.to_string())
     }
 }
 

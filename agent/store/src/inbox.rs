@@ -1,6 +1,6 @@
 //! What the hub says about dossiers after it has received them.
 
-use crate::{Store, StoreError, audit, time};
+use crate::{Reader, Store, StoreError, audit, time};
 use motcua_model::{
     Text,
     dossier::Status,
@@ -11,13 +11,35 @@ use uuid::Uuid;
 
 const CURSOR: &str = "inbox_cursor";
 
-impl Store {
+impl Reader {
     /// The last [`NewsItem::cursor`] that was applied; 0 before the first.
     pub fn inbox_cursor(&self) -> Result<u64, StoreError> {
         let cursor: Option<i64> = self.db.query_row("SELECT value FROM counter WHERE name = ?", [CURSOR], |row| row.get(0)).optional()?;
         Ok(cursor.unwrap_or(0).unsigned_abs())
     }
 
+    /// What the office has to tell people: of each dossier that waits for papers the last request for them, of each that is finished
+    /// and not handed over its result. Oldest first. News of a newer agent's form are left out.
+    pub fn to_tell(&self, limit: u32) -> Result<Vec<Told>, StoreError> {
+        let rows: Vec<(String, Text, String)> = self
+            .db
+            .prepare_cached(
+                "SELECT code, procedure_vi, procedure_en, news.body FROM news JOIN dossier ON dossier.id = news.dossier
+                 WHERE cursor IN (SELECT max(cursor) FROM news GROUP BY dossier, kind)
+                   AND ((kind = 'supplement' AND status = ?) OR (kind = 'result' AND status = ?))
+                 ORDER BY cursor LIMIT ?",
+            )?
+            .query_map(params![u8::from(Status::SupplementAsked), u8::from(Status::Finished), limit], |row| {
+                Ok((row.get(0)?, Text::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?), row.get(3)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let told =
+            |(code, procedure, body): (String, Text, String)| Some(Told { code, procedure, item: serde_json::from_str(&body).ok()? });
+        Ok(rows.into_iter().filter_map(told).collect())
+    }
+}
+
+impl Store {
     /// Keeps the news and the cursor together. Items that were applied already are ignored; of a dossier
     /// that this device does not have, and of news that it does not understand, only the cursor is kept.
     pub fn apply_news(&mut self, item: &NewsItem) -> Result<(), StoreError> {
@@ -47,26 +69,6 @@ impl Store {
                 News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => Ok(()),
             }
         })
-    }
-
-    /// What the office has to tell people: of each dossier that waits for papers the last request for them, of each that is finished
-    /// and not handed over its result. Oldest first. News of a newer agent's form are left out.
-    pub fn to_tell(&self, limit: u32) -> Result<Vec<Told>, StoreError> {
-        let rows: Vec<(String, Text, String)> = self
-            .db
-            .prepare_cached(
-                "SELECT code, procedure_vi, procedure_en, news.body FROM news JOIN dossier ON dossier.id = news.dossier
-                 WHERE cursor IN (SELECT max(cursor) FROM news GROUP BY dossier, kind)
-                   AND ((kind = 'supplement' AND status = ?) OR (kind = 'result' AND status = ?))
-                 ORDER BY cursor LIMIT ?",
-            )?
-            .query_map(params![u8::from(Status::SupplementAsked), u8::from(Status::Finished), limit], |row| {
-                Ok((row.get(0)?, Text::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?), row.get(3)?))
-            })?
-            .collect::<Result<_, _>>()?;
-        let told =
-            |(code, procedure, body): (String, Text, String)| Some(Told { code, procedure, item: serde_json::from_str(&body).ok()? });
-        Ok(rows.into_iter().filter_map(told).collect())
     }
 }
 

@@ -5,6 +5,7 @@
 //! <state>/lock         held while an agent runs
 //! <state>/store.db     SQLCipher database (WAL, synchronous=FULL)
 //! <state>/blobs/<id>   sealed files: nonce, then XChaCha20-Poly1305 of the bytes
+//! <state>/backup/      the database as it was at most some hours ago, whole, under the same key
 //! <state>/ballast      room that is given up when the disk is full, so that the outbox can still drain
 //! ```
 //!
@@ -12,10 +13,11 @@
 //! power cut leaves between is swept at the next start. Its key is random per draft or dossier and lies
 //! in the database, wrapped under a key derived from the store key: dropping a draft drops the key too.
 //!
-//! Every call is synchronous and durable when it returns `Ok`: run the store on one writer thread.
-//! After [`StoreError::DiskFailed`] nothing more is written: drop the store and open it anew.
+//! Every call is synchronous and durable when it returns `Ok`: run the store on one writer thread, and long questions on another
+//! with a [`Reader`] of its own. After [`StoreError::DiskFailed`] nothing more is written: drop the store and open it anew.
 
 mod audit;
+mod backup;
 mod db;
 mod disk;
 mod dossiers;
@@ -29,6 +31,7 @@ mod retention;
 mod time;
 
 pub use audit::AuditReport;
+pub use backup::{Backup, backup, want_restore};
 pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
@@ -42,6 +45,7 @@ use key::Keys;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::{
     fmt, fs,
+    ops::Deref,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -56,6 +60,8 @@ const LOCK: &str = "lock";
 const BALLAST_BYTES: usize = 2 << 20;
 /// Of the partition.
 const QUOTA: f64 = 0.8;
+/// How long a checkpoint waits for questions that are being answered.
+const READERS_PATIENCE: Duration = Duration::from_millis(50);
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A store that has passed its checks.
@@ -69,48 +75,40 @@ pub struct Opened {
     pub damaged: u32,
 }
 
-/// The open store; one per state directory.
-pub struct Store {
+/// Answers questions about what is committed. [`Store`] has one; further ones stand beside it and keep nobody from writing.
+pub struct Reader {
     db: Connection,
+    key: StoreKey,
     keys: Keys,
     state: PathBuf,
+}
+
+/// The open store; one per state directory.
+pub struct Store {
+    reader: Reader,
+    /// Deleted pages may still lie in the database's log, because somebody was reading when it should have been overwritten.
+    log_holds_deleted: bool,
     /// After a failed sync the kernel may have forgotten pages: a later success would be a lie.
     disk_failed: bool,
     /// The lock goes with the file.
     _lock: fs::File,
 }
 
-impl Store {
-    /// Opens the state directory, or makes it; checks the database, brings it to this version, and
-    /// sweeps what a power cut left behind.
-    pub fn open(state_dir: &Path, key: &StoreKey) -> Result<Opened, StoreError> {
-        disk::private_folder(state_dir)?;
-        let lock = lock(state_dir)?;
-        let blobs = state_dir.join(BLOBS);
-        let database = state_dir.join(DATABASE);
-        let empty = fs::metadata(&database).map_or(0, |meta| meta.len()) == 0;
-        if empty && disk::bytes_in(&blobs)? > 0 {
-            return Err(StoreError::DatabaseMissing { path: database });
-        }
-        disk::private_folder(&blobs)?;
-        let db = match db::open(&database, key) {
-            Err(StoreError::NoSpace) => {
-                give_up_ballast(state_dir)?;
-                db::open(&database, key)?
-            }
-            opened => opened?,
-        };
-        disk::sync_folder(state_dir)?;
-        let mut store = Self { db, keys: Keys::derive(key)?, state: state_dir.to_owned(), disk_failed: false, _lock: lock };
-        store.sweep()?;
-        lay_ballast(state_dir);
-        Ok(Opened { unfinished: store.unfinished()?, damaged: store.damaged()?, store })
+impl Reader {
+    /// Another one, with its own connection, for another thread.
+    ///
+    /// # Errors
+    /// When the database cannot be opened once more.
+    pub fn another(&self) -> Result<Self, StoreError> {
+        let db = db::open_beside(&self.state.join(DATABASE), &self.key)?;
+        Ok(Self { db, key: self.key.clone(), keys: Keys::derive(&self.key)?, state: self.state.clone() })
     }
 
-    /// Length of the database and of all sealed files.
+    /// Length of the database, of its copy and of all sealed files.
     pub fn bytes_on_disk(&self) -> Result<u64, StoreError> {
         let ballast = fs::metadata(self.state.join(BALLAST)).map_or(0, |meta| meta.len());
-        Ok((disk::bytes_in(&self.state)? + disk::bytes_in(&self.blobs())?).saturating_sub(ballast))
+        let copies = disk::bytes_in(&self.state.join(backup::FOLDER))?;
+        Ok((disk::bytes_in(&self.state)? + disk::bytes_in(&self.blobs())? + copies).saturating_sub(ballast))
     }
 
     /// Share of its quota that the store takes: four fifths of the partition are its own, the rest is for the system and for the
@@ -121,35 +119,6 @@ impl Store {
         let own = self.bytes_on_disk()? as f64 / (size as f64 * QUOTA).max(1.0);
         let others = 1.0 - free as f64 / (size as f64 * (1.0 - QUOTA)).max(1.0);
         Ok(own.max(others).clamp(0.0, 1.0))
-    }
-
-    /// All of `change`, or nothing; durable when this returns.
-    fn write<T>(&mut self, change: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        if self.disk_failed {
-            return Err(StoreError::DiskFailed("an earlier write".to_owned()));
-        }
-        let done = transact(&mut self.db, &self.keys, change);
-        self.disk_failed = matches!(done, Err(StoreError::DiskFailed(_)));
-        done
-    }
-
-    /// For changes that end in more room: on a full disk the ballast is given up for them.
-    fn write_to_make_room<T>(&mut self, change: impl Fn(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match self.write(|db, _| change(db)) {
-            Err(StoreError::NoSpace) => {
-                give_up_ballast(&self.state)?;
-                self.write(|db, _| change(db))
-            }
-            done => done,
-        }
-    }
-
-    /// Overwrites what was deleted in the database's log too, and gives the room back.
-    fn forget_deleted(&self) {
-        let done = self.db.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);");
-        if let Err(error) = done {
-            tracing::warn!("deleted pages stay in the encrypted log until the next checkpoint: {error}");
-        }
     }
 
     fn unfinished(&self) -> Result<u32, StoreError> {
@@ -170,6 +139,88 @@ impl Store {
 
     fn blobs(&self) -> PathBuf {
         self.state.join(BLOBS)
+    }
+}
+
+impl Store {
+    /// Opens the state directory, or makes it; checks the database (or puts its copy in its place, where [`want_restore`] was called),
+    /// brings it to this version, and sweeps what a power cut left behind.
+    pub fn open(state_dir: &Path, key: &StoreKey) -> Result<Opened, StoreError> {
+        disk::private_folder(state_dir)?;
+        let lock = lock(state_dir)?;
+        backup::restore_if_wanted(state_dir, key)?;
+        let blobs = state_dir.join(BLOBS);
+        let database = state_dir.join(DATABASE);
+        let empty = fs::metadata(&database).map_or(0, |meta| meta.len()) == 0;
+        if empty && disk::bytes_in(&blobs)? > 0 {
+            return Err(StoreError::DatabaseMissing { path: database });
+        }
+        disk::private_folder(&blobs)?;
+        let db = match db::open(&database, key) {
+            Err(StoreError::NoSpace) => {
+                give_up_ballast(state_dir)?;
+                db::open(&database, key)?
+            }
+            opened => opened?,
+        };
+        disk::sync_folder(state_dir)?;
+        let reader = Reader { db, key: key.clone(), keys: Keys::derive(key)?, state: state_dir.to_owned() };
+        let mut store = Self { reader, log_holds_deleted: true, disk_failed: false, _lock: lock };
+        store.sweep()?;
+        lay_ballast(state_dir);
+        Ok(Opened { unfinished: store.unfinished()?, damaged: store.damaged()?, store })
+    }
+
+    /// All of `change`, or nothing; durable when this returns.
+    fn write<T>(&mut self, change: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.disk_failed {
+            return Err(StoreError::DiskFailed("an earlier write".to_owned()));
+        }
+        let Reader { db, keys, .. } = &mut self.reader;
+        let done = transact(db, keys, change);
+        self.disk_failed = matches!(done, Err(StoreError::DiskFailed(_)));
+        done
+    }
+
+    /// For changes that end in more room: on a full disk the ballast is given up for them.
+    fn write_to_make_room<T>(&mut self, change: impl Fn(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match self.write(|db, _| change(db)) {
+            Err(StoreError::NoSpace) => {
+                give_up_ballast(&self.state)?;
+                self.write(|db, _| change(db))
+            }
+            done => done,
+        }
+    }
+
+    /// Overwrites what was deleted in the database's log too, and gives the room back. Where somebody reads just then, it is done with
+    /// the next change of this kind.
+    fn forget_deleted(&mut self) {
+        let vacuum = self.db.execute_batch("PRAGMA incremental_vacuum;");
+        // It waits for readers as long as for writers, and people wait behind this thread.
+        let checkpoint = self.db.busy_timeout(READERS_PATIENCE).and_then(|()| {
+            let busy = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            self.db.busy_timeout(db::PATIENCE)?;
+            busy
+        });
+        self.log_holds_deleted = !matches!(checkpoint, Ok(false));
+        for error in [vacuum.err(), checkpoint.err()].into_iter().flatten() {
+            tracing::warn!("deleted pages stay in the encrypted log until the next checkpoint: {error}");
+        }
+    }
+}
+
+impl Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("state", &self.state).finish_non_exhaustive()
     }
 }
 

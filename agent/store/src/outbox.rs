@@ -1,6 +1,6 @@
 //! What waits for the hub, in the order of events.
 
-use crate::{Store, StoreError, audit, db, dossiers, files, time};
+use crate::{Reader, Store, StoreError, audit, db, dossiers, files, time};
 use jiff::{SignedDuration, Timestamp};
 use motcua_model::{
     api::{OutboxDetail, OutboxFile, OutboxLine},
@@ -71,41 +71,7 @@ struct OutboxRow {
     kind: String,
 }
 
-impl Store {
-    /// Makes a handover durable with its audit row and its place in the outbox; the same id again changes
-    /// nothing.
-    pub fn record_handover(&mut self, handover: &Handover) -> Result<(), StoreError> {
-        let body = serde_json::to_string(handover).map_err(|_| StoreError::Encoding("the handover"))?;
-        self.write(|db, _| {
-            let new = db.execute(
-                "INSERT INTO handover (id, body, closed) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                params![handover.id.into_bytes(), body, time::store(handover.closed)],
-            )?;
-            if new == 0 {
-                return Ok(());
-            }
-            let parcels = format!("{} parcels", handover.parcels.len());
-            audit::append(db, Some(handover.closed), "handover", handover.id, &parcels)?;
-            append(db, handover.id, "handover", &handover.id.to_string(), handover.closed)
-        })
-    }
-
-    /// The oldest message of the lane that may be tried now. A record that cannot be read is set aside, flagged, and
-    /// the next one is given.
-    pub fn outbox_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxItem>, StoreError> {
-        loop {
-            let Some(row) = self.first_due(lane, now)? else { return Ok(None) };
-            match self.message_body(&row) {
-                Ok(body) => {
-                    let OutboxRow { id, sequence, attempts, .. } = row;
-                    return Ok(Some(OutboxItem { id, sequence, attempts, body, frozen: self.frozen(id)? }));
-                }
-                Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
+impl Reader {
     fn first_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxRow>, StoreError> {
         // The plus keeps SQLite from sorting all that is due only to take the first. What has failed often steps
         // back, so that it cannot starve the others. What has no scans goes first: a courier's handover is not kept
@@ -159,20 +125,8 @@ impl Store {
         if waits { self.frozen(id) } else { Ok(None) }
     }
 
-    /// A waiting message was sealed for the hub and given to a technician; it waits on.
-    pub fn exported(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        self.write_to_make_room(|db| audit::append(db, Some(now), "exported", id, ""))
-    }
-
     fn frozen(&self, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.db.query_row("SELECT message FROM frozen WHERE id = ?", [id.into_bytes()], |row| row.get(0)).optional()?)
-    }
-
-    fn quarantine(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
-        tracing::error!(message = %id, "a record that waits for the hub cannot be read ({why}); it is set aside");
-        let problem = format!("the stored record cannot be read ({why}); keep the disk, and install the agent version that wrote it");
-        self.db.execute("UPDATE outbox SET quarantined = 1, problem = ? WHERE id = ?", params![problem, id.into_bytes()])?;
-        Ok(())
     }
 
     /// When the earliest waiting message may be tried.
@@ -183,6 +137,101 @@ impl Store {
             .query_row([], |row| time::load(row, 0))
             .optional()?;
         Ok(next)
+    }
+
+    /// How much waits.
+    pub fn outbox_counts(&self) -> Result<Waiting, StoreError> {
+        let sql = "SELECT count(*) FILTER (WHERE NOT quarantined), count(*) FILTER (WHERE quarantined),
+                          min(since) FILTER (WHERE NOT quarantined) FROM outbox";
+        let counts = self.db.prepare_cached(sql)?.query_row([], |row| {
+            let (waiting, set_aside): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let oldest = time::load_optional(row, 2)?;
+            Ok(Waiting { waiting: waiting.unsigned_abs(), set_aside: set_aside.unsigned_abs(), oldest })
+        })?;
+        Ok(counts)
+    }
+
+    /// One waiting message with its files; none where none waits under this id.
+    pub fn outbox_detail(&self, id: Uuid) -> Result<Option<OutboxDetail>, StoreError> {
+        let Some(line) = self.outbox()?.into_iter().find(|line| line.id == id) else { return Ok(None) };
+        let sql = "SELECT announced, (SELECT length(message) FROM frozen WHERE frozen.id = outbox.id) FROM outbox WHERE id = ?";
+        let (announced, message_bytes): (bool, Option<i64>) =
+            self.db.query_row(sql, [id.into_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let whole = |file: &FileRef| Ok::<bool, StoreError>(files::is_sound(&self.db, id, file)? && self.blob(file.id).exists());
+        let files = files::of_dossier(&self.db, id)?
+            .into_iter()
+            .map(|file| Ok(OutboxFile { whole: whole(&file)?, id: file.id, media: file.media, bytes: file.bytes }))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Some(OutboxDetail { line, message_bytes: message_bytes.map(i64::unsigned_abs), announced, files }))
+    }
+
+    /// All waiting messages, oldest first.
+    pub fn outbox(&self) -> Result<Vec<OutboxLine>, StoreError> {
+        let lines = self
+            .db
+            .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem, quarantined FROM outbox ORDER BY sequence")?
+            .query_map([], |row| {
+                Ok(OutboxLine {
+                    id: Uuid::from_bytes(row.get(0)?),
+                    kind: row.get(1)?,
+                    code: row.get(2)?,
+                    since: time::load(row, 3)?,
+                    attempts: row.get(4)?,
+                    next_try: time::load(row, 5)?,
+                    problem: row.get(6)?,
+                    set_aside: row.get(7)?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(lines)
+    }
+}
+
+impl Store {
+    /// Makes a handover durable with its audit row and its place in the outbox; the same id again changes
+    /// nothing.
+    pub fn record_handover(&mut self, handover: &Handover) -> Result<(), StoreError> {
+        let body = serde_json::to_string(handover).map_err(|_| StoreError::Encoding("the handover"))?;
+        self.write(|db, _| {
+            let new = db.execute(
+                "INSERT INTO handover (id, body, closed) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                params![handover.id.into_bytes(), body, time::store(handover.closed)],
+            )?;
+            if new == 0 {
+                return Ok(());
+            }
+            let parcels = format!("{} parcels", handover.parcels.len());
+            audit::append(db, Some(handover.closed), "handover", handover.id, &parcels)?;
+            append(db, handover.id, "handover", &handover.id.to_string(), handover.closed)
+        })
+    }
+
+    /// The oldest message of the lane that may be tried now. A record that cannot be read is set aside, flagged, and
+    /// the next one is given.
+    pub fn outbox_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxItem>, StoreError> {
+        loop {
+            let Some(row) = self.first_due(lane, now)? else { return Ok(None) };
+            match self.message_body(&row) {
+                Ok(body) => {
+                    let OutboxRow { id, sequence, attempts, .. } = row;
+                    return Ok(Some(OutboxItem { id, sequence, attempts, body, frozen: self.frozen(id)? }));
+                }
+                Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A waiting message was sealed for the hub and given to a technician; it waits on.
+    pub fn exported(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        self.write_to_make_room(|db| audit::append(db, Some(now), "exported", id, ""))
+    }
+
+    fn quarantine(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
+        tracing::error!(message = %id, "a record that waits for the hub cannot be read ({why}); it is set aside");
+        let problem = format!("the stored record cannot be read ({why}); keep the disk, and install the agent version that wrote it");
+        self.db.execute("UPDATE outbox SET quarantined = 1, problem = ? WHERE id = ?", params![problem, id.into_bytes()])?;
+        Ok(())
     }
 
     /// Keeps the exact bytes of the message, so that every repeat is identical. The first call wins: send
@@ -251,53 +300,6 @@ impl Store {
             db.execute("DELETE FROM outbox WHERE id = ?", [key])?;
             audit::append(db, Some(now), "delivered", id, official_code.unwrap_or(""))
         })
-    }
-
-    /// How much waits.
-    pub fn outbox_counts(&self) -> Result<Waiting, StoreError> {
-        let sql = "SELECT count(*) FILTER (WHERE NOT quarantined), count(*) FILTER (WHERE quarantined),
-                          min(since) FILTER (WHERE NOT quarantined) FROM outbox";
-        let counts = self.db.prepare_cached(sql)?.query_row([], |row| {
-            let (waiting, set_aside): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let oldest = time::load_optional(row, 2)?;
-            Ok(Waiting { waiting: waiting.unsigned_abs(), set_aside: set_aside.unsigned_abs(), oldest })
-        })?;
-        Ok(counts)
-    }
-
-    /// One waiting message with its files; none where none waits under this id.
-    pub fn outbox_detail(&self, id: Uuid) -> Result<Option<OutboxDetail>, StoreError> {
-        let Some(line) = self.outbox()?.into_iter().find(|line| line.id == id) else { return Ok(None) };
-        let sql = "SELECT announced, (SELECT length(message) FROM frozen WHERE frozen.id = outbox.id) FROM outbox WHERE id = ?";
-        let (announced, message_bytes): (bool, Option<i64>) =
-            self.db.query_row(sql, [id.into_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let whole = |file: &FileRef| Ok::<bool, StoreError>(files::is_sound(&self.db, id, file)? && self.blob(file.id).exists());
-        let files = files::of_dossier(&self.db, id)?
-            .into_iter()
-            .map(|file| Ok(OutboxFile { whole: whole(&file)?, id: file.id, media: file.media, bytes: file.bytes }))
-            .collect::<Result<_, StoreError>>()?;
-        Ok(Some(OutboxDetail { line, message_bytes: message_bytes.map(i64::unsigned_abs), announced, files }))
-    }
-
-    /// All waiting messages, oldest first.
-    pub fn outbox(&self) -> Result<Vec<OutboxLine>, StoreError> {
-        let lines = self
-            .db
-            .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem, quarantined FROM outbox ORDER BY sequence")?
-            .query_map([], |row| {
-                Ok(OutboxLine {
-                    id: Uuid::from_bytes(row.get(0)?),
-                    kind: row.get(1)?,
-                    code: row.get(2)?,
-                    since: time::load(row, 3)?,
-                    attempts: row.get(4)?,
-                    next_try: time::load(row, 5)?,
-                    problem: row.get(6)?,
-                    set_aside: row.get(7)?,
-                })
-            })?
-            .collect::<Result<_, _>>()?;
-        Ok(lines)
     }
 
     /// Makes waiting messages due: all after the link came back or the clock was set, or the one that a technician

@@ -1,7 +1,7 @@
 //! What goes when it has done its work: files and records that the hub has, minimal records after their span, and everything of one
 //! person who asks for it.
 
-use crate::{Store, StoreError, audit, dossiers, files, time};
+use crate::{Reader, Store, StoreError, audit, dossiers, files, time};
 use jiff::{Span, Timestamp};
 use motcua_model::{
     citizen::PersonNumber,
@@ -36,6 +36,32 @@ pub struct Person {
     pub files: Vec<FileRef>,
 }
 
+impl Reader {
+    /// Everything of one person, for the person (Luật 91/2025 Đ.4).
+    pub fn person(&self, number: &PersonNumber) -> Result<Person, StoreError> {
+        let owner = self.keys.owner(number)?;
+        let drafts = self.db.query_row("SELECT count(*) FROM draft WHERE owner = ?", [owner], |row| row.get(0))?;
+        let mut person = Person { drafts, waiting: Vec::new(), delivered: Vec::new(), minimal: Vec::new(), files: Vec::new() };
+        let mut statement =
+            self.db.prepare("SELECT id, code, body, minimal, delivered FROM dossier WHERE owner = ? ORDER BY submitted, id")?;
+        let mut rows = statement.query([owner])?;
+        while let Some(row) = rows.next()? {
+            let (id, delivered) = (Uuid::from_bytes(row.get(0)?), row.get::<_, Option<i64>>(4)?);
+            if row.get(3)? {
+                person.minimal.push(row.get(1)?);
+                continue;
+            }
+            let dossier = dossiers::parse(id, &row.get::<_, String>(2)?)?;
+            match delivered {
+                Some(_) => person.delivered.push(dossier),
+                None => person.waiting.push(dossier),
+            }
+            person.files.extend(files::of_dossier(&self.db, id)?);
+        }
+        Ok(person)
+    }
+}
+
 impl Store {
     /// Of dossiers that the hub has signed for before `delivered_before`, and whose slip is out or was given up (submitted before
     /// `slip_before`), leaves code, status and times: files, their key and the record go. At most `most` in one call; answers how many.
@@ -55,7 +81,7 @@ impl Store {
                 strip(db, *id)
             })?);
         }
-        if !due.is_empty() {
+        if !due.is_empty() || self.log_holds_deleted {
             self.forget_deleted();
         }
         self.remove_blobs(&gone)?;
@@ -87,34 +113,10 @@ impl Store {
             db.execute("DELETE FROM handover WHERE delivered IS NOT NULL AND delivered < ?", [management])?;
             Ok(forgotten)
         })?;
-        if forgotten > 0 {
+        if forgotten > 0 || self.log_holds_deleted {
             self.forget_deleted();
         }
         Ok(forgotten)
-    }
-
-    /// Everything of one person, for the person (Luật 91/2025 Đ.4).
-    pub fn person(&self, number: &PersonNumber) -> Result<Person, StoreError> {
-        let owner = self.keys.owner(number)?;
-        let drafts = self.db.query_row("SELECT count(*) FROM draft WHERE owner = ?", [owner], |row| row.get(0))?;
-        let mut person = Person { drafts, waiting: Vec::new(), delivered: Vec::new(), minimal: Vec::new(), files: Vec::new() };
-        let mut statement =
-            self.db.prepare("SELECT id, code, body, minimal, delivered FROM dossier WHERE owner = ? ORDER BY submitted, id")?;
-        let mut rows = statement.query([owner])?;
-        while let Some(row) = rows.next()? {
-            let (id, delivered) = (Uuid::from_bytes(row.get(0)?), row.get::<_, Option<i64>>(4)?);
-            if row.get(3)? {
-                person.minimal.push(row.get(1)?);
-                continue;
-            }
-            let dossier = dossiers::parse(id, &row.get::<_, String>(2)?)?;
-            match delivered {
-                Some(_) => person.delivered.push(dossier),
-                None => person.waiting.push(dossier),
-            }
-            person.files.extend(files::of_dossier(&self.db, id)?);
-        }
-        Ok(person)
     }
 
     /// Erases everything of one person but dossiers that the hub does not have yet: those are the office's duty. They are left, and
@@ -145,6 +147,7 @@ impl Store {
             Ok((gone, left))
         })?;
         self.forget_deleted();
+        self.forget_backup()?;
         self.remove_blobs(&gone)?;
         Ok(left)
     }

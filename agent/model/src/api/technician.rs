@@ -219,3 +219,14 @@ pub struct DossierCounts {
     /// With the hub's signed receipt.
     pub delivered: u32,
 }
+
+/// The copy of the database that lies beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BackupState {
+    /// When it was taken; what was confirmed afterwards is not in it.
+    pub taken: Timestamp,
+    /// Its length.
+    pub bytes: u64,
+    /// The database opens, so that there is nothing to restore.
+    pub database_opens: bool,
+}

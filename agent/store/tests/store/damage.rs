@@ -2,10 +2,7 @@
 
 use crate::support::*;
 use motcua_store::{Lane, Store, StoreError, StoreKey};
-use std::{
-    fs,
-    io::{Seek as _, SeekFrom, Write as _},
-};
+use std::fs;
 
 fn key(place: &Place) -> StoreKey {
     StoreKey::load(&place.folder.path().join("store.key")).unwrap()
@@ -94,12 +91,7 @@ fn a_damaged_database_is_named_and_left_alone() {
     drop(store);
     let path = place.state().join("store.db");
     let length = fs::metadata(&path).unwrap().len();
-    let mut file = fs::File::options().write(true).open(&path).unwrap();
-    for page in 2..length / 4096 {
-        file.seek(SeekFrom::Start(page * 4096 + 2000)).unwrap();
-        file.write_all(b"a bad block").unwrap();
-    }
-    drop(file);
+    spoil(&path);
     let error = Store::open(&place.state(), &key(&place)).unwrap_err();
     assert!(matches!(error, StoreError::DatabaseDamaged { .. }), "{error:?}");
     assert_eq!(fs::metadata(&path).unwrap().len(), length);

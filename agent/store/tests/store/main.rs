@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
 
 mod audit;
+mod backup;
 mod behaviour;
 mod damage;
 mod failing_disk;

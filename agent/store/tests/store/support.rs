@@ -48,8 +48,14 @@ impl Place {
 
     /// The database as somebody with the key could change it behind the agent's back.
     pub(crate) fn tamper(&self, sql: &str) {
+        self.beside().execute_batch(sql).unwrap();
+    }
+
+    /// Another connection to the database.
+    pub(crate) fn beside(&self) -> rusqlite::Connection {
         let db = rusqlite::Connection::open(self.state().join("store.db")).unwrap();
-        db.execute_batch(&format!("PRAGMA key = \"x'{KEY}'\"; {sql}")).unwrap();
+        db.execute_batch(&format!("PRAGMA key = \"x'{KEY}'\";")).unwrap();
+        db
     }
 }
 
@@ -149,4 +155,13 @@ pub(crate) fn handover(id: Uuid, closed: Timestamp) -> Handover {
 /// A status as the hub tells it.
 pub(crate) fn status(cursor: u64, dossier: Uuid, code: &str, status: Status, at: Timestamp) -> NewsItem {
     NewsItem { cursor, at, news: News::Status { dossier, official_code: code.to_owned(), status, reason: None } }
+}
+
+/// Bad blocks in every page of a database but the first.
+pub(crate) fn spoil(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    for page in bytes.chunks_mut(4096).skip(2) {
+        page[2000..2011].copy_from_slice(b"a bad block");
+    }
+    std::fs::write(path, bytes).unwrap();
 }
