@@ -2,9 +2,11 @@
 //! through the same interfaces that people and machines use.
 
 pub mod bench_devices;
+pub mod bench_link;
 pub mod chance;
 pub mod crowd;
 pub mod cut_disk;
+pub mod filled;
 pub mod forms;
 pub mod fuzzing;
 pub mod own_namespace;

@@ -75,7 +75,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
 impl Forwarder {
     /// The power of a whole district comes back at once; the hub must not hear of it in one second.
     fn after_boot(&self) -> Duration {
-        let booting = motcua_store::moment().is_some_and(|moment| Duration::from_millis(moment.mono_ms) < BOOTED);
+        let booting = motcua_store::moment().is_some_and(|moment| Duration::from_millis(moment.monotonic_ms) < BOOTED);
         let most = Duration::from_secs(u64::from(self.hub.boot_wait_s));
         if booting { retry::after_boot(most) } else { Duration::ZERO }
     }
@@ -186,7 +186,7 @@ impl Forwarder {
             MessageBody::Dossier(dossier) => self.digitise(dossier).await?,
             MessageBody::Handover(_) => Vec::new(),
         };
-        let message = Message { id: item.id, device, sequence: item.sequence, body: item.body, files };
+        let message = Message { id: item.id, device, sequence: item.sequence, moment: item.moment, body: item.body, files };
         let bytes = serde_json::to_vec(&message)?;
         let (id, copy) = (item.id, bytes.clone());
         self.storage.call(move |s| Ok(s.freeze(id, &copy)?)).await?;
@@ -282,7 +282,7 @@ impl Forwarder {
             device: self.client().ok()?.device_name().to_owned(),
             agent_version: status.version,
             boot: moment.map_or(Uuid::nil(), |moment| moment.boot),
-            monotonic_ms: moment.map_or(0, |moment| moment.mono_ms),
+            monotonic_ms: moment.map_or(0, |moment| moment.monotonic_ms),
             clock: now,
             catalogue_version: status.catalogue_version,
             config_version: 0,

@@ -52,7 +52,7 @@ mod tests {
             parcels: Vec::new(),
             closed: Timestamp::UNIX_EPOCH,
         });
-        Message { id, device, sequence: 1, body, files: vec![file(5), file(6)] }
+        Message { id, device, sequence: 1, moment: None, body, files: vec![file(5), file(6)] }
     }
 
     /// What the verdict is on a truly signed receipt with something changed before signing.

@@ -48,7 +48,7 @@ pub use people::{
     AccountAnswer, AccountCheck, AccountPerson, AccountState, PaperAnswer, PaperFile, PaperLine, PaperSearch, PaperSource, PersonKey,
     StoredPaper,
 };
-pub use watch::{AuditFlag, AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, OutboxCounts};
+pub use watch::{AuditFlag, AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Moment, OutboxCounts};
 
 use crate::dossier::{Dossier, FileRef, Handover};
 use jiff::Timestamp;
@@ -72,6 +72,9 @@ pub struct Message {
     pub device: String,
     /// Rises by one per message of the device: the order of events where clocks lie.
     pub sequence: u64,
+    /// When the record was made, where the device's wall clock cannot be believed; absent from older agents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
     /// The record.
     pub body: MessageBody,
     /// Every file that belongs to it; the hub's receipt covers all.

@@ -47,15 +47,15 @@ pub(crate) fn append(db: &Connection, at: Option<Timestamp>, event: &str, subjec
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (last, previous) = last.unwrap_or((0, [0; 32]));
-    let moment = time::moment();
+    let (boot, mono) = time::columns(time::moment());
     let row = AuditRow {
         number: last + 1,
         at: at.map(time::store),
         event: event.to_owned(),
         subject: subject.into_bytes(),
         detail: detail.to_owned(),
-        boot: moment.map(|moment| moment.boot.into_bytes()),
-        mono: moment.map(|moment| i64::try_from(moment.mono_ms).unwrap_or(i64::MAX)),
+        boot,
+        mono,
     };
     db.prepare_cached("INSERT INTO audit (number, at, event, subject, detail, boot, mono, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
         .execute(params![row.number, row.at, row.event, row.subject, row.detail, row.boot, row.mono, row.hash(&previous)?])?;

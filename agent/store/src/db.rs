@@ -8,7 +8,11 @@ use std::{path::Path, time::Duration};
 const APPLICATION: i64 = 0x4d43_4531;
 
 /// Version n is reached by the n-th file. Files that were released are never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_care.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_start.sql"),
+    include_str!("../migrations/0002_care.sql"),
+    include_str!("../migrations/0003_moments.sql"),
+];
 
 /// How long a change waits for another process that has the database open.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);

@@ -275,10 +275,10 @@ impl Store {
 fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), StoreError> {
     let body = serde_json::to_string(dossier).map_err(|_| StoreError::Encoding("the dossier"))?;
     let pages: usize = dossier.documents.iter().map(|document| document.pages.len()).sum();
-    let submitted = time::store(dossier.submitted);
+    let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns(time::moment()));
     db.prepare_cached(
-        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         dossier.id.into_bytes(),
@@ -291,6 +291,8 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), St
         submitted,
         submitted,
         dossier.retention.word(),
+        boot,
+        mono,
     ])?;
     let detail = format!("{} {} sha256 {}", dossier.code, dossier.procedure, hex::encode(Sha256::digest(&body)));
     audit::append(db, Some(dossier.submitted), "submitted", dossier.id, &detail)

@@ -14,7 +14,9 @@
 //! in the database, wrapped under a key derived from the store key: dropping a draft drops the key too.
 //!
 //! Every call is synchronous and durable when it returns `Ok`: run the store on one writer thread, and long questions on another
-//! with a [`Reader`] of its own. After [`StoreError::DiskFailed`] nothing more is written: drop the store and open it anew.
+//! with a [`Reader`] of its own. Commits are not put together in groups: screen, scanner, printer and forwarder wait for their own one
+//! each, so that a group would save three syncs at most (`make bench`: a commit is one fdatasync), and one's failure would undo
+//! another's work. After [`StoreError::DiskFailed`] nothing more is written: drop the store and open it anew.
 
 mod audit;
 mod backup;
@@ -39,7 +41,7 @@ pub use inbox::Told;
 pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};
 pub use retention::{Person, Spans};
-pub use time::{Moment, moment};
+pub use time::moment;
 
 use key::Keys;
 use rusqlite::{Connection, Transaction, TransactionBehavior};

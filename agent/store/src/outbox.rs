@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use motcua_model::{
     api::{OutboxDetail, OutboxFile, OutboxLine},
     dossier::{FileRef, Handover},
-    hub::MessageBody,
+    hub::{MessageBody, Moment},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::fmt;
@@ -47,6 +47,8 @@ pub struct OutboxItem {
     pub sequence: u64,
     /// Failed attempts so far.
     pub attempts: u32,
+    /// When the record was made; records of older agents have none.
+    pub moment: Option<Moment>,
     /// The record.
     pub body: MessageBody,
     /// What [`Store::freeze`] kept; send exactly this.
@@ -125,6 +127,11 @@ impl Reader {
         if waits { self.frozen(id) } else { Ok(None) }
     }
 
+    fn moment_of(&self, id: Uuid) -> Result<Option<Moment>, StoreError> {
+        let sql = "SELECT boot, mono FROM dossier WHERE id = ?1 UNION ALL SELECT boot, mono FROM handover WHERE id = ?1";
+        Ok(self.db.prepare_cached(sql)?.query_row([id.into_bytes()], |row| time::load_moment(row, 0)).optional()?.flatten())
+    }
+
     fn frozen(&self, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.db.query_row("SELECT message FROM frozen WHERE id = ?", [id.into_bytes()], |row| row.get(0)).optional()?)
     }
@@ -193,9 +200,10 @@ impl Store {
     pub fn record_handover(&mut self, handover: &Handover) -> Result<(), StoreError> {
         let body = serde_json::to_string(handover).map_err(|_| StoreError::Encoding("the handover"))?;
         self.write(|db, _| {
+            let (boot, mono) = time::columns(time::moment());
             let new = db.execute(
-                "INSERT INTO handover (id, body, closed) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                params![handover.id.into_bytes(), body, time::store(handover.closed)],
+                "INSERT INTO handover (id, body, closed, boot, mono) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                params![handover.id.into_bytes(), body, time::store(handover.closed), boot, mono],
             )?;
             if new == 0 {
                 return Ok(());
@@ -214,7 +222,7 @@ impl Store {
             match self.message_body(&row) {
                 Ok(body) => {
                     let OutboxRow { id, sequence, attempts, .. } = row;
-                    return Ok(Some(OutboxItem { id, sequence, attempts, body, frozen: self.frozen(id)? }));
+                    return Ok(Some(OutboxItem { id, sequence, attempts, moment: self.moment_of(id)?, body, frozen: self.frozen(id)? }));
                 }
                 Err(StoreError::Unreadable { id, why }) => self.quarantine(id, &why)?,
                 Err(error) => return Err(error),

@@ -1,18 +1,10 @@
 //! Times in the database: microseconds since 1970 UTC, so that they sort.
 
 use jiff::Timestamp;
+use motcua_model::hub::Moment;
 use rusqlite::Row;
 use std::sync::OnceLock;
 use uuid::Uuid;
-
-/// A moment that no clock battery and no technician can move: which start of the PC, and how long after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// Of this start of the PC (`/proc/sys/kernel/random/boot_id`).
-    pub boot: Uuid,
-    /// Milliseconds since then, sleep included.
-    pub mono_ms: u64,
-}
 
 /// This start of the PC and the time since it; it decides nothing and is only written down. None where the kernel hides it.
 pub fn moment() -> Option<Moment> {
@@ -20,8 +12,19 @@ pub fn moment() -> Option<Moment> {
     let read = || std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().parse().ok();
     let boot = (*BOOT.get_or_init(read))?;
     let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let mono_ms = u64::try_from(since.tv_sec * 1000 + since.tv_nsec / 1_000_000).unwrap_or_default();
-    Some(Moment { boot, mono_ms })
+    let monotonic_ms = u64::try_from(since.tv_sec * 1000 + since.tv_nsec / 1_000_000).unwrap_or_default();
+    Some(Moment { boot, monotonic_ms })
+}
+
+/// As two columns.
+pub(crate) fn columns(moment: Option<Moment>) -> (Option<[u8; 16]>, Option<i64>) {
+    (moment.map(|moment| moment.boot.into_bytes()), moment.map(|moment| i64::try_from(moment.monotonic_ms).unwrap_or(i64::MAX)))
+}
+
+/// From two columns.
+pub(crate) fn load_moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Moment>> {
+    let (boot, mono): (Option<[u8; 16]>, Option<i64>) = (row.get(column)?, row.get(column + 1)?);
+    Ok(boot.zip(mono).map(|(boot, mono)| Moment { boot: Uuid::from_bytes(boot), monotonic_ms: mono.unsigned_abs() }))
 }
 
 pub(crate) fn store(at: Timestamp) -> i64 {

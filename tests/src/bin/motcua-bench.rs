@@ -1,11 +1,11 @@
-//! `make bench`: the product's figures on this machine, each from the real processes in one run, then its devices'.
+//! `make bench`: the product's figures on this machine, each from the real processes in one run, then those of disk, link and devices.
 #![expect(clippy::print_stdout, reason = "the figures are this program's output")]
 
 use anyhow::Context as _;
 use clap::Parser;
 use motcua_model::api::{Action, DeviceState, Screen};
 use motcua_tests::{
-    bench_devices,
+    bench_devices, bench_link, filled,
     rig::{CARD, Options, Rig},
     visit::{Citizen, Next},
 };
@@ -26,6 +26,9 @@ struct Arguments {
     /// Only what card, slip and scanner cost: a few seconds.
     #[arg(long)]
     devices: bool,
+    /// Only what keeping and forwarding cost: two minutes.
+    #[arg(long, conflicts_with = "devices")]
+    link: bool,
 }
 
 #[tokio::main]
@@ -33,6 +36,9 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if arguments.devices {
         return bench_devices::figures().await;
+    }
+    if arguments.link {
+        return bench_link::figures().await;
     }
     let folder = tempfile::TempDir::new()?;
     let options = Options { page_delay_ms: 0, idle_s: 300, ..Options::in_folder(folder.path()) };
@@ -52,6 +58,7 @@ async fn main() -> anyhow::Result<()> {
     memory(&rig, "agent after the visits, recognition engine warm", "-").await?;
     scanning(&rig).await?;
     rig.stop().await?;
+    bench_link::figures().await?;
     bench_devices::figures().await
 }
 
@@ -78,11 +85,7 @@ async fn memory(rig: &Rig, what: &str, limit: &str) -> anyhow::Result<()> {
     // Start-up and visit leave freed pages that the allocator gives back when it is idle.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let pid = rig.agent_pid().context("the agent does not run")?;
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let kilobytes =
-        |key: &str| status.lines().find_map(|l| l.strip_prefix(key)).and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok());
-    let sum = kilobytes("VmRSS:").context("no VmRSS")? + kilobytes("VmSwap:").unwrap_or(0.0);
-    line(what, &format!("{:.0} MB", sum / 1024.0), limit);
+    line(what, &format!("{:.0} MB", filled::memory(pid)?), limit);
     Ok(())
 }
 

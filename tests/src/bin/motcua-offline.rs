@@ -3,17 +3,14 @@
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use jiff::{Timestamp, civil::date};
+use jiff::Timestamp;
 use motcua_model::{
-    Private, Text,
     api::Screen,
-    citizen::{PersonNumber, Sex},
-    dossier::{Applicant, Document, FileRef, Page, Proof, Side, Submission},
     hub::{Message, MessageBody},
 };
-use motcua_store::{Store, StoreKey};
 use motcua_tests::{
     crowd::{Crowd, Ledger},
+    filled::{self, file, memory},
     rig::{Options, Rig},
 };
 use std::{
@@ -21,7 +18,6 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use uuid::Uuid;
 
 /// From the start of the process to its first picture.
 const START: Duration = Duration::from_secs(5);
@@ -68,8 +64,7 @@ fn figure(what: &str, measured: &str) {
 }
 
 fn fill(dir: &Path, dossiers: u32, bytes: usize) -> anyhow::Result<()> {
-    let key = StoreKey::load_or_create(&dir.join("store.key"), &dir.join("state"))?;
-    let mut store = Store::open(&dir.join("state"), &key)?.store;
+    let mut store = filled::store(dir)?;
     let (began, before) = (Instant::now(), memory(std::process::id())?);
     let mut early = before;
     for number in 0..dossiers {
@@ -87,44 +82,6 @@ fn fill(dir: &Path, dossiers: u32, bytes: usize) -> anyhow::Result<()> {
     figure("filing, memory of the store at a tenth and at the end", &format!("{early:.0}, {late:.0} MB"));
     ensure!(late < early + GROWTH_MB, "memory grows while filing: {early:.0} to {late:.0} MB");
     Ok(())
-}
-
-fn file(store: &mut Store, bytes: usize, submitted: Timestamp) -> anyhow::Result<()> {
-    let (id, document) = (Uuid::now_v7(), Uuid::now_v7());
-    let page = store.put_file(id, Uuid::now_v7(), "image/jpeg", &vec![0x5a; bytes / 2])?;
-    let dossier = submission(id, document, page)?;
-    store.submit(dossier, "H15.50.05", "K07", submitted, submitted.to_zoned(jiff::tz::TimeZone::UTC).date())?;
-    let pdf = store.put_file(id, Uuid::now_v7(), "application/pdf", &vec![0xa5; bytes / 2])?;
-    Ok(store.set_pdf(id, document, &pdf)?)
-}
-
-fn submission(id: Uuid, document: Uuid, image: FileRef) -> anyhow::Result<Submission> {
-    Ok(Submission {
-        id,
-        procedure: "1.001193".to_owned(),
-        procedure_name: Text::new("Đăng ký khai sinh", "Birth registration"),
-        catalogue_version: 1,
-        applicant: Applicant {
-            number: PersonNumber::parse("001190000016").map_err(|_| anyhow::anyhow!("not a citizen number"))?,
-            name: Private::new("Nguyễn Thị Mẫu"),
-            birth: date(1990, 1, 15),
-            sex: Some(Sex::Female),
-            address: Private::new("Thôn Ví Dụ, Xã Minh Họa"),
-            confirmed: true,
-            number_agrees: true,
-            proof: Proof::Claimed,
-        },
-        answers: Vec::new(),
-        documents: vec![Document {
-            id: document,
-            component: "GCS".to_owned(),
-            name: Text::new("Giấy chứng sinh", "Birth certificate"),
-            sheets: 1,
-            pages: vec![Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false }],
-            count_differs: false,
-        }],
-        retention: motcua_model::dossier::Retention::default(),
-    })
 }
 
 /// The hub is back; a courier comes when a part is through.
@@ -190,12 +147,4 @@ fn in_order(rig: &Rig, dossiers: u32) -> anyhow::Result<()> {
     ensure!(received.len() == dossiers as usize, "{} dossiers are at the hub, {dossiers} were filed", received.len());
     ensure!(late <= received.len() / 100, "the outbox does not drain oldest first");
     Ok(())
-}
-
-/// Megabytes, swapped ones too.
-fn memory(pid: u32) -> anyhow::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let kilobytes =
-        |key: &str| status.lines().find_map(|l| l.strip_prefix(key)).and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok());
-    Ok((kilobytes("VmRSS:").context("no VmRSS")? + kilobytes("VmSwap:").unwrap_or(0.0)) / 1024.0)
 }

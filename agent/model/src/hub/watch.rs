@@ -6,6 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// A moment by a clock that no battery and no technician can set wrongly: which start of the PC, and how long after it. A [`Heartbeat`]
+/// of the same boot ties it to the hub's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Moment {
+    /// Of this start of the PC (`/proc/sys/kernel/random/boot_id`).
+    pub boot: Uuid,
+    /// Milliseconds since then, sleep included.
+    pub monotonic_ms: u64,
+}
+
 /// A device's state. Sent every 5 minutes, give or take 20 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Heartbeat {

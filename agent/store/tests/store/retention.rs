@@ -186,7 +186,7 @@ fn records_go_before_files() {
 /// Every version that was ever released opens, keeps what it held, and has an unbroken trail.
 #[test]
 fn a_store_of_every_older_version_opens() {
-    let versions = [include_str!("../../migrations/0001_start.sql")];
+    let versions = [include_str!("../../migrations/0001_start.sql"), include_str!("../../migrations/0002_care.sql")];
     for version in 1..=versions.len() {
         let place = Place::new();
         fs::create_dir(place.state()).unwrap();
@@ -205,7 +205,7 @@ fn a_store_of_every_older_version_opens() {
              INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at)
                VALUES (x'{}', 'TAM-K07-261123-0001-05', x'00', 'a', 'b', 0, '{body}', 0, 0);
              INSERT INTO outbox (id, sequence, kind, code, since, next_try) VALUES (x'{}', 1, 'dossier', 'c', 0, 0);
-             INSERT INTO audit VALUES (1, 5, 'submitted', x'{}', 'd', x'{}');",
+             INSERT INTO audit (number, at, event, subject, detail, hash) VALUES (1, 5, 'submitted', x'{}', 'd', x'{}');",
             id(1).simple(),
             id(1).simple(),
             id(1).simple(),
@@ -213,7 +213,7 @@ fn a_store_of_every_older_version_opens() {
         ));
         let mut store = place.store();
         let item = store.outbox_due(Lane::All, at(1)).unwrap().unwrap();
-        assert_eq!(item.id, id(1));
+        assert_eq!((item.id, item.moment), (id(1), None));
         store.set_slip(id(1), SlipState::Printed, at(2)).unwrap();
         let report = store.verify_audit().unwrap();
         assert_eq!((report.rows, report.broken_at), (2, None), "old rows and new ones are one chain");

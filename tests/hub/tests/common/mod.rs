@@ -141,7 +141,7 @@ pub fn dossier(device: &str, lengths: &[usize]) -> Parcel {
         named.push(NamedFile { name: format!("{:02}-giay-chung-sinh.pdf", number + 1), document: Uuid::now_v7(), file });
     }
     let body = MessageBody::Dossier(Box::new(record(id, device)));
-    Parcel::freeze(Message { id, device: device.to_owned(), sequence: 1, body, files: named }, files)
+    Parcel::freeze(Message { id, device: device.to_owned(), sequence: 1, moment: None, body, files: named }, files)
 }
 
 fn record(id: Uuid, device: &str) -> Dossier {
@@ -182,7 +182,7 @@ pub fn handover(device: &str) -> Parcel {
         parcels: vec![HandoverParcel { parcel, scanned: Timestamp::UNIX_EPOCH }],
         closed: Timestamp::UNIX_EPOCH,
     });
-    Parcel::freeze(Message { id, device: device.to_owned(), sequence: 2, body, files: Vec::new() }, HashMap::new())
+    Parcel::freeze(Message { id, device: device.to_owned(), sequence: 2, moment: None, body, files: Vec::new() }, HashMap::new())
 }
 
 pub fn heartbeat(device: &str, number: u64, hash: char) -> Heartbeat {
