@@ -199,10 +199,18 @@ async fn a_technician_looks_after_outbox_trail_and_peoples_data() {
         "motcua_cert_expiry_seconds ",
         "motcua_quota_ratio ",
         "motcua_outbox_stalled 0",
+        "motcua_outbox_bytes 0",
+        "motcua_receipts_total 1",
+        "motcua_duplicates_suppressed_total 0",
+        "motcua_quarantine_items{kind=\"file\"} 0",
+        "motcua_config_version 0",
+        "motcua_fsync_seconds_bucket{le=\"+Inf\"} ",
     ] {
         assert!(metrics.contains(figure), "{figure} is missing in\n{metrics}");
     }
-    assert!(!metrics.contains("motcua_uploaded_bytes_total 0\n"), "uploads are not counted in\n{metrics}");
+    for nothing in ["motcua_uploaded_bytes_total 0\n", "motcua_blob_bytes 0\n", "motcua_fsync_seconds_count 0\n"] {
+        assert!(!metrics.contains(nothing), "{nothing} was not counted in\n{metrics}");
+    }
 
     let out = rig.dir.join("export");
     let (good, told) = rig.technician(&["person", "export", "001090000017", "--out", out.to_str().unwrap()]).await.unwrap();

@@ -40,6 +40,9 @@ pub(crate) fn read_catalogue(config: &Config) -> anyhow::Result<Catalogue> {
     }
 }
 
+/// Version of the configuration as the hub counts: it came with the package, not from the hub.
+pub(crate) const CONFIG_VERSION: u32 = 0;
+
 /// Name of the credential in the unit's drop-in.
 const CREDENTIAL: &str = "store.key";
 

@@ -3,6 +3,7 @@
 use crate::{
     api::{Api, problem},
     forwarder,
+    metrics::METRICS,
     technician::no_store,
     worker::Storage,
 };
@@ -59,6 +60,7 @@ pub(crate) async fn receipt(State(api): State<Api>, Json(CarriedReceipt { id, si
         let receipt = carry::check_receipt(&forwarder::receipt_key(&api.hub)?, &signed, &json)?;
         let (text, code) = (serde_json::to_string(&signed)?, receipt.official_code);
         storage.call(move |s| Ok(s.delivered(id, &text, code.as_deref(), Timestamp::now())?)).await?;
+        METRICS.receipt();
         Ok::<_, anyhow::Error>(ReceiptAnswer { taken: true })
     };
     match taken.await {

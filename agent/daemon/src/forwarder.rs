@@ -2,7 +2,7 @@
 //! device is.
 
 use crate::{
-    api,
+    api, boot,
     input::{Alarm, Input, Inputs},
     metrics::METRICS,
     worker::{Storage, Worker},
@@ -167,12 +167,16 @@ impl Forwarder {
             })
             .await?;
         let receipt = serde_json::to_string(&delivered.signed).map_err(|e| local(e.to_string()))?;
-        let code = delivered.receipt.official_code.clone();
+        let (code, repeated) = (delivered.receipt.official_code.clone(), delivered.repeated());
         tracing::info!(message = %id, official_code = code.as_deref().unwrap_or("-"), bytes = delivered.uploaded_bytes, "delivered");
         self.storage
             .call(move |s| Ok(s.delivered(id, &receipt, code.as_deref(), Timestamp::now())?))
             .await
             .map_err(|e| local(format!("{e:#}")))?;
+        METRICS.receipt();
+        if repeated {
+            METRICS.duplicate();
+        }
         self.link(LinkState::Up, String::new()).await;
         Ok(())
     }
@@ -285,7 +289,7 @@ impl Forwarder {
             monotonic_ms: moment.map_or(0, |moment| moment.monotonic_ms),
             clock: now,
             catalogue_version: status.catalogue_version,
-            config_version: 0,
+            config_version: boot::CONFIG_VERSION,
             outbox: OutboxCounts {
                 waiting: outbox.waiting,
                 quarantined: outbox.set_aside,

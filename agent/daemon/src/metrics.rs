@@ -1,10 +1,18 @@
-//! Figures for the province's monitoring, as Prometheus text on the local socket. No personal data: no ids, no codes.
+//! Figures for the province's monitoring. No personal data: no ids, no codes. They are gathered here as plain data and written down
+//! elsewhere: one source, whatever the form.
 
+pub(crate) mod prometheus;
+
+use crate::{api, boot, input::Inputs, worker::Storage};
+use jiff::Timestamp;
 use motcua_forward::Class;
-use motcua_model::api::{AgentStatus, DeviceState, DossierCounts};
-use motcua_store::Waiting;
+use motcua_model::{
+    api::{AgentStatus, DeviceState, DossierCounts},
+    config::Hub,
+};
+use motcua_store::{Held, SyncTimes, Waiting, sync_times};
 use std::{
-    fmt::Write as _,
+    fs,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -13,6 +21,8 @@ pub(crate) static METRICS: Metrics = Metrics {
     ok: AtomicU64::new(0),
     failed: [const { AtomicU64::new(0) }; 5],
     uploaded: AtomicU64::new(0),
+    receipts: AtomicU64::new(0),
+    duplicates: AtomicU64::new(0),
     stalled: AtomicBool::new(false),
 };
 
@@ -20,10 +30,11 @@ const CLASSES: [Class; 5] = [Class::Network, Class::Server, Class::Credential, C
 
 /// What the store counts.
 #[derive(Default)]
-pub(crate) struct Stored {
-    pub(crate) outbox: Waiting,
-    pub(crate) dossiers: DossierCounts,
-    pub(crate) audit_rows: u64,
+struct Stored {
+    outbox: Waiting,
+    held: Held,
+    dossiers: DossierCounts,
+    audit_rows: u64,
 }
 
 /// What only a counter can tell.
@@ -32,6 +43,8 @@ pub(crate) struct Metrics {
     failed: [AtomicU64; 5],
     /// File bytes that the hub has taken.
     pub(crate) uploaded: AtomicU64,
+    receipts: AtomicU64,
+    duplicates: AtomicU64,
     stalled: AtomicBool,
 }
 
@@ -45,6 +58,16 @@ impl Metrics {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A receipt of the hub was checked and kept.
+    pub(crate) fn receipt(&self) {
+        self.receipts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The hub had the whole message from an earlier try, and stored it no second time.
+    pub(crate) fn duplicate(&self) {
+        self.duplicates.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Changes with everything that gets through to the hub: a message, its announcement, a piece of a file.
     pub(crate) fn moved(&self) -> u64 {
         self.ok.load(Ordering::Relaxed).wrapping_add(self.uploaded.load(Ordering::Relaxed))
@@ -54,64 +77,216 @@ impl Metrics {
     pub(crate) fn stalled(&self, stalled: bool) -> bool {
         self.stalled.swap(stalled, Ordering::Relaxed) != stalled
     }
+}
 
-    /// The whole text; `now_s` is Unix time in seconds, `certificate_s` what is left of the device's certificate.
-    pub(crate) fn text(&self, status: &AgentStatus, stored: &Stored, now_s: i64, certificate_s: Option<i64>) -> String {
-        let mut text = Text(String::new());
-        let oldest = stored.outbox.oldest.map_or(0, |oldest| (now_s - oldest.as_second()).max(0));
-        text.head("motcua_outbox_items", "gauge", "Messages that wait for the hub");
-        for (state, count) in [("waiting", stored.outbox.waiting), ("set_aside", stored.outbox.set_aside)] {
-            text.line("motcua_outbox_items", &[("dest", "hub"), ("state", state)], count as f64);
+/// One figure, or one for each value of its labels.
+pub(crate) struct Figure {
+    /// Without unit prefix; ends in `_total` where it only grows.
+    pub(crate) name: &'static str,
+    /// One line.
+    pub(crate) help: &'static str,
+    pub(crate) values: Values,
+}
+
+/// How a figure behaves.
+pub(crate) enum Values {
+    /// Goes up and down.
+    Gauge(Vec<Point>),
+    /// Only grows, from 0 at the start of the process.
+    Counter(Vec<Point>),
+    /// How often something took how long, seconds.
+    Times(SyncTimes),
+}
+
+/// One value.
+pub(crate) struct Point {
+    /// Names and values; constant words, never anything about a person.
+    pub(crate) labels: Vec<(&'static str, String)>,
+    pub(crate) value: f64,
+}
+
+/// All figures of this moment; none while the agent stops.
+pub(crate) async fn gather(inputs: &Inputs, storage: Option<&Storage>, hub: &Hub) -> anyhow::Result<Option<Vec<Figure>>> {
+    let Some(status) = api::live_status(inputs).await else { return Ok(None) };
+    let stored = match storage {
+        Some(storage) => {
+            storage
+                .read(|s| Ok(Stored { outbox: s.outbox_counts()?, held: s.held()?, dossiers: s.counts()?, audit_rows: s.audit_head()?.0 }))
+                .await?
         }
-        text.one("motcua_outbox_oldest_age_seconds", "gauge", "Age of the oldest message that waits", oldest as f64);
-        let stalled = f64::from(u8::from(self.stalled.load(Ordering::Relaxed)));
-        text.one("motcua_outbox_stalled", "gauge", "1 where messages are due and the link is up, but nothing moves", stalled);
-        text.one("motcua_quota_ratio", "gauge", "Share of its quota that the store takes", status.disk_ratio);
-        text.head("motcua_send_attempts_total", "counter", "Attempts to send, by their end");
-        text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", "ok")], self.ok.load(Ordering::Relaxed) as f64);
-        for (class, counter) in CLASSES.iter().zip(&self.failed) {
-            text.line("motcua_send_attempts_total", &[("dest", "hub"), ("class", class.name())], counter.load(Ordering::Relaxed) as f64);
+        None => Stored::default(),
+    };
+    let now = Timestamp::now().as_second();
+    let certificate_s = fs::read(&hub.cert).ok().and_then(|pem| certificate_end(&pem)).map(|end| end - now);
+    Ok(Some(METRICS.figures(&status, &stored, now, certificate_s)))
+}
+
+fn certificate_end(pem: &[u8]) -> Option<i64> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(pem).ok()?;
+    Some(pem.parse_x509().ok()?.validity().not_after.timestamp())
+}
+
+impl Metrics {
+    /// `now_s` is Unix time in seconds, `certificate_s` what is left of the device's certificate.
+    fn figures(&self, status: &AgentStatus, stored: &Stored, now_s: i64, certificate_s: Option<i64>) -> Vec<Figure> {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+        let Stored { outbox, held, dossiers, audit_rows } = stored;
+        let oldest = outbox.oldest.map_or(0, |oldest| (now_s - oldest.as_second()).max(0));
+        let attempts = CLASSES.iter().map(|class| class.name()).zip(self.failed.iter().map(count));
+        let attempts = [("ok", count(&self.ok))].into_iter().chain(attempts);
+        let attempts = attempts.map(|(class, value)| point(&[("dest", "hub"), ("class", class)], value)).collect();
+        let ready = |state: DeviceState| f64::from(u8::from(state == DeviceState::Ready));
+        let devices = status.devices.iter().map(|device| point(&[("device", &device.kind)], ready(device.state))).collect();
+        let mut figures = vec![
+            Figure {
+                name: "motcua_outbox_items",
+                help: "Messages for the hub",
+                values: Values::Gauge(vec![
+                    point(&[("dest", "hub"), ("state", "waiting")], outbox.waiting as f64),
+                    point(&[("dest", "hub"), ("state", "set_aside")], outbox.set_aside as f64),
+                ]),
+            },
+            gauge("motcua_outbox_oldest_age_seconds", "Age of the oldest message that waits", oldest as f64),
+            gauge(
+                "motcua_outbox_bytes",
+                "Bytes of what waits for the hub: messages and the files of their dossiers",
+                held.outbox_bytes as f64,
+            ),
+            gauge(
+                "motcua_outbox_stalled",
+                "1 where messages are due and the link is up, but nothing moves",
+                f64::from(u8::from(self.stalled.load(Ordering::Relaxed))),
+            ),
+            Figure {
+                name: "motcua_quarantine_items",
+                help: "What a technician must look at: messages that were set aside, files that are damaged",
+                values: Values::Gauge(vec![
+                    point(&[("kind", "message")], outbox.set_aside as f64),
+                    point(&[("kind", "file")], held.damaged_files as f64),
+                ]),
+            },
+            gauge("motcua_quota_ratio", "Share of its quota that the store takes", status.disk_ratio),
+            gauge("motcua_blob_bytes", "Bytes of the sealed files", held.blob_bytes as f64),
+            Figure { name: "motcua_send_attempts_total", help: "Attempts to send, by their end", values: Values::Counter(attempts) },
+            counter("motcua_uploaded_bytes_total", "File bytes that the hub has taken", count(&self.uploaded)),
+            counter("motcua_receipts_total", "Receipts of the hub that were checked and kept", count(&self.receipts)),
+            counter(
+                "motcua_duplicates_suppressed_total",
+                "Messages sent again that the hub had whole already and did not store twice",
+                count(&self.duplicates),
+            ),
+            gauge("motcua_dossiers_delivered", "Dossiers here that the hub has signed for", f64::from(dossiers.delivered)),
+            gauge("motcua_dossiers_waiting", "Dossiers that the hub does not have", f64::from(dossiers.waiting)),
+            gauge("motcua_audit_rows", "Rows of the audit trail", *audit_rows as f64),
+            gauge("motcua_catalogue_version", "Catalogue in use", f64::from(status.catalogue_version)),
+            gauge(
+                "motcua_config_version",
+                "Configuration in use, as the hub counts; 0 where it came with the package",
+                f64::from(boot::CONFIG_VERSION),
+            ),
+            Figure {
+                name: "motcua_fsync_seconds",
+                help: "How long the disk took to make a commit, a file or a folder durable",
+                values: Values::Times(sync_times()),
+            },
+        ];
+        let known = [
+            ("motcua_clock_offset_seconds", "Hub's clock less this PC's", status.clock_offset_s),
+            ("motcua_last_contact_seconds", "Since the hub last answered", status.last_contact.map(|at| (now_s - at.as_second()).max(0))),
+            ("motcua_cert_expiry_seconds", "Until the device's certificate ends", certificate_s),
+        ];
+        figures.extend(known.into_iter().filter_map(|(name, help, value)| Some(gauge(name, help, value? as f64))));
+        if !status.devices.is_empty() {
+            figures.push(Figure { name: "motcua_device_ready", help: "1 where the device is ready", values: Values::Gauge(devices) });
         }
-        let uploaded = self.uploaded.load(Ordering::Relaxed) as f64;
-        text.one("motcua_uploaded_bytes_total", "counter", "File bytes that the hub has taken", uploaded);
-        text.one("motcua_dossiers_delivered", "gauge", "Dossiers here that the hub has signed for", f64::from(stored.dossiers.delivered));
-        text.one("motcua_dossiers_waiting", "gauge", "Dossiers that the hub does not have", f64::from(stored.dossiers.waiting));
-        text.one("motcua_audit_rows", "gauge", "Rows of the audit trail", stored.audit_rows as f64);
-        text.one("motcua_catalogue_version", "gauge", "Catalogue in use", f64::from(status.catalogue_version));
-        if let Some(offset) = status.clock_offset_s {
-            text.one("motcua_clock_offset_seconds", "gauge", "Hub's clock less this PC's", offset as f64);
-        }
-        if let Some(contact) = status.last_contact {
-            text.one("motcua_last_contact_seconds", "gauge", "Since the hub last answered", (now_s - contact.as_second()).max(0) as f64);
-        }
-        if let Some(left) = certificate_s {
-            text.one("motcua_cert_expiry_seconds", "gauge", "Until the device's certificate ends", left as f64);
-        }
-        text.head("motcua_device_ready", "gauge", "1 where the device is ready");
-        for device in &status.devices {
-            let ready = device.state == DeviceState::Ready;
-            text.line("motcua_device_ready", &[("device", &device.kind)], f64::from(u8::from(ready)));
-        }
-        text.0
+        figures
     }
 }
 
-struct Text(String);
+fn gauge(name: &'static str, help: &'static str, value: f64) -> Figure {
+    Figure { name, help, values: Values::Gauge(vec![point(&[], value)]) }
+}
 
-impl Text {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
-        // Writing into a String cannot fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+fn counter(name: &'static str, help: &'static str, value: f64) -> Figure {
+    Figure { name, help, values: Values::Counter(vec![point(&[], value)]) }
+}
+
+fn point(labels: &[(&'static str, &str)], value: f64) -> Point {
+    Point { labels: labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(), value }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use motcua_model::api::{DeviceLine, Health};
+
+    /// Every figure that there is, of an office with two devices and a link.
+    pub(crate) fn example() -> Vec<Figure> {
+        let line = |kind: &str, state| DeviceLine {
+            kind: kind.to_owned(),
+            address: "127.0.0.1:9100".to_owned(),
+            model: String::new(),
+            state,
+            problem: String::new(),
+        };
+        let at = Timestamp::from_second(1_795_399_200).unwrap();
+        let status = AgentStatus {
+            version: "0.1.0".to_owned(),
+            started: at,
+            health: Health::default(),
+            devices: vec![line("printer", DeviceState::Lost), line("scanner", DeviceState::Ready)],
+            outbox: Vec::new(),
+            dossiers: DossierCounts::default(),
+            catalogue_version: 4,
+            hub_problem: String::new(),
+            last_contact: Some(at),
+            clock_offset_s: Some(-2),
+            audit_flag: None,
+            disk_ratio: 0.25,
+        };
+        let stored = Stored {
+            outbox: Waiting { waiting: 3, set_aside: 1, oldest: Some(at) },
+            held: Held { blob_bytes: 5_000_000_000, outbox_bytes: 2_500_000, damaged_files: 2 },
+            dossiers: DossierCounts { waiting: 3, delivered: 7 },
+            audit_rows: 12,
+        };
+        let counted = Metrics {
+            ok: AtomicU64::new(9),
+            failed: [const { AtomicU64::new(1) }; 5],
+            uploaded: AtomicU64::new(65_536),
+            receipts: AtomicU64::new(8),
+            duplicates: AtomicU64::new(2),
+            stalled: AtomicBool::new(true),
+        };
+        let mut figures = counted.figures(&status, &stored, at.as_second() + 90, Some(86_400));
+        for figure in &mut figures {
+            if let Values::Times(times) = &mut figure.values {
+                *times = SyncTimes { counts: [4, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1], sum: std::time::Duration::from_millis(12_345) };
+            }
+        }
+        figures
     }
 
-    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        let _ = writeln!(self.0, "{name}{labels} {value}");
-    }
-
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: f64) {
-        self.head(name, kind, help);
-        self.line(name, &[], value);
+    #[test]
+    fn nothing_that_monitoring_must_have_is_missing() {
+        let names: Vec<&str> = example().iter().map(|figure| figure.name).collect();
+        for name in [
+            "outbox_items",
+            "outbox_oldest_age_seconds",
+            "outbox_bytes",
+            "quota_ratio",
+            "blob_bytes",
+            "send_attempts_total",
+            "receipts_total",
+            "duplicates_suppressed_total",
+            "quarantine_items",
+            "clock_offset_seconds",
+            "cert_expiry_seconds",
+            "config_version",
+            "fsync_seconds",
+            "last_contact_seconds",
+        ] {
+            assert_eq!(names.iter().filter(|found| found.strip_prefix("motcua_") == Some(name)).count(), 1, "{name}");
+        }
     }
 }

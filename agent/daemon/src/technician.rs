@@ -1,9 +1,9 @@
 //! The part of the local API that a technician asks: figures, audit, outbox, and what is held of one person.
 
 use crate::{
-    api::{self, Api, problem, stopping},
+    api::{Api, problem, stopping},
     input::Input,
-    metrics::{METRICS, Stored},
+    metrics::{self, prometheus},
 };
 use axum::{
     Json,
@@ -22,25 +22,11 @@ use motcua_store::Reader;
 use uuid::Uuid;
 
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
-    let Some(status) = api::live_status(&api.inputs).await else { return stopping() };
-    let stored = match &api.storage {
-        Some(storage) => {
-            storage.read(|s| Ok(Stored { outbox: s.outbox_counts()?, dossiers: s.counts()?, audit_rows: s.audit_head()?.0 })).await
-        }
-        None => Ok(Stored::default()),
-    };
-    let stored = match stored {
-        Ok(stored) => stored,
-        Err(error) => return no_answer(&error),
-    };
-    let now = Timestamp::now().as_second();
-    let left = std::fs::read(&api.hub.cert).ok().and_then(|pem| certificate_end(&pem)).map(|end| end - now);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], METRICS.text(&status, &stored, now, left)).into_response()
-}
-
-fn certificate_end(pem: &[u8]) -> Option<i64> {
-    let (_, pem) = x509_parser::pem::parse_x509_pem(pem).ok()?;
-    Some(pem.parse_x509().ok()?.validity().not_after.timestamp())
+    match metrics::gather(&api.inputs, api.storage.as_ref(), &api.hub).await {
+        Ok(Some(figures)) => ([(header::CONTENT_TYPE, prometheus::MEDIA)], prometheus::text(&figures)).into_response(),
+        Ok(None) => stopping(),
+        Err(error) => no_answer(&error),
+    }
 }
 
 pub(crate) async fn audit(State(api): State<Api>) -> Response {

@@ -45,6 +45,13 @@ pub struct Delivered {
     pub uploaded_bytes: u64,
 }
 
+impl Delivered {
+    /// Whether the hub had the whole message from an earlier try and stored it no second time. Without files nothing tells.
+    pub fn repeated(&self) -> bool {
+        self.uploaded_bytes == 0 && !self.receipt.files.is_empty()
+    }
+}
+
 impl HubClient {
     /// Reads keys and certificates; sends nothing. Errors name the file whose content is wrong.
     pub fn new(settings: HubSettings) -> Result<Self, SetupError> {

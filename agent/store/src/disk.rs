@@ -1,11 +1,12 @@
 //! Files: written whole or not at all, and durable before anybody relies on them.
 
-use crate::StoreError;
+use crate::{StoreError, figures};
 use std::{
     fs,
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
+    time::Instant,
 };
 
 /// Ending of a file that is not complete yet.
@@ -35,11 +36,17 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError>
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    let begun = Instant::now();
+    file.sync_all()?;
+    figures::synced(begun);
+    Ok(())
 }
 
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder))
+    let begun = Instant::now();
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder))?;
+    figures::synced(begun);
+    Ok(())
 }
 
 /// Missing is removed.

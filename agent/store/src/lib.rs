@@ -25,6 +25,7 @@ mod disk;
 mod dossiers;
 mod drafts;
 mod error;
+mod figures;
 mod files;
 mod inbox;
 mod key;
@@ -37,6 +38,7 @@ pub use backup::{Backup, backup, want_restore};
 pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
+pub use figures::{Held, SYNC_BOUNDS, SyncTimes, sync_times};
 pub use inbox::Told;
 pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};
@@ -238,8 +240,14 @@ fn transact<T>(
     change: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let before = transaction.total_changes();
     let done = change(&transaction, keys)?;
+    let (changed, begun) = (transaction.total_changes() != before, Instant::now());
     transaction.commit()?;
+    // Without changes the disk is not asked, and the time would be none of its.
+    if changed {
+        figures::synced(begun);
+    }
     Ok(done)
 }
 

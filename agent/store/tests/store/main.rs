@@ -7,6 +7,7 @@ mod backup;
 mod behaviour;
 mod damage;
 mod failing_disk;
+mod figures;
 mod full_disk;
 mod keys;
 mod kill;
