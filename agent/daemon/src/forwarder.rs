@@ -134,7 +134,7 @@ impl Forwarder {
             Err(failure) => failure,
         };
         METRICS.sent(Some(failure.class));
-        tracing::warn!(message = %id, class = ?failure.class, "not delivered: {}", failure.message);
+        tracing::warn!(item = %id, class = ?failure.class, "not delivered: {}", failure.message);
         let wait = self.schedule.delay(attempts, failure.retry_after, failure.class);
         let next = Timestamp::now() + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(600));
         self.link_after(&failure).await;
@@ -168,7 +168,7 @@ impl Forwarder {
             .await?;
         let receipt = serde_json::to_string(&delivered.signed).map_err(|e| local(e.to_string()))?;
         let (code, repeated) = (delivered.receipt.official_code.clone(), delivered.repeated());
-        tracing::info!(message = %id, official_code = code.as_deref().unwrap_or("-"), bytes = delivered.uploaded_bytes, "delivered");
+        tracing::info!(item = %id, official_code = code.as_deref().unwrap_or("-"), bytes = delivered.uploaded_bytes, "delivered");
         self.storage
             .call(move |s| Ok(s.delivered(id, &receipt, code.as_deref(), Timestamp::now())?))
             .await

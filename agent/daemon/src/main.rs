@@ -11,6 +11,7 @@ mod devices;
 mod forwarder;
 mod input;
 mod kiosk;
+mod logging;
 mod metrics;
 mod openapi;
 mod printing;
@@ -24,7 +25,7 @@ mod worker;
 
 use anyhow::Context as _;
 use clap::Parser;
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 /// Edge agent of Một Cửa Edge.
 #[derive(Parser)]
@@ -40,8 +41,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
+    logging::start();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -236,7 +236,7 @@ impl Store {
     }
 
     fn quarantine(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
-        tracing::error!(message = %id, "a record that waits for the hub cannot be read ({why}); it is set aside");
+        tracing::error!(item = %id, "a record that waits for the hub cannot be read ({why}); it is set aside");
         let problem = format!("the stored record cannot be read ({why}); keep the disk, and install the agent version that wrote it");
         self.db.execute("UPDATE outbox SET quarantined = 1, problem = ? WHERE id = ?", params![problem, id.into_bytes()])?;
         Ok(())
@@ -273,7 +273,7 @@ impl Store {
                 .optional()?
                 .ok_or(StoreError::Unknown { what: "waiting message", id })?;
             if set_aside {
-                tracing::error!(message = %id, "refused {REFUSALS} times and set aside; next step: motcua outbox show {id}");
+                tracing::error!(item = %id, "refused {REFUSALS} times and set aside; next step: motcua outbox show {id}");
                 audit::append(db, None, "set_aside", id, "refused by the hub")?;
             }
             Ok(attempts)
