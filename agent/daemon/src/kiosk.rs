@@ -2,7 +2,7 @@
 
 use crate::{
     api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip,
-    stalled, watchdog, worker::Storage,
+    stalled, telemetry, watchdog, worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -90,6 +90,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;
         console::start(&agent.config, &storage, &inputs);
         tokio::spawn(stalled::run(agent.config.hub.stalled_min, storage.clone(), inputs.clone()));
+        if let Some(asked) = agent.config.telemetry.clone() {
+            tokio::spawn(telemetry::run(asked, agent.config.hub.clone(), started, inputs.clone(), storage.clone()));
+        }
         tokio::spawn(care::run(agent.config.clone(), storage, inputs.clone()));
     } else {
         watchdog::status("out of service; next step: motcua check");

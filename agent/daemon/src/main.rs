@@ -19,6 +19,7 @@ mod scanning;
 mod slip;
 mod stalled;
 mod technician;
+mod telemetry;
 mod to_tell;
 mod watchdog;
 mod worker;

@@ -1,6 +1,7 @@
 //! Figures for the province's monitoring. No personal data: no ids, no codes. They are gathered here as plain data and written down
 //! elsewhere: one source, whatever the form.
 
+pub(crate) mod otlp;
 pub(crate) mod prometheus;
 
 use crate::{api, boot, input::Inputs, worker::Storage};
@@ -220,8 +221,8 @@ pub(crate) mod tests {
     use super::*;
     use motcua_model::api::{DeviceLine, Health};
 
-    /// Every figure that there is, of an office with two devices and a link.
-    pub(crate) fn example() -> Vec<Figure> {
+    /// An office with two devices and a link.
+    pub(crate) fn status() -> AgentStatus {
         let line = |kind: &str, state| DeviceLine {
             kind: kind.to_owned(),
             address: "127.0.0.1:9100".to_owned(),
@@ -230,7 +231,7 @@ pub(crate) mod tests {
             problem: String::new(),
         };
         let at = Timestamp::from_second(1_795_399_200).unwrap();
-        let status = AgentStatus {
+        AgentStatus {
             version: "0.1.0".to_owned(),
             started: at,
             health: Health::default(),
@@ -243,7 +244,13 @@ pub(crate) mod tests {
             clock_offset_s: Some(-2),
             audit_flag: None,
             disk_ratio: 0.25,
-        };
+        }
+    }
+
+    /// Every figure that there is, of that office.
+    pub(crate) fn example() -> Vec<Figure> {
+        let status = status();
+        let at = status.started;
         let stored = Stored {
             outbox: Waiting { waiting: 3, set_aside: 1, oldest: Some(at) },
             held: Held { blob_bytes: 5_000_000_000, outbox_bytes: 2_500_000, damaged_files: 2 },

@@ -103,7 +103,7 @@ impl ForwardError {
 }
 
 /// 408, 409, 423, 425 and 429 pass with time; 401 is about the device; every other 4xx about the message.
-fn class_of_status(status: u16) -> Class {
+pub(crate) fn class_of_status(status: u16) -> Class {
     match status {
         401 => Class::Credential,
         408 | 409 | 423 | 425 | 429 => Class::Server,
@@ -113,7 +113,7 @@ fn class_of_status(status: u16) -> Class {
 }
 
 /// Seconds, or a date measured against the answer's own `Date`: the clock here may be wrong.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -129,7 +129,7 @@ fn http_date(value: &HeaderValue) -> Option<Timestamp> {
 
 /// The TLS error at the bottom, if there is one. With TLS 1.3 the hub's refusal of a client certificate
 /// comes after the handshake, as a read error: the same search finds it.
-fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+pub(crate) fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     chain(error).find_map(|error| error.downcast_ref())
 }
 
@@ -163,7 +163,7 @@ fn is_credential_alert(alert: AlertDescription) -> bool {
     matches!(u8::from(alert), 42..=46 | 48 | 49 | 51 | 116)
 }
 
-fn causes(error: &reqwest::Error) -> String {
+pub(crate) fn causes(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -11,6 +11,7 @@
 pub mod carry;
 mod client;
 mod error;
+mod monitoring;
 mod probe;
 mod receipt;
 pub mod retry;
@@ -19,4 +20,5 @@ mod upload;
 
 pub use client::{Delivered, HubClient};
 pub use error::{Class, ForwardError};
+pub use monitoring::Monitoring;
 pub use tls::{HubSettings, SetupError};

@@ -40,6 +40,20 @@ pub struct Config {
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
+    /// Figures sent to the province's monitoring; left out: none are.
+    pub telemetry: Option<Telemetry>,
+}
+
+/// Figures sent to the province's monitoring, the same as on the local socket.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// The receiver's whole address, OTLP over HTTPS: `https://host:4318/v1/metrics`. This device shows its certificate there; the
+    /// receiver's must come from the hub's authority (`hub.ca`).
+    pub otlp: String,
+    /// Seconds between two messages, give or take a fifth.
+    #[serde(default = "default_every")]
+    pub every_s: u16,
 }
 
 /// How long what the hub has signed for is kept here.
@@ -315,6 +329,9 @@ fn default_boot_wait() -> u16 {
 fn default_stalled() -> u16 {
     30
 }
+fn default_every() -> u16 {
+    60
+}
 fn default_duplex() -> bool {
     true
 }
@@ -495,6 +512,16 @@ impl Config {
         need((1..=3600).contains(&self.hub.poll_s), "hub.poll_s", &self.hub.poll_s, "write 1 to 3600 seconds; 60 suits most");
         let stalled = self.hub.stalled_min;
         need((1..=1440).contains(&stalled), "hub.stalled_min", &stalled, "write 1 to 1440 minutes; 30 suits most");
+        if let Some(telemetry) = &self.telemetry {
+            need(
+                is_whole_address(&telemetry.otlp),
+                "telemetry.otlp",
+                &telemetry.otlp,
+                "write the receiver's whole address, for example https://monitoring.example:4318/v1/metrics",
+            );
+            let every = telemetry.every_s;
+            need((10..=3600).contains(&every), "telemetry.every_s", &every, "write 10 to 3600 seconds; 60 suits most");
+        }
         for (key, value, floor) in [
             ("visit.reading_s", self.visit.reading_s, 60),
             ("visit.typing_s", self.visit.typing_s, 60),
@@ -506,6 +533,16 @@ impl Config {
         }
         found
     }
+}
+
+/// `https://`, a host, perhaps a port, and a path.
+fn is_whole_address(text: &str) -> bool {
+    let Some((host, path)) = text.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else { return false };
+    let port = match host.rsplit_once(':') {
+        Some((_, port)) if !host.ends_with(']') => port.parse::<u16>().is_ok(),
+        Some(_) | None => true,
+    };
+    port && !host.is_empty() && !host.starts_with(':') && !path.is_empty() && !text.contains(char::is_whitespace)
 }
 
 fn is_hex_64(text: &str) -> bool {
@@ -557,6 +594,28 @@ mod tests {
             let problems = scanner(escl, pin).unwrap_err();
             assert!(problems.len() == 1 && problems[0].key == "scanner.tls_sha256", "{problems:?}");
         }
+    }
+
+    #[test]
+    fn a_receiver_of_figures_needs_its_whole_address() {
+        let telemetry = |lines: &str| Config::parse("a.toml", &format!("{GOOD}\n[telemetry]\n{lines}\n"));
+        assert_eq!(Config::parse("a.toml", GOOD).unwrap().telemetry, None);
+        for good in ["https://monitoring.example/v1/metrics", "https://10.0.0.5:4318/v1/metrics", "https://[fd00::5]/otlp/v1/metrics"] {
+            assert_eq!(telemetry(&format!("otlp = \"{good}\"")).unwrap().telemetry.unwrap().every_s, 60, "{good}");
+        }
+        for bad in [
+            "http://monitoring.example:4318/v1/metrics",
+            "https://monitoring.example:4318",
+            "https://monitoring.example:4318/",
+            "https://monitoring.example:otlp/v1/metrics",
+            "https:///v1/metrics",
+            "monitoring.example:4318",
+        ] {
+            let problem = &telemetry(&format!("otlp = \"{bad}\"")).unwrap_err()[0].to_string();
+            assert!(problem.contains("telemetry.otlp") && problem.contains(bad) && problem.contains("/v1/metrics"), "{problem}");
+        }
+        let problem = &telemetry("otlp = \"https://a/b\"\nevery_s = 1").unwrap_err()[0];
+        assert!(problem.key == "telemetry.every_s" && problem.fix.contains("60"), "{problem}");
     }
 
     #[test]
