@@ -36,6 +36,7 @@ pub(crate) async fn all(file: &Path, now: Timestamp) -> Vec<Finding> {
     found.push(certs::authority(&config.hub.ca, now));
     found.push(certs::own(&config.hub.cert, now));
     found.push(certs::key(&config.hub.cert, &config.hub.key));
+    found.extend(config.hub.export_cert.as_ref().map(|path| certs::export(path, now)));
     found.push(hub::reachable(&config.hub, now).await);
     found.push(running(&status));
     // The agent holds the devices while it runs; most printers serve one connection at a time.

@@ -79,7 +79,7 @@ pub(crate) fn start(config: &config::CardReader, orders: mpsc::UnboundedReceiver
         driver: drive(config, say, inputs)?,
         inputs: inputs.clone(),
     };
-    tokio::spawn(desk.run(orders, events));
+    tokio::spawn(devices::guarded(devices::alarm("card reader", inputs), desk.run(orders, events)));
     Ok(())
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
                 }
             })
             .context("Unable to start the reader's thread")?;
-        tokio::spawn(read_codes(queue, line("reader", &reader.address()), inputs.clone()));
+        tokio::spawn(guarded(alarm("code reader", inputs), read_codes(queue, line("reader", &reader.address()), inputs.clone())));
     }
     Ok(devices)
 }
@@ -90,7 +90,8 @@ pub(crate) fn alarm(device: &'static str, inputs: &Inputs) -> Alarm {
     Alarm { device, inputs: inputs.clone() }
 }
 
-async fn guarded(alarm: Alarm, work: impl Future<Output = ()>) {
+/// Ends the agent with the reason where `work` panics.
+pub(crate) async fn guarded(alarm: Alarm, work: impl Future<Output = ()>) {
     work.await;
     drop(alarm);
 }

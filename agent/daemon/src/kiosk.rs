@@ -93,7 +93,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         if let Some(asked) = agent.config.telemetry.clone() {
             tokio::spawn(telemetry::run(asked, agent.config.hub.clone(), started, inputs.clone(), storage.clone()));
         }
-        tokio::spawn(care::run(agent.config.clone(), storage, inputs.clone()));
+        let tidying = care::run(agent.config.clone(), storage, inputs.clone());
+        tokio::spawn(devices::guarded(devices::alarm("tidying", &inputs), tidying));
     } else {
         watchdog::status("out of service; next step: motcua check");
     }

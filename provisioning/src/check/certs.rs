@@ -21,6 +21,11 @@ pub(super) fn own(path: &Path, now: Timestamp) -> Finding {
     certificate("device certificate", path, now, "ask the province's IT office for a new device certificate")
 }
 
+/// The certificate that messages are sealed for which are carried on a stick.
+pub(super) fn export(path: &Path, now: Timestamp) -> Finding {
+    certificate("hub export certificate", path, now, "ask the province's IT office for the hub's export certificate (hub.export_cert)")
+}
+
 /// The device's key: private, and the one of its certificate.
 pub(super) fn key(cert: &Path, key: &Path) -> Finding {
     const WHAT: &str = "device key";
@@ -132,6 +137,7 @@ mod tests {
         assert!(authority(&path, now).seen.contains("damaged"), "{}", authority(&path, now));
         fs::write(&path, "no PEM").unwrap();
         assert!(authority(&path, now).seen.contains("PEM"), "{}", authority(&path, now));
+        assert_eq!(export(&path, now).level, Level::Fail, "nothing could be carried to the hub");
     }
 
     #[test]
