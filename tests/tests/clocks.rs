@@ -1,4 +1,4 @@
-//! A certificate that has ended and a clock that is years off stop the delivery, say so, and stop nobody at the screen.
+//! A certificate that has ended or was revoked and a clock that is years off stop the delivery, say so, and stop nobody at the screen.
 //! Once they are right again everything goes by itself.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario that cannot go on has failed")]
 
@@ -39,6 +39,28 @@ async fn an_expired_certificate_is_named_and_a_new_one_is_taken_without_a_restar
     files_and_is_delivered_once_mended(&rig, &["REFUSED", "CertificateExpired", "renew its certificate"], || {
         for file in ["device.pem", "device.key"] {
             fs::copy(right.join(file), device.join(file)).unwrap();
+        }
+    })
+    .await;
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_certificate_is_named_and_a_new_one_is_taken_without_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.until_status("the link", |s| s.health.hub == LinkState::Up).await.unwrap();
+    let hub = |command: &str| {
+        let mut hub = rig::binary("motcua-hub").unwrap();
+        hub.arg(command).arg(folder.path().join("hub")).args(["--device", rig::DEVICE]);
+        hub
+    };
+    rig::run(&mut hub("revoke")).await.unwrap();
+    let new = folder.path().join("new");
+    rig::run(hub("issue").arg("--out").arg(&new)).await.unwrap();
+    files_and_is_delivered_once_mended(&rig, &["REFUSED", "revoked", "operator"], || {
+        for file in ["device.pem", "device.key"] {
+            fs::copy(new.join(file), folder.path().join("device").join(file)).unwrap();
         }
     })
     .await;

@@ -82,7 +82,7 @@ async fn a_dossier_goes_to_the_hub_on_a_stick_and_its_receipt_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_sealed_by_a_stranger_or_for_another_hub_is_refused() {
+async fn a_message_sealed_by_a_stranger_or_with_a_revoked_key_or_for_another_hub_is_refused() {
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let mut rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
     rig.kill_hub().await.unwrap();
@@ -122,5 +122,10 @@ async fn a_message_sealed_by_a_stranger_or_for_another_hub_is_refused() {
     let mut hub = rig::binary("motcua-hub").unwrap();
     let output = hub.arg("import").arg(&another).arg("--in").arg(&stick).output().await.unwrap();
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).contains("sealed for another hub"));
+
+    rig::run(rig::binary("motcua-hub").unwrap().arg("revoke").arg(rig.dir.join("hub")).args(["--device", rig::DEVICE])).await.unwrap();
+    let (good, said) = import(&rig, &stick).await;
+    assert!(!good && said.contains("was revoked"), "{said}");
+    assert_eq!(messages(&rig).await, 0);
     rig.stop().await.unwrap();
 }

@@ -79,6 +79,12 @@ impl ForwardError {
 
     /// The certificates do not please.
     pub(crate) fn credential(what: &str, tls: &rustls::Error) -> Self {
+        if matches!(tls, rustls::Error::AlertReceived(AlertDescription::CertificateRevoked)) {
+            let text = format!(
+                "{what} failed: the hub says that this device's certificate was revoked ({tls}). What waits is kept here. Ask the hub's operator why; if the device goes on, install a new certificate and key"
+            );
+            return Self::new(Class::Credential, text);
+        }
         let text = format!(
             "{what} failed: the hub and this device do not accept each other's certificate ({tls}). Check this device's clock, then renew its certificate or install the hub's present CA file"
         );

@@ -1,6 +1,7 @@
 //! So many TLS handshakes at once and no more. When a province comes back, all its devices connect in the same
 //! seconds; were all their handshakes worked on together, none would end before its device gives up.
 
+use crate::tls::Tls;
 use axum_server::accept::Accept;
 use futures_util::future::BoxFuture;
 use std::{io, sync::Arc, time::Duration};
@@ -17,11 +18,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(7);
 pub(crate) struct Handshakes<A> {
     inner: A,
     places: Arc<Semaphore>,
+    tls: Arc<Tls>,
 }
 
 impl<A> Handshakes<A> {
-    pub(crate) fn new(inner: A) -> Self {
-        Self { inner, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub(crate) fn new(inner: A, tls: Arc<Tls>) -> Self {
+        Self { inner, places: Arc::new(Semaphore::new(AT_ONCE)), tls }
     }
 }
 
@@ -42,6 +44,7 @@ where
         Box::pin(async move {
             let place = timeout(LONGEST_WAIT, this.places.acquire()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
             let _place = place.map_err(io::Error::other)?;
+            this.tls.refresh();
             this.inner.accept(stream, service).await
         })
     }

@@ -1,6 +1,8 @@
 //! Messages that were carried here on a stick: opened, judged, and stored as if they had come over the line.
 
-use crate::{disk, pki, problem::Refusal, routes::common_name, seal::Seal, shared::SharedOptions, storage::Storage};
+use crate::{
+    disk, pki, problem::Refusal, revocation::Revocations, routes::common_name, seal::Seal, shared::SharedOptions, storage::Storage,
+};
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
@@ -88,11 +90,12 @@ fn refused(refusal: Refusal) -> anyhow::Error {
     anyhow::anyhow!("{}: {}", refusal.problem.title, refusal.problem.detail)
 }
 
-/// The hub's key for carried messages, and the CA of its devices.
+/// The hub's key for carried messages, the CA of its devices, and which of their certificates are revoked.
 struct Opener {
     key: PKey<openssl::pkey::Private>,
     certificate: X509,
     authority: X509,
+    revocations: Revocations,
 }
 
 impl Opener {
@@ -101,6 +104,7 @@ impl Opener {
             key: PKey::private_key_from_pem(pki::read(&dir.join("export.key"))?.as_bytes())?,
             certificate: X509::from_pem(pki::read(&dir.join("export.pem"))?.as_bytes())?,
             authority: X509::from_pem(pki::read(&dir.join("ca.pem"))?.as_bytes())?,
+            revocations: Revocations::read(dir)?.unwrap_or_default(),
         })
     }
 
@@ -120,8 +124,11 @@ impl Opener {
             .ok()
             .context("its signature is not that of one of this hub's devices")?;
         let signers = signed.signers(&none, Pkcs7Flags::empty())?;
-        let names: Vec<String> = signers.iter().filter_map(|signer| common_name(&signer.to_der().ok()?)).collect();
+        let certificates = signers.iter().map(|signer| signer.to_der()).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<String> = certificates.iter().filter_map(|der| common_name(der)).collect();
         let [device] = names.as_slice() else { bail!("it is signed by {} devices and not by one", names.len()) };
+        let revoked = certificates.iter().any(|der| self.revocations.holds(der));
+        ensure!(!revoked, "the certificate of {device}, which signed it, was revoked; ask the office whether the message is its own");
         let carried = serde_json::from_slice(&plain)
             .map_err(|e| anyhow::anyhow!("its content has not the agreed form at line {} column {}", e.line(), e.column()))?;
         Ok((device.clone(), carried))

@@ -11,6 +11,8 @@
 //! | path | content |
 //! |---|---|
 //! | `ca.pem`, `ca.key` | the CA of the hub and its devices |
+//! | `crl.pem` | which device certificates are revoked; read again when it changes |
+//! | `issued/` | every device certificate, under its serial number |
 //! | `server.pem`, `server.key` | the hub's own certificate |
 //! | `export.pem`, `export.key` | to whom messages on a stick are sealed |
 //! | `receipt.key`, `receipt_key.txt` | Ed25519 seed and public key, hex |
@@ -30,11 +32,13 @@ pub mod openapi;
 pub mod pki;
 mod problem;
 mod registry;
+mod revocation;
 mod routes;
 mod seal;
 mod server;
 mod shared;
 mod storage;
+mod tls;
 mod uploads;
 mod witness;
 

@@ -56,6 +56,15 @@ enum Command {
         #[arg(long)]
         expired: bool,
     },
+    /// Revoke every certificate that a device has been given so far; a running hub refuses it from now on. Prints the serial
+    /// numbers. Hubs that share the work each need a copy of the new crl.pem.
+    Revoke {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Name of the device.
+        #[arg(long)]
+        device: String,
+    },
     /// Serve until SIGINT or SIGTERM. Prints one line of JSON with the addresses.
     Serve {
         /// The hub's folder.
@@ -214,6 +223,10 @@ async fn run(command: Command) -> Result<()> {
         Command::Issue { dir, device, out, expired } => {
             let validity = if expired { pki::Validity::Expired } else { pki::Validity::Usual };
             pki::issue(&dir, &device, &out, validity, Zoned::now().date())
+        }
+        Command::Revoke { dir, device } => {
+            let revoked = pki::revoke(&dir, &device, Zoned::now().date())?;
+            say(&serde_json::json!({ "device": device, "revoked": revoked }).to_string())
         }
         Command::Serve { dir, listen, agency, test_port, in_flight, per_device, burst, without_kho } => {
             let usual = Options::new(dir, listen, &agency);

@@ -102,7 +102,7 @@ pub fn document() -> Value {
         "/v1/health": {"get": {
             "operationId": "health",
             "summary": "Whether the hub answers and accepts this device",
-            "responses": {"204": {"description": "it does"}},
+            "responses": responses((204, json!({"description": "it does"})), &[401], &problem),
         }},
         "/v1/openapi.json": {"get": {
             "operationId": "contract",
@@ -172,7 +172,7 @@ fn responses((status, good): Good, refusals: &[u16], problem: &Value) -> Value {
 fn meaning(status: u16) -> &'static str {
     match status {
         400 => "the request has not its form, or not its digest",
-        401 => "the certificate names no device",
+        401 => "the certificate names no device, or was revoked",
         403 => "another device's",
         404 => "unknown",
         408 => "the body broke off",

@@ -1,14 +1,19 @@
-//! The hub's CA, its own certificate, its receipt key, and certificates for devices.
+//! The hub's CA, its own certificate, its receipt key, certificates for devices, and the list of those that are revoked.
 
-use crate::disk;
+use crate::{disk, revocation::Revocations};
 use anyhow::{Context as _, Result, bail, ensure};
 use ed25519_dalek::SigningKey;
 use jiff::{Span, civil::Date};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
 };
-use std::{fs, path::Path};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
 
 /// Makes a hub's folder: CA, server certificate for `names` (host names and IP addresses), receipt key.
 /// Returns the receipt public key in hex. A folder that has a CA already is refused.
@@ -39,6 +44,7 @@ pub fn init(dir: &Path, names: &[String], today: Date) -> Result<String> {
     write_pair(dir, "export", &export, &export_key)?;
     disk::write_durably(&dir.join("receipt.key"), hex::encode(seed).as_bytes())?;
     disk::write_durably(&dir.join("receipt_key.txt"), receipt_key.as_bytes())?;
+    disk::write_durably(&dir.join("crl.pem"), revocation_list(Vec::new(), &issuer, today)?.as_bytes())?;
     // Last, because its presence says that the folder is complete.
     disk::write_durably(&dir.join("ca.key"), issuer.key().serialize_pem().as_bytes())?;
     disk::write_durably(&dir.join("ca.pem"), ca.pem().as_bytes())?;
@@ -70,6 +76,11 @@ pub struct Issued {
 pub fn issue(dir: &Path, device: &str, out: &Path, validity: Validity, today: Date) -> Result<()> {
     let issued = issue_in_memory(dir, device, validity, today)?;
     disk::create_folder(out)?;
+    let issued_before = dir.join("issued");
+    disk::create_folder(&issued_before)?;
+    let (serial, _) = serial_and_name(issued.certificate.as_bytes())?;
+    // First: what is out can be revoked.
+    disk::write_durably(&issued_before.join(format!("{}.pem", hex::encode(serial))), issued.certificate.as_bytes())?;
     // A hub's folder of before has none.
     if let Ok(export) = fs::read_to_string(dir.join("export.pem")) {
         disk::write_durably(&out.join("hub-export.pem"), export.as_bytes())?;
@@ -99,10 +110,82 @@ pub fn issue_in_memory(dir: &Path, device: &str, validity: Validity, today: Date
     };
     let mut params = leaf_params(device, from, to)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let ca_key = KeyPair::from_pem(&read(&dir.join("ca.key"))?).context("ca.key is not a private key")?;
-    let certificate = params.signed_by(&key, &Issuer::new(ca_params(today)?, ca_key))?;
+    let certificate = params.signed_by(&key, &issuer(dir, today)?)?;
     let (ca, receipt_key) = (read(&dir.join("ca.pem"))?, read(&dir.join("receipt_key.txt"))?);
     Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem(), ca, receipt_key })
+}
+
+/// Revokes every certificate that [`issue`] has given `device` so far: writes a new `crl.pem`. Those that are issued afterwards
+/// are good. Returns the serial numbers that the list had not held, in hex.
+///
+/// # Errors
+/// When the folder holds no certificate of that device, or its `crl.pem` cannot be read.
+pub fn revoke(dir: &Path, device: &str, today: Date) -> Result<Vec<String>> {
+    let mut revoked = revoked(dir)?;
+    let (mut known, mut new) = (false, Vec::new());
+    for path in sorted(&dir.join("issued"))? {
+        let (serial, name) = serial_and_name(read(&path)?.as_bytes()).with_context(|| format!("cannot use {}", path.display()))?;
+        known |= name == device;
+        if name == device && revoked.iter().all(|entry| entry.serial_number.as_ref() != serial) {
+            new.push(hex::encode(&serial));
+            let (serial_number, revocation_time) = (SerialNumber::from_slice(&serial), ca_params(today)?.not_before);
+            revoked.push(RevokedCertParams { serial_number, revocation_time, reason_code: None, invalidity_date: None });
+        }
+    }
+    ensure!(known, "{} has issued nothing to `{device}`; its certificates lie in {}/issued", dir.display(), dir.display());
+    disk::write_durably(&dir.join("crl.pem"), revocation_list(revoked, &issuer(dir, today)?, today)?.as_bytes())?;
+    Ok(new)
+}
+
+/// What `crl.pem` holds; nothing in a hub's folder of before.
+fn revoked(dir: &Path) -> Result<Vec<RevokedCertParams>> {
+    let Some(present) = Revocations::read(dir)? else { return Ok(Vec::new()) };
+    let mut revoked = Vec::new();
+    for der in &present.lists {
+        let (_, list) = CertificateRevocationList::from_der(der).context("crl.pem is not a list of certificates")?;
+        for entry in list.iter_revoked_certificates() {
+            let (serial_number, revocation_time) = (SerialNumber::from_slice(entry.raw_serial()), entry.revocation_date.to_datetime());
+            revoked.push(RevokedCertParams { serial_number, revocation_time, reason_code: None, invalidity_date: None });
+        }
+    }
+    Ok(revoked)
+}
+
+fn revocation_list(revoked_certs: Vec<RevokedCertParams>, issuer: &Issuer<'_, KeyPair>, today: Date) -> Result<String> {
+    let ca = ca_params(today)?;
+    let list = CertificateRevocationListParams {
+        this_update: ca.not_before,
+        next_update: ca.not_after,
+        // It grows with each revocation, as the number must.
+        crl_number: SerialNumber::from(revoked_certs.len() as u64),
+        issuing_distribution_point: None,
+        revoked_certs,
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    Ok(list.signed_by(issuer)?.pem()?)
+}
+
+fn issuer(dir: &Path, today: Date) -> Result<Issuer<'static, KeyPair>> {
+    let key = KeyPair::from_pem(&read(&dir.join("ca.key"))?).context("ca.key is not a private key")?;
+    Ok(Issuer::new(ca_params(today)?, key))
+}
+
+/// Serial number and common name of a certificate in PEM.
+fn serial_and_name(pem: &[u8]) -> Result<(Vec<u8>, String)> {
+    let der = CertificateDer::from_pem_slice(pem).context("it is not PEM")?;
+    let (_, certificate) = X509Certificate::from_der(&der).context("it is not a certificate")?;
+    let name = certificate.subject().iter_common_name().next().context("its subject has no name")?.as_str()?;
+    Ok((certificate.raw_serial().to_vec(), name.to_owned()))
+}
+
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// The key that signs receipts.

@@ -8,6 +8,7 @@ use crate::{
     problem::Refusal,
     seal::{Seal, at_work},
     storage::Storage,
+    tls::Tls,
     uploads,
     witness::{self, Witness},
 };
@@ -46,6 +47,7 @@ const MOST_TYPES: usize = 50;
 pub(crate) struct Hub {
     pub(crate) storage: Storage,
     pub(crate) seal: Seal,
+    pub(crate) tls: Arc<Tls>,
     pub(crate) cuts: Cuts,
     pub(crate) guard: Guard,
     pub(crate) witness: Witness,
@@ -92,14 +94,20 @@ impl Peer {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Peer {
+impl FromRequestParts<Arc<Hub>> for Peer {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<Hub>) -> Result<Self, Refusal> {
         let nobody = || Refusal::new(401, "No device", "the certificate names no device; enrol the device again");
         let Extension(info) = Extension::<Arc<TlsInfo>>::from_request_parts(parts, state).await.map_err(|_| nobody())?;
         let ConnectInfo(address) = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await.map_err(|_| nobody())?;
-        let device = info.peer_certificates.first().and_then(|der| common_name(der)).ok_or_else(nobody)?;
+        let certificate = info.peer_certificates.first().ok_or_else(nobody)?;
+        // TLS asks when a connection is made; this one may be older than the list.
+        if state.tls.refresh().holds(certificate) {
+            let detail = "this device's certificate was revoked; ask the hub's operator why, and for a new one if the device goes on";
+            return Err(Refusal::new(401, "Certificate revoked", detail));
+        }
+        let device = common_name(certificate).ok_or_else(nobody)?;
         Ok(Self { device, address })
     }
 }
@@ -122,7 +130,7 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
         .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), limit));
     limited
         .route("/v1/openapi.json", get(async || Json(openapi::document())))
-        .route("/v1/health", get(async || StatusCode::NO_CONTENT))
+        .route("/v1/health", get(async |_: Peer| StatusCode::NO_CONTENT))
         .fallback(async || Refusal::new(404, "Unknown", "the hub has no such address"))
         .method_not_allowed_fallback(async || Refusal::new(405, "Other method", "the address is not for this method; see /v1/openapi.json"))
         .layer(middleware::from_fn_with_state(Arc::clone(&hub), bad_day))

@@ -1,4 +1,4 @@
-//! TLS, start and end.
+//! Start and end.
 
 use crate::{
     cut::{CutAcceptor, Cuts},
@@ -10,19 +10,15 @@ use crate::{
     seal::Seal,
     shared::SharedOptions,
     storage::Storage,
+    tls::Tls,
     witness::{Exchange, Witness},
 };
 use anyhow::{Context as _, Result, ensure};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use axum_server::{
-    Handle,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
-use rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use axum_server::{Handle, tls_rustls::RustlsAcceptor};
 use std::{
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -75,6 +71,7 @@ pub async fn start(options: Options) -> Result<Running> {
     let hub = Arc::new(Hub {
         storage: Storage::open(&options.dir, options.shared.as_ref()).await?,
         seal: Seal { key: pki::receipt_key(&options.dir)?, agency: options.agency },
+        tls: Arc::new(Tls::open(&options.dir)?),
         cuts: Cuts::default(),
         guard: Guard::new(options.limits),
         witness: Witness::default(),
@@ -84,9 +81,9 @@ pub async fn start(options: Options) -> Result<Running> {
         at_work: Mutex::default(),
     });
     let listener = bind(options.listen)?;
-    let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls(&options.dir)?))).acceptor(CutAcceptor(hub.cuts.clone()));
+    let acceptor = RustlsAcceptor::new(hub.tls.config.clone()).acceptor(CutAcceptor(hub.cuts.clone()));
     let handle = Handle::new();
-    let server = axum_server::from_tcp(listener)?.acceptor(Handshakes::new(acceptor)).handle(handle.clone());
+    let server = axum_server::from_tcp(listener)?.acceptor(Handshakes::new(acceptor, Arc::clone(&hub.tls))).handle(handle.clone());
     let service = routes(Arc::clone(&hub)).into_make_service_with_connect_info::<SocketAddr>();
     let mut servers = vec![(handle, tokio::spawn(server.serve(service)))];
     if let Some(address) = options.test_listen {
@@ -143,24 +140,4 @@ async fn order_faults(State(hub): State<Arc<Hub>>, Json(faults): Json<Faults>) -
 
 fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).with_context(|| format!("cannot listen on {address}; is another hub running there?"))
-}
-
-fn tls(dir: &Path) -> Result<ServerConfig> {
-    let certificates = |name: &str| -> Result<Vec<CertificateDer<'static>>> {
-        let pem = pki::read(&dir.join(name))?;
-        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().with_context(|| format!("{name} is not a certificate"))
-    };
-    let mut roots = RootCertStore::empty();
-    for ca in certificates("ca.pem")? {
-        roots.add(ca).context("ca.pem is not usable")?;
-    }
-    let key = PrivateKeyDer::from_pem_slice(pki::read(&dir.join("server.key"))?.as_bytes()).context("server.key is not a private key")?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build()?;
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(certificates("server.pem")?, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
 }
