@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 MODE="${1:-}"
 DENY_VERSION=0.20.2
 # Servers and clients of others that judge ours; those for node stand in tests/hub/peers/package.json.
-JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0 'moto[server]==5.2.5')
+JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0 'moto[server]==5.2.5' schemathesis==4.32.5)
 FUZZ_VERSION=0.13.2
 
 # package | why; the why is printed before anything is installed.
@@ -152,7 +152,7 @@ install_deny() {
 install_judges() {
     local place="${CARGO_TARGET_DIR:-target}/judges"
     if [ "$(cat "$place/installed" 2>/dev/null)" != "${JUDGES[*]}" ]; then
-        say "needs ${JUDGES[*]}: independent programs that our printer, our uploads and the hub's store are tried against"
+        say "needs ${JUDGES[*]}: independent programs that our printer, our uploads, the hub's store and its contract are tried against"
         if python3 -m venv "$place" && "$place/bin/python3" -m pip install -q --disable-pip-version-check "${JUDGES[@]}"; then
             echo "${JUDGES[*]}" >"$place/installed"
         else

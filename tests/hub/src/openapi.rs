@@ -16,6 +16,7 @@ pub fn document() -> Value {
     let problem = schema::<Problem>(generator);
     // Signed, so its text travels as a string; named for readers.
     schema::<Receipt>(generator);
+    let count = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
     let paths = json!({
         "/v1/messages": {"post": {
             "operationId": "takeMessage",
@@ -33,9 +34,9 @@ pub fn document() -> Value {
                 "summary": "tus 1.0 creation: the upload of a file that a message declares, new or found again",
                 "parameters": [
                     {"$ref": "#/components/parameters/TusResumable"},
-                    {"name": "Upload-Length", "in": "header", "required": true, "schema": {"type": "integer", "minimum": 0}},
+                    {"name": "Upload-Length", "in": "header", "required": true, "schema": count},
                     {"name": "Upload-Metadata", "in": "header", "required": true, "description": "`message` and `file`, each the base64 of an id",
-                        "schema": {"type": "string", "pattern": "^(message|file) [A-Za-z0-9+/=]+,(message|file) [A-Za-z0-9+/=]+$"}},
+                        "schema": {"type": "string", "pattern": "^(message [A-Za-z0-9+/]{48},file|file [A-Za-z0-9+/]{48},message) [A-Za-z0-9+/]{48}$"}},
                 ],
                 "responses": responses(empty(201, "the upload is there", &["Location", "Tus-Resumable"]), &[400, 401, 403, 404, 409, 412, 413, 423, 460, 500, 503], &problem),
             },
@@ -61,7 +62,7 @@ pub fn document() -> Value {
                 "summary": "tus 1.0: bytes from the offset on; the last one settles the file",
                 "parameters": [
                     {"$ref": "#/components/parameters/TusResumable"},
-                    {"name": "Upload-Offset", "in": "header", "required": true, "schema": {"type": "integer", "minimum": 0}},
+                    {"name": "Upload-Offset", "in": "header", "required": true, "schema": count},
                 ],
                 "requestBody": {"required": true, "content": {"application/offset+octet-stream": {}}},
                 "responses": responses(empty(204, "the new offset", &["Upload-Offset", "Tus-Resumable"]), &[400, 401, 403, 404, 408, 409, 412, 413, 415, 423, 460, 500, 503], &problem),
@@ -69,13 +70,13 @@ pub fn document() -> Value {
             "options": {
                 "operationId": "uploadOptionsHere",
                 "summary": "tus 1.0: version and extensions",
-                "responses": responses(empty(204, "versions in headers", &["Tus-Resumable", "Tus-Version", "Tus-Extension"]), &[503], &problem),
+                "responses": responses(empty(204, "versions in headers", &["Tus-Resumable", "Tus-Version", "Tus-Extension"]), &[400, 503], &problem),
             },
         },
         "/v1/inbox": {"get": {
             "operationId": "news",
             "summary": "News for this device after a cursor, oldest first; kinds that a device does not know are skipped",
-            "parameters": [{"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 0}}],
+            "parameters": [{"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": u64::MAX, "default": 0}}],
             "responses": responses(ok::<NewsPage>(generator), &[400, 401, 429, 500, 503], &problem),
         }},
         "/v1/heartbeat": {"post": {

@@ -9,7 +9,7 @@ use crate::{
     seal::{Seal, at_work},
     storage::Storage,
     tls::Tls,
-    uploads,
+    uploads::{self, Address},
     witness::{self, Witness},
 };
 use axum::{
@@ -122,7 +122,10 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
     let limited = Router::new()
         .route("/v1/messages", post(take_message))
         .route("/v1/uploads", post(uploads::create).options(uploads::options))
-        .route("/v1/uploads/{message}/{file}", head(uploads::head).patch(uploads::patch).merge(options(uploads::options)))
+        .route(
+            "/v1/uploads/{message}/{file}",
+            head(uploads::head).patch(uploads::patch).merge(options(async |_: Address| uploads::options().await)),
+        )
         .route("/v1/inbox", get(read_inbox))
         .route("/v1/heartbeat", post(take_heartbeat))
         .route("/v1/accounts/check", post(check_account))
@@ -240,6 +243,9 @@ async fn take_heartbeat(
     if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
         return Err(bad("the audit head's hash is not 64 lower-case hex digits"));
     }
+    if i64::try_from(heartbeat.audit.number).is_err() {
+        return Err(bad("the audit head's number is beyond all chains"));
+    }
     let hub_time = Timestamp::now();
     let known = hub.storage.heartbeat(heartbeat, hub_time).await?;
     if let Some(flag) = known.flag {
@@ -280,6 +286,9 @@ async fn search_papers(
     if search.types.is_empty() || search.types.len() > MOST_TYPES {
         return Err(bad("ask for 1 to 50 types of paper"));
     }
+    if search.types.iter().any(|code| code.contains('\0')) {
+        return Err(bad("a type of paper has a character that no type has"));
+    }
     let portal = hub.portal();
     let mut lines = Vec::new();
     for type_code in search.types {
@@ -294,11 +303,14 @@ async fn search_papers(
     Ok(Json(PaperAnswer { lines, unasked: if portal { Vec::new() } else { vec![PaperSource::Kho] } }))
 }
 
-/// What the schema says of keys and serde does not check.
+/// What the schema says of keys and serde does not check; and PostgreSQL takes no zero character.
 fn check_key(key: &PersonKey) -> Result<(), Refusal> {
     let good = match key {
-        PersonKey::Citizen { .. } => true,
-        PersonKey::Passport { number, .. } => (1..=20).contains(&number.reveal().chars().count()),
+        PersonKey::Citizen { name, .. } => !name.reveal().contains('\0'),
+        PersonKey::Passport { number, name } => {
+            let zero = number.reveal().contains('\0') || name.reveal().contains('\0');
+            !zero && (1..=20).contains(&number.reveal().chars().count())
+        }
         PersonKey::Organisation { tax_code } => {
             let plain = tax_code.reveal().as_bytes();
             let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
@@ -309,7 +321,7 @@ fn check_key(key: &PersonKey) -> Result<(), Refusal> {
             }
         }
     };
-    if good { Ok(()) } else { Err(bad("the person's number has not its form")) }
+    if good { Ok(()) } else { Err(bad("the person's number or name has not its form")) }
 }
 
 /// Sheds what is too much before it is read.

@@ -61,6 +61,7 @@ pub struct OutboxCounts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditHead {
     /// Number of the newest entry; 0 before the first.
+    #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
     pub number: u64,
     /// Its hash, lower-case hex; 64 zeros before the first.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]

@@ -29,6 +29,19 @@ pub fn python(script: &str, module: &str) -> Option<Command> {
     Some(command)
 }
 
+/// Schemathesis with our hooks and configuration.
+pub fn schemathesis() -> Option<Command> {
+    let program = judges().join("bin/schemathesis");
+    if !program.exists() {
+        println!("SKIPPED: schemathesis is not there; run provisioning/setup/setup.sh test");
+        return None;
+    }
+    let mut command = Command::new(program);
+    command.env("PYTHONPATH", scripts()).env("PYTHONDONTWRITEBYTECODE", "1").env("SCHEMATHESIS_HOOKS", "schemathesis_hooks");
+    command.arg("--config-file").arg(scripts().join("schemathesis.toml"));
+    Some(command)
+}
+
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
