@@ -21,6 +21,7 @@ use motcua_drivers::scanner::discovery;
 use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse_status, settings_xml, verdict};
 use motcua_drivers::scanner::sane_wire::FrameReader;
 use motcua_drivers::scanner::{Colour, Escl, ScanSettings, Source};
+use motcua_hub::{Opener, Unsealed, pki};
 use motcua_model::api::ActionRequest;
 use motcua_model::catalogue::Catalogue;
 use motcua_model::citizen::CardQr;
@@ -34,17 +35,19 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 /// A parser under test: takes any bytes and says whether the parser took them.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 21] = [
+pub const TARGETS: [(&str, Target); 22] = [
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
     ("card_access", card_access),
     ("card_qr", card_qr),
+    ("carried", carried),
     ("catalogue", catalogue),
     ("codes", codes),
     ("config", config),
@@ -71,6 +74,27 @@ pub fn card_qr(data: &[u8]) -> bool {
     let _ = Applicant::from_card(&card);
     survives_json(&card);
     true
+}
+
+/// A file of the stick that the hub imports. The first byte says from which layer on: `0` sealed, `1` signed, `2` content. Keys are
+/// new in every process, so only content can be good.
+pub fn carried(data: &[u8]) -> bool {
+    static OPENER: LazyLock<Opener> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("there is room for a hub's folder");
+        let dir = folder.path().join("hub");
+        pki::init(&dir, &["localhost".to_owned()], date(2026, 11, 23)).expect("a hub's folder is made");
+        Opener::new(&dir).expect("a hub's folder is usable")
+    });
+    let Some((layer, bytes)) = data.split_first() else { return false };
+    let opened = match layer % 3 {
+        0 => OPENER.open(bytes),
+        1 => OPENER.open_signed(bytes),
+        _ => Unsealed::read("kiosk-07", bytes),
+    };
+    let Ok(opened) = opened else { return false };
+    assert!(opened.message.device == "kiosk-07" && opened.message.body.id() == opened.message.id);
+    survives_json(&opened.message);
+    opened.message.files.iter().all(|file| opened.file(file.file.id).is_ok())
 }
 
 /// Codes that people type and readers scan: what was taken is taken again as it is printed.

@@ -6,7 +6,7 @@ use crate::{
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
-use motcua_model::hub::{CARRIED, CARRIED_RECEIPT, Carried, Message, SignedReceipt};
+use motcua_model::hub::{CARRIED, CARRIED_RECEIPT, Carried, CarriedFile, Message, SignedReceipt};
 use openssl::{
     cms::CmsContentInfo,
     pkcs7::{Pkcs7, Pkcs7Flags},
@@ -15,6 +15,7 @@ use openssl::{
     x509::{X509, X509PurposeId, store::X509StoreBuilder, verify::X509VerifyFlags},
 };
 use std::{fs, path::Path};
+use uuid::Uuid;
 
 /// What became of one file of the stick.
 #[derive(Debug)]
@@ -48,19 +49,12 @@ pub async fn import(dir: &Path, shared: Option<&SharedOptions>, agency: &str, fo
 }
 
 async fn take(storage: &Storage, seal: &Seal, opener: &Opener, path: &Path) -> Result<Option<String>> {
-    let (device, carried) = opener.open(&fs::read(path)?)?;
-    let json = BASE64_STANDARD.decode(carried.message.reveal()).context("the message is not base64")?;
-    let message: Message = serde_json::from_slice(&json)
-        .map_err(|e| anyhow::anyhow!("the message has not the agreed form at line {} column {}", e.line(), e.column()))?;
-    ensure!(message.device == device, "it is signed by {device} and speaks for {}; a device speaks for itself alone", message.device);
-    ensure!(message.body.id() == message.id && message.id.get_version_num() == 7, "the message's id is not its record's, or no UUIDv7");
-    let id = message.id;
-    let ask = || async { storage.take(message.clone(), json.clone(), seal.clone(), Timestamp::now()).await.map_err(refused) };
+    let opened = opener.open(&fs::read(path)?)?;
+    let (id, device) = (opened.message.id, &opened.message.device);
+    let ask = || async { storage.take(opened.message.clone(), opened.json.clone(), seal.clone(), Timestamp::now()).await.map_err(refused) };
     let state = ask().await?;
     for file in &state.missing {
-        let bytes = carried.files.iter().find(|carried| carried.id == *file).context("a file of the message is not on the stick")?;
-        let bytes = BASE64_STANDARD.decode(bytes.base64.reveal()).context("a file is not base64")?;
-        store(storage, &device, id, *file, &bytes).await?;
+        store(storage, device, id, *file, &opened.file(*file)?).await?;
     }
     let state = if state.receipt.is_some() { state } else { ask().await? };
     let signed = state.receipt.context("files are still missing; import it again")?;
@@ -74,7 +68,7 @@ fn code(signed: &SignedReceipt) -> Result<Option<String>> {
     Ok(receipt.official_code)
 }
 
-async fn store(storage: &Storage, device: &str, message: uuid::Uuid, file: uuid::Uuid, bytes: &[u8]) -> Result<()> {
+async fn store(storage: &Storage, device: &str, message: Uuid, file: Uuid, bytes: &[u8]) -> Result<()> {
     let expected = storage.expected(device, message, file).await.map_err(refused)?;
     ensure!(expected.bytes == bytes.len() as u64, "a file has {} bytes and not {}", bytes.len(), expected.bytes);
     let held = storage.start_upload(message, file).await?;
@@ -91,7 +85,7 @@ fn refused(refusal: Refusal) -> anyhow::Error {
 }
 
 /// The hub's key for carried messages, the CA of its devices, and which of their certificates are revoked.
-struct Opener {
+pub struct Opener {
     key: PKey<openssl::pkey::Private>,
     certificate: X509,
     authority: X509,
@@ -99,7 +93,11 @@ struct Opener {
 }
 
 impl Opener {
-    fn new(dir: &Path) -> Result<Self> {
+    /// Out of a hub's folder.
+    ///
+    /// # Errors
+    /// When a key, certificate or list of it cannot be read.
+    pub fn new(dir: &Path) -> Result<Self> {
         Ok(Self {
             key: PKey::private_key_from_pem(pki::read(&dir.join("export.key"))?.as_bytes())?,
             certificate: X509::from_pem(pki::read(&dir.join("export.pem"))?.as_bytes())?,
@@ -108,11 +106,23 @@ impl Opener {
         })
     }
 
-    /// Who sealed it, and what is in it. Dates are not looked at: an office without a link cannot renew its certificate.
-    fn open(&self, bytes: &[u8]) -> Result<(String, Carried)> {
+    /// What is in a sealed file, whose first layer says to whom it is sealed.
+    ///
+    /// # Errors
+    /// Why it is not taken, with the next step. So do the layers below.
+    pub fn open(&self, bytes: &[u8]) -> Result<Unsealed> {
         let sealed = CmsContentInfo::from_der(bytes).ok().context("it is not a sealed message, or is damaged; export it again")?;
         let signed = sealed.decrypt(&self.key, &self.certificate).ok().context("it is sealed for another hub, or is damaged")?;
-        let signed = Pkcs7::from_der(&signed).ok().context("it is damaged; export it again")?;
+        self.open_signed(&signed)
+    }
+
+    /// What is in the second layer, which says who sealed it. Dates are not looked at: an office without a link cannot renew its
+    /// certificate.
+    ///
+    /// # Errors
+    /// As [`Opener::open`].
+    pub fn open_signed(&self, bytes: &[u8]) -> Result<Unsealed> {
+        let signed = Pkcs7::from_der(bytes).ok().context("it is damaged; export it again")?;
         let mut store = X509StoreBuilder::new()?;
         store.add_cert(self.authority.clone())?;
         // Without a purpose of its own the library asks for a certificate for e-mail.
@@ -129,8 +139,41 @@ impl Opener {
         let [device] = names.as_slice() else { bail!("it is signed by {} devices and not by one", names.len()) };
         let revoked = certificates.iter().any(|der| self.revocations.holds(der));
         ensure!(!revoked, "the certificate of {device}, which signed it, was revoked; ask the office whether the message is its own");
-        let carried = serde_json::from_slice(&plain)
+        Unsealed::read(device, &plain)
+    }
+}
+
+/// A message that was carried, with its files.
+pub struct Unsealed {
+    /// The message, of the device that sealed it.
+    pub message: Message,
+    /// Its exact bytes, which the receipt covers.
+    pub json: Vec<u8>,
+    files: Vec<CarriedFile>,
+}
+
+impl Unsealed {
+    /// Reads what `device` has signed.
+    ///
+    /// # Errors
+    /// As [`Opener::open`].
+    pub fn read(device: &str, plain: &[u8]) -> Result<Self> {
+        let carried: Carried = serde_json::from_slice(plain)
             .map_err(|e| anyhow::anyhow!("its content has not the agreed form at line {} column {}", e.line(), e.column()))?;
-        Ok((device.clone(), carried))
+        let json = BASE64_STANDARD.decode(carried.message.reveal()).context("the message is not base64")?;
+        let message: Message = serde_json::from_slice(&json)
+            .map_err(|e| anyhow::anyhow!("the message has not the agreed form at line {} column {}", e.line(), e.column()))?;
+        ensure!(message.device == device, "it is signed by {device} and speaks for {}; a device speaks for itself alone", message.device);
+        ensure!(message.body.id() == message.id && message.id.get_version_num() == 7, "the message's id is not its record's, or no UUIDv7");
+        Ok(Self { message, json, files: carried.files })
+    }
+
+    /// The bytes of one of its files.
+    ///
+    /// # Errors
+    /// When it was not carried along, or is spoilt.
+    pub fn file(&self, id: Uuid) -> Result<Vec<u8>> {
+        let file = self.files.iter().find(|file| file.id == id).context("a file of the message is not on the stick")?;
+        BASE64_STANDARD.decode(file.base64.reveal()).context("a file is not base64")
     }
 }

@@ -46,7 +46,7 @@ pub use archive::{Archive, Listed};
 pub use clerk::Clerk;
 pub use faults::Faults;
 pub use guard::Limits;
-pub use import::{Imported, import};
+pub use import::{Imported, Opener, Unsealed, import};
 pub use registry::{LastSeen, OwnedPaper, Person};
 pub use server::{Options, Running, start};
 pub use shared::SharedOptions;
