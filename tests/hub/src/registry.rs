@@ -2,7 +2,7 @@
 
 use crate::{
     archive::Archive,
-    seal::{judge, key_parts},
+    seal::{HEADS_KEPT, judge, key_parts},
 };
 use anyhow::Result;
 use jiff::Timestamp;
@@ -77,7 +77,7 @@ pub(crate) struct Known {
 }
 
 impl Archive {
-    /// Keeps the heartbeat as the device's last, and its audit head for ever.
+    /// Keeps the heartbeat as the device's last, and its audit head beside those before.
     pub(crate) fn heartbeat(&self, heartbeat: &Heartbeat, now: Timestamp) -> Result<Known> {
         let mut db = self.db();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -91,6 +91,11 @@ impl Archive {
         tx.execute(
             "INSERT INTO audit_head (device, number, hash, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             params![device, number, head.hash, now.to_string()],
+        )?;
+        tx.execute(
+            "DELETE FROM audit_head WHERE device = ?1
+             AND number <= (SELECT number FROM audit_head WHERE device = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+            params![device, HEADS_KEPT],
         )?;
         tx.execute(
             "INSERT INTO heartbeat (device, at, flag, body) VALUES (?1, ?2, ?3, ?4)

@@ -60,6 +60,10 @@ pub(crate) fn wrong_offset(held: u64) -> Refusal {
     Refusal { offset: Some(held), ..Refusal::new(409, "Wrong offset", "continue from Upload-Offset") }
 }
 
+/// Audit heads that are kept of one device. The highest alone shows a chain that lost its end, and one that was written anew and
+/// is as long; the others, some hours of them, show the second while it is shorter.
+pub(crate) const HEADS_KEPT: i64 = 100;
+
 /// What is wrong with a chain that ends in `head`: `highest` is the highest number told so far, `same` the hash
 /// that was told with the head's own number.
 pub(crate) fn judge(highest: Option<u64>, same: Option<&str>, head: &AuditHead) -> Option<AuditFlag> {

@@ -56,7 +56,7 @@ pub struct OutboxCounts {
     pub oldest_age_s: Option<u64>,
 }
 
-/// The end of a device's audit chain. The hub keeps every head it was told, so that a chain that lost its tail, or
+/// The end of a device's audit chain. The hub keeps the newest heads it was told, so that a chain that lost its tail, or
 /// was written anew, shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditHead {

@@ -3,7 +3,7 @@
 use super::Shared;
 use crate::{
     registry::{Known, LastSeen, OwnedPaper, Person, flag_of, flag_text, source_text, version_of},
-    seal::{judge, key_parts},
+    seal::{HEADS_KEPT, judge, key_parts},
 };
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -30,6 +30,10 @@ impl Shared {
         let statement =
             tx.prepare_cached("INSERT INTO audit_head (device, number, hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING").await?;
         tx.execute(&statement, &[device, &number, &head.hash, &now]).await?;
+        let sql = "DELETE FROM audit_head WHERE device = $1
+            AND number <= (SELECT number FROM audit_head WHERE device = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)";
+        let statement = tx.prepare_cached(sql).await?;
+        tx.execute(&statement, &[device, &HEADS_KEPT]).await?;
         let sql = "INSERT INTO heartbeat (device, at, flag, body) VALUES ($1, $2, $3, $4)
             ON CONFLICT (device) DO UPDATE SET at = excluded.at, flag = COALESCE(excluded.flag, heartbeat.flag), body = excluded.body";
         let statement = tx.prepare_cached(sql).await?;

@@ -291,6 +291,17 @@ pub async fn audit(client: &HubClient, other: &HubClient, clerk: &Clerk) {
     let seen = clerk.heartbeats().await.unwrap();
     let flags: Vec<_> = seen.iter().map(|seen| (seen.heartbeat.device.as_str(), seen.heartbeat.audit.number, seen.flag)).collect();
     assert_eq!(flags, [("K07", 10, Some(AuditFlag::OtherHash)), ("K08", 1, None)], "the operator's flag stays");
+
+    // The hub forgets old heads, and notices all the same.
+    let tell = |number, hash| async move { other.heartbeat(&heartbeat("K08", number, hash)).await.unwrap().audit_flag };
+    for number in 2..=120 {
+        assert_eq!(tell(number, 'c').await, None);
+    }
+    assert_eq!(tell(100, 'd').await, Some(AuditFlag::OtherHash));
+    assert_eq!(tell(20, 'd').await, Some(AuditFlag::WentBack), "that head is forgotten");
+    assert_eq!(tell(21, 'd').await, Some(AuditFlag::OtherHash), "that one is not");
+    assert_eq!(tell(120, 'd').await, Some(AuditFlag::OtherHash));
+    assert_eq!(tell(121, 'c').await, None);
 }
 
 /// Cursor, dossier, official code and status of each status among the news.
