@@ -156,6 +156,8 @@ pub fn at_hub(rig: &Rig) -> anyhow::Result<Vec<String>> {
                 codes.push(dossier.code.to_string());
             }
             MessageBody::Handover(handover) => codes.extend(handover.parcels.into_iter().map(|p| p.parcel.code)),
+            // The crowd asks for none.
+            MessageBody::Correction(_) => {}
         }
     }
     Ok(codes)

@@ -188,7 +188,7 @@ impl Forwarder {
         }
         let files = match &item.body {
             MessageBody::Dossier(dossier) => self.digitise(dossier).await?,
-            MessageBody::Handover(_) => Vec::new(),
+            MessageBody::Handover(_) | MessageBody::Correction(_) => Vec::new(),
         };
         let message = Message { id: item.id, device, sequence: item.sequence, moment: item.moment, body: item.body, files };
         let bytes = serde_json::to_vec(&message)?;

@@ -50,7 +50,10 @@ pub use people::{
 };
 pub use watch::{AuditFlag, AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Moment, OutboxCounts};
 
-use crate::dossier::{Dossier, FileRef, Handover};
+use crate::{
+    correction::Correction,
+    dossier::{Dossier, FileRef, Handover},
+};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,7 +69,7 @@ pub const NEWS_PAGE: usize = 100;
 /// One unit of delivery: a record with its attachments, whole or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
-    /// Idempotency key; the dossier's or handover's own id.
+    /// Idempotency key; the record's own id.
     pub id: Uuid,
     /// Name of the device, as in its certificate's common name.
     pub device: String,
@@ -89,6 +92,8 @@ pub enum MessageBody {
     Dossier(#[schemars(with = "Record")] Box<Dossier>),
     /// Parcels handed to a courier.
     Handover(#[schemars(with = "Record")] Handover),
+    /// Other data of the person of some dossiers; it comes after them and has no files.
+    Correction(#[schemars(with = "Record")] Box<Correction>),
 }
 
 impl MessageBody {
@@ -97,6 +102,7 @@ impl MessageBody {
         match self {
             Self::Dossier(dossier) => dossier.id,
             Self::Handover(handover) => handover.id,
+            Self::Correction(correction) => correction.id,
         }
     }
 }
@@ -113,7 +119,7 @@ pub struct NamedFile {
     pub file: FileRef,
 }
 
-/// The part of a record that the hub itself relies on; the rest is as [`Dossier`] and [`Handover`] say.
+/// The part of a record that the hub itself relies on; the rest is as [`Dossier`], [`Handover`] and [`Correction`] say.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Record {
@@ -161,7 +167,7 @@ pub struct Receipt {
     pub digest: String,
     /// SHA-256 of every file, in the message's order.
     pub files: Vec<String>,
-    /// Mã hồ sơ allocated by the hub; none for a handover.
+    /// Mã hồ sơ allocated by the hub; for a dossier alone.
     pub official_code: Option<String>,
     /// The hub's clock.
     pub stored: Timestamp,

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod citizen;
 pub mod code;
 pub mod config;
+pub mod correction;
 pub mod dossier;
 pub mod fault;
 pub mod form;

@@ -64,11 +64,11 @@ pub struct Archive {
 /// A message for `motcua-hub list`; no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
-    /// Message id: the dossier's or handover's.
+    /// Message id: the record's.
     pub id: String,
     /// The device that sent it.
     pub device: String,
-    /// `dossier` or `handover`.
+    /// `dossier`, `handover` or `correction`.
     pub kind: String,
     /// Mã hồ sơ, once all files are there.
     pub official_code: Option<String>,

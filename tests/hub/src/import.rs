@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub struct Imported {
     /// Name of the file.
     pub name: String,
-    /// Official code or, of a handover, none; otherwise why it was not taken.
+    /// Official code, which a dossier alone has; otherwise why it was not taken.
     pub taken: Result<Option<String>>,
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn kind(body: &MessageBody) -> &'static str {
     match body {
         MessageBody::Dossier(_) => "dossier",
         MessageBody::Handover(_) => "handover",
+        MessageBody::Correction(_) => "correction",
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{AGENCY, Lab, Parcel, dossier, handover, statuses};
+use common::{AGENCY, Lab, Parcel, correction, dossier, handover, statuses};
 use motcua_forward::{Class, HubClient};
 use motcua_hub::{Archive, Faults, Limits, Options, start};
 use motcua_model::{code::DossierCode, dossier::Status, hub::Receipt};
@@ -177,6 +177,26 @@ async fn a_handover_has_a_receipt_and_no_code() {
     let delivered = handover("K07").deliver(&client).await.unwrap();
     assert_eq!(delivered.receipt.official_code, None);
     assert!(statuses(&client, 0).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_correction_is_kept_beside_its_dossier_and_belongs_to_its_device() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    let filed = dossier("K07", &[100]);
+    let code = filed.deliver(&client).await.unwrap().receipt.official_code.unwrap();
+    let corrected = correction("K07", filed.message.id);
+    let refused = corrected.deliver(&lab.client("K08", hub.addr)).await.unwrap_err();
+    assert_eq!(refused.class, Class::Rejected, "{refused}");
+    let first = corrected.deliver(&client).await.unwrap();
+    assert_eq!(first.receipt.official_code, None);
+    assert_eq!(corrected.deliver(&client).await.unwrap().signed, first.signed, "the same receipt again");
+    assert_eq!(lab.copy(corrected.message.id, "message.json"), corrected.json);
+    assert_eq!(lab.copy(filed.message.id, "message.json"), filed.json, "the dossier stays as it was confirmed");
+    assert_eq!(statuses(&client, 0).await.len(), 1, "no news: nobody has decided anything");
+    let kinds: Vec<_> = Archive::open(&lab.dir()).unwrap().list().unwrap().into_iter().map(|m| (m.kind, m.official_code)).collect();
+    assert_eq!(kinds, [("dossier".to_owned(), Some(code)), ("correction".to_owned(), None)]);
 }
 
 #[tokio::test]

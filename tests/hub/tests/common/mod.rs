@@ -16,6 +16,7 @@ use motcua_model::{
     api::DeviceState,
     citizen::{CitizenNumber, PersonNumber, Sex},
     code::{ParcelCheck, ParcelCode, ProvisionalCode},
+    correction::{Changes, Correction},
     dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof, Status},
     fault::Fault,
     hub::{
@@ -183,6 +184,21 @@ pub fn handover(device: &str) -> Parcel {
         closed: Timestamp::UNIX_EPOCH,
     });
     Parcel::freeze(Message { id, device: device.to_owned(), sequence: 2, moment: None, body, files: Vec::new() }, HashMap::new())
+}
+
+/// New data of the person of one dossier.
+pub fn correction(device: &str, dossier: Uuid) -> Parcel {
+    let id = Uuid::now_v7();
+    let body = MessageBody::Correction(Box::new(Correction {
+        id,
+        device: device.to_owned(),
+        agency: AGENCY.to_owned(),
+        dossiers: vec![dossier],
+        changes: Changes { name: Some(Private::new("Nguyễn Thị Mẫu Mực")), ..Changes::default() },
+        asked: Timestamp::UNIX_EPOCH,
+        reason: Private::new("chủ hồ sơ, trích lục cải chính"),
+    }));
+    Parcel::freeze(Message { id, device: device.to_owned(), sequence: 3, moment: None, body, files: Vec::new() }, HashMap::new())
 }
 
 pub fn heartbeat(device: &str, number: u64, hash: char) -> Heartbeat {
