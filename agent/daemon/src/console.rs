@@ -16,7 +16,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use jiff::Timestamp;
 use motcua_model::{
     Text,
-    api::{AgentStatus, DeviceState, LinkState},
+    api::{AgentStatus, DeviceState, LinkState, OutboxLine},
     config::{self, Config},
     dossier::{Assurance, Proof, Status},
 };
@@ -194,8 +194,23 @@ fn login_html(office: &Text, error: &str) -> String {
     page(office, &format!("<h1>Bàn một cửa <small>Staff console</small></h1>{error}{form}"))
 }
 
+fn time(at: Timestamp) -> String {
+    in_vietnam(at).strftime("%H:%M %d/%m/%Y").to_string()
+}
+
+/// When a message is tried, or why not.
+fn next_try(line: &OutboxLine) -> String {
+    if line.set_aside {
+        return SET_ASIDE.to_owned();
+    }
+    if line.ahead.is_empty() {
+        return time(line.next_try);
+    }
+    let ahead = line.ahead.iter().map(|ahead| escape(&ahead.code)).collect::<Vec<_>>().join(", ");
+    format!("Sau khi gửi xong {ahead} <small>Follows these</small>")
+}
+
 fn home_html(office: &Text, status: &AgentStatus, to_tell: &str, lines: &[DossierLine]) -> String {
-    let time = |at: Timestamp| in_vietnam(at).strftime("%H:%M %d/%m/%Y").to_string();
     let rows: String = lines.iter().map(|line| dossier_row(line, &time)).collect();
     let dossiers = table(
         "Chưa có hồ sơ nào. · No dossier yet.",
@@ -220,7 +235,7 @@ fn home_html(office: &Text, status: &AgentStatus, to_tell: &str, lines: &[Dossie
                 escape(&o.code),
                 time(o.since),
                 o.attempts,
-                if o.set_aside { SET_ASIDE.to_owned() } else { time(o.next_try) },
+                next_try(o),
                 escape(&o.problem)
             )
         })
@@ -402,17 +417,20 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_was_set_aside_promises_no_time() {
+    fn a_message_that_is_not_tried_promises_no_time() {
         let at = "2026-11-25T02:00:00Z";
-        let line = |set_aside: bool| {
+        let line = |set_aside: bool, ahead: serde_json::Value| {
             let line = serde_json::json!({"id": uuid::Uuid::nil(), "kind": "dossier", "code": "TAM-K07", "since": at, "attempts": 14,
-                "next_try": "2026-11-25T07:07:00Z", "problem": "422", "set_aside": set_aside});
+                "next_try": "2026-11-25T07:07:00Z", "problem": "422", "set_aside": set_aside, "ahead": ahead});
             let status = serde_json::json!({"version": "0", "started": at, "health": motcua_model::api::Health::default(), "devices": [],
                 "outbox": [line], "dossiers": {"waiting": 1, "delivered": 0}, "catalogue_version": 1, "hub_problem": ""});
             home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), "", &[])
         };
-        assert!(line(false).contains("14:07 25/11/2026") && !line(false).contains(SET_ASIDE));
-        assert!(line(true).contains(SET_ASIDE) && !line(true).contains("14:07"));
+        let none = serde_json::json!([]);
+        assert!(line(false, none.clone()).contains("14:07 25/11/2026") && !line(false, none.clone()).contains(SET_ASIDE));
+        assert!(line(true, none.clone()).contains(SET_ASIDE) && !line(true, none).contains("14:07"));
+        let follows = line(false, serde_json::json!([{"id": uuid::Uuid::nil(), "code": "TAM-K07-9", "set_aside": false}]));
+        assert!(follows.contains("TAM-K07-9") && !follows.contains("14:07"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_care.sql"),
     include_str!("../migrations/0003_moments.sql"),
+    include_str!("../migrations/0004_corrections.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

@@ -103,7 +103,7 @@ pub enum StoreError {
     /// A stored record cannot be read back.
     #[error("the record {id} cannot be read ({why}): keep it, and install the agent version that wrote it")]
     Unreadable {
-        /// Of the dossier or handover.
+        /// Of the record.
         id: Uuid,
         /// What the parser said; no content.
         why: String,

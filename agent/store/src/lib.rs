@@ -20,6 +20,7 @@
 
 mod audit;
 mod backup;
+mod corrections;
 mod db;
 mod disk;
 mod dossiers;

@@ -1,6 +1,7 @@
-//! What waits for the hub, in the order of events.
+//! What waits for the hub, in the order of events. A correction follows the dossiers that it names: until the hub has them it is not due,
+//! and the list says what it waits for.
 
-use crate::{Reader, Store, StoreError, audit, db, dossiers, files, time};
+use crate::{Reader, Store, StoreError, audit, corrections, db, dossiers, files, time};
 use jiff::{SignedDuration, Timestamp};
 use motcua_model::{
     api::{OutboxDetail, OutboxFile, OutboxLine},
@@ -18,7 +19,7 @@ const CLOCK_RAN_AHEAD: SignedDuration = SignedDuration::from_hours(2);
 /// What goes first. A bad line carries what is small before what is large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// Records that the hub does not know yet: handovers, and dossiers whose message is ready ([`Store::freeze`]).
+    /// Records that the hub does not know yet: handovers, corrections, and dossiers whose message is ready ([`Store::freeze`]).
     Records,
     /// Everything: what is left are files, and messages still to be made.
     All,
@@ -41,7 +42,7 @@ const REFUSALS: u32 = 10;
 /// The next message for the hub.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboxItem {
-    /// Of the dossier or handover; the message's id too.
+    /// Of the record; the message's id too.
     pub id: Uuid,
     /// Rises by one per message of this device.
     pub sequence: u64,
@@ -81,12 +82,16 @@ impl Reader {
         let sql = match lane {
             Lane::All => {
                 "SELECT id, sequence, attempts, kind FROM outbox
-                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
+                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined
+                 AND (kind <> 'correction' OR NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id))
+                 ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
             }
             Lane::Records => {
                 "SELECT id, sequence, attempts, kind FROM outbox
                  WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND NOT announced
-                 AND (kind = 'handover' OR id IN (SELECT id FROM frozen)) ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
+                 AND (kind = 'handover' OR id IN (SELECT id FROM frozen)
+                      OR (kind = 'correction' AND NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id)))
+                 ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
             }
         };
         let limits = [time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))];
@@ -117,6 +122,10 @@ impl Reader {
                     self.db.query_row("SELECT body FROM handover WHERE id = ?", [row.id.into_bytes()], |row| row.get(0)).optional()?;
                 Ok(MessageBody::Handover(dossiers::parse(row.id, &body.ok_or_else(missing)?)?))
             }
+            "correction" => {
+                let body = corrections::find_body(&self.db, row.id)?.ok_or_else(missing)?;
+                Ok(MessageBody::Correction(Box::new(dossiers::parse(row.id, &body)?)))
+            }
             other => Err(StoreError::Unreadable { id: row.id, why: format!("kind {other}") }),
         }
     }
@@ -128,7 +137,8 @@ impl Reader {
     }
 
     fn moment_of(&self, id: Uuid) -> Result<Option<Moment>, StoreError> {
-        let sql = "SELECT boot, mono FROM dossier WHERE id = ?1 UNION ALL SELECT boot, mono FROM handover WHERE id = ?1";
+        let sql = "SELECT boot, mono FROM dossier WHERE id = ?1 UNION ALL SELECT boot, mono FROM handover WHERE id = ?1
+                   UNION ALL SELECT boot, mono FROM correction WHERE id = ?1";
         Ok(self.db.prepare_cached(sql)?.query_row([id.into_bytes()], |row| time::load_moment(row, 0)).optional()?.flatten())
     }
 
@@ -140,7 +150,10 @@ impl Reader {
     pub fn outbox_next(&self) -> Result<Option<Timestamp>, StoreError> {
         let next = self
             .db
-            .prepare_cached("SELECT next_try FROM outbox WHERE NOT quarantined ORDER BY next_try LIMIT 1")?
+            .prepare_cached(
+                "SELECT next_try FROM outbox WHERE NOT quarantined
+                 AND (kind <> 'correction' OR NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id)) ORDER BY next_try LIMIT 1",
+            )?
             .query_row([], |row| time::load(row, 0))
             .optional()?;
         Ok(next)
@@ -174,7 +187,7 @@ impl Reader {
 
     /// All waiting messages, oldest first.
     pub fn outbox(&self) -> Result<Vec<OutboxLine>, StoreError> {
-        let lines = self
+        let mut lines: Vec<OutboxLine> = self
             .db
             .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem, quarantined FROM outbox ORDER BY sequence")?
             .query_map([], |row| {
@@ -187,9 +200,13 @@ impl Reader {
                     next_try: time::load(row, 5)?,
                     problem: row.get(6)?,
                     set_aside: row.get(7)?,
+                    ahead: Vec::new(),
                 })
             })?
             .collect::<Result<_, _>>()?;
+        for line in lines.iter_mut().filter(|line| line.kind == "correction") {
+            line.ahead = self.ahead_of(line.id)?;
+        }
         Ok(lines)
     }
 }
@@ -302,7 +319,11 @@ impl Store {
                 "UPDATE handover SET delivered = ?2, receipt = ?3 WHERE id = ?1 AND delivered IS NULL",
                 params![key, at, receipt_json],
             )?;
-            if dossier + handover == 0 {
+            let correction = db.execute(
+                "UPDATE correction SET delivered = ?2, receipt = ?3 WHERE id = ?1 AND delivered IS NULL",
+                params![key, at, receipt_json],
+            )?;
+            if dossier + handover + correction == 0 {
                 return known(db, id);
             }
             db.execute("DELETE FROM outbox WHERE id = ?", [key])?;
@@ -338,7 +359,8 @@ pub(crate) fn append(db: &Connection, id: Uuid, kind: &str, code: &str, since: T
 
 fn known(db: &Connection, id: Uuid) -> Result<(), StoreError> {
     let known: bool = db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM dossier WHERE id = ?1) OR EXISTS (SELECT 1 FROM handover WHERE id = ?1)",
+        "SELECT EXISTS (SELECT 1 FROM dossier WHERE id = ?1) OR EXISTS (SELECT 1 FROM handover WHERE id = ?1)
+                OR EXISTS (SELECT 1 FROM correction WHERE id = ?1)",
         [id.into_bytes()],
         |row| row.get(0),
     )?;

@@ -1,10 +1,11 @@
 //! What goes when it has done its work: files and records that the hub has, minimal records after their span, and everything of one
 //! person who asks for it.
 
-use crate::{Reader, Store, StoreError, audit, dossiers, files, time};
+use crate::{Reader, Store, StoreError, audit, corrections, dossiers, files, time};
 use jiff::{Span, Timestamp};
 use motcua_model::{
     citizen::PersonNumber,
+    correction::Correction,
     dossier::{Dossier, FileRef, Retention},
 };
 use rusqlite::{Transaction, params};
@@ -30,6 +31,8 @@ pub struct Person {
     pub waiting: Vec<Dossier>,
     /// Dossiers that the hub has and that are whole here, too.
     pub delivered: Vec<Dossier>,
+    /// What the person asked to have corrected, oldest first; the dossiers are as they were confirmed.
+    pub corrections: Vec<Correction>,
     /// Codes of dossiers of which only code, status and times are left.
     pub minimal: Vec<String>,
     /// Scans and PDFs of these dossiers that lie here.
@@ -41,7 +44,8 @@ impl Reader {
     pub fn person(&self, number: &PersonNumber) -> Result<Person, StoreError> {
         let owner = self.keys.owner(number)?;
         let drafts = self.db.query_row("SELECT count(*) FROM draft WHERE owner = ?", [owner], |row| row.get(0))?;
-        let mut person = Person { drafts, waiting: Vec::new(), delivered: Vec::new(), minimal: Vec::new(), files: Vec::new() };
+        let corrections = corrections::of_person(&self.db, &owner)?;
+        let mut person = Person { drafts, waiting: Vec::new(), delivered: Vec::new(), corrections, minimal: Vec::new(), files: Vec::new() };
         let mut statement =
             self.db.prepare("SELECT id, code, body, minimal, delivered FROM dossier WHERE owner = ? ORDER BY submitted, id")?;
         let mut rows = statement.query([owner])?;
@@ -88,7 +92,8 @@ impl Store {
         Ok(u32::try_from(due.len()).unwrap_or(u32::MAX))
     }
 
-    /// Forgets minimal records, and handovers that the hub has, whose span is over. The audit keeps that there was one.
+    /// Forgets minimal records, and handovers and corrections that the hub has, whose span is over. The audit keeps that there was a
+    /// dossier or correction; answers how many of these went.
     pub fn forget_expired(&mut self, spans: &Spans, now: Timestamp) -> Result<u32, StoreError> {
         let before = |span: Span| now.checked_sub(span).map(time::store).map_err(|_| StoreError::Encoding("a span of retention"));
         let limits = [
@@ -111,6 +116,10 @@ impl Store {
             }
             let management = limits[1].1;
             db.execute("DELETE FROM handover WHERE delivered IS NOT NULL AND delivered < ?", [management])?;
+            for id in corrections::forget(db, None, Some(management))? {
+                audit::append(db, Some(now), "forgotten", id, "correction")?;
+                forgotten += 1;
+            }
             Ok(forgotten)
         })?;
         if forgotten > 0 || self.log_holds_deleted {
@@ -119,8 +128,8 @@ impl Store {
         Ok(forgotten)
     }
 
-    /// Erases everything of one person but dossiers that the hub does not have yet: those are the office's duty. They are left, and
-    /// counted in the answer; ask again when they are delivered.
+    /// Erases everything of one person but dossiers and corrections that the hub does not have yet: those are the office's duty. They
+    /// are left, and counted in the answer; ask again when they are delivered.
     pub fn erase_person(&mut self, number: &PersonNumber, now: Timestamp) -> Result<u32, StoreError> {
         let owner = self.keys.owner(number)?;
         let drafts: Vec<Uuid> = self
@@ -143,7 +152,11 @@ impl Store {
                 db.execute("DELETE FROM dossier WHERE id = ?", [id.into_bytes()])?;
                 audit::append(db, Some(now), "erased", id, "asked by the person")?;
             }
-            let left: u32 = db.query_row("SELECT count(*) FROM dossier WHERE owner = ?", [owner], |row| row.get(0))?;
+            for id in corrections::forget(db, Some(&owner), None)? {
+                audit::append(db, Some(now), "erased", id, "asked by the person")?;
+            }
+            let left = "SELECT (SELECT count(*) FROM dossier WHERE owner = ?1) + (SELECT count(*) FROM correction WHERE owner = ?1)";
+            let left: u32 = db.query_row(left, [owner], |row| row.get(0))?;
             Ok((gone, left))
         })?;
         self.forget_deleted();

@@ -69,9 +69,9 @@ pub struct DeviceLine {
 pub struct OutboxLine {
     /// Message id.
     pub id: Uuid,
-    /// `dossier` or `handover`.
+    /// `dossier`, `handover` or `correction`.
     pub kind: String,
-    /// Provisional code, or the handover's id.
+    /// Provisional code; of another record than a dossier its id.
     pub code: String,
     /// When it was confirmed to the person.
     pub since: Timestamp,
@@ -83,6 +83,20 @@ pub struct OutboxLine {
     pub problem: String,
     /// Not tried any more until a technician asks for it: it cannot be read here, or the hub refuses it.
     #[serde(default)]
+    pub set_aside: bool,
+    /// Dossiers that the hub must have before: until then this message is not tried.
+    #[serde(default)]
+    pub ahead: Vec<OutboxAhead>,
+}
+
+/// A waiting dossier that another message waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutboxAhead {
+    /// Message id.
+    pub id: Uuid,
+    /// Provisional code.
+    pub code: String,
+    /// It is not tried itself: see [`OutboxLine::set_aside`].
     pub set_aside: bool,
 }
 

@@ -186,7 +186,11 @@ fn records_go_before_files() {
 /// Every version that was ever released opens, keeps what it held, and has an unbroken trail.
 #[test]
 fn a_store_of_every_older_version_opens() {
-    let versions = [include_str!("../../migrations/0001_start.sql"), include_str!("../../migrations/0002_care.sql")];
+    let versions = [
+        include_str!("../../migrations/0001_start.sql"),
+        include_str!("../../migrations/0002_care.sql"),
+        include_str!("../../migrations/0003_moments.sql"),
+    ];
     for version in 1..=versions.len() {
         let place = Place::new();
         fs::create_dir(place.state()).unwrap();

@@ -5,6 +5,7 @@ use motcua_model::{
     Private, Text,
     citizen::{PersonNumber, Sex},
     code::ParcelCode,
+    correction::{Changes, Correction},
     dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Retention, Side, Status, Submission},
     hub::{News, NewsItem},
 };
@@ -149,6 +150,19 @@ pub(crate) fn handover(id: Uuid, closed: Timestamp) -> Handover {
         courier: "BT001".to_owned(),
         parcels: vec![HandoverParcel { parcel: ParcelCode::parse("RR473124829VN").unwrap(), scanned: closed }],
         closed,
+    }
+}
+
+/// Another name, as it is asked for: the store finds the dossiers.
+pub(crate) fn correction(id: Uuid, asked: Timestamp) -> Correction {
+    Correction {
+        id,
+        device: "K07".to_owned(),
+        agency: "H15.50.05.13".to_owned(),
+        dossiers: Vec::new(),
+        changes: Changes { name: Some(Private::new("Nguyễn Thị Mẫu Mực")), ..Changes::default() },
+        asked,
+        reason: Private::new("chủ hồ sơ, trích lục cải chính"),
     }
 }
 
