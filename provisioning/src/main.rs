@@ -6,11 +6,13 @@ mod devices;
 mod drill;
 mod finding;
 mod outbox;
+mod person;
 mod probe;
 mod status;
 mod stick;
 
 use clap::{Parser, Subcommand};
+use motcua_model::{Private, api::CorrectRequest};
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -121,6 +123,26 @@ enum PersonCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Asks the hub to correct the data of the person in every dossier that this PC knows; the dossiers stay as they were confirmed.
+    Correct {
+        /// As for `export`.
+        number: Option<String>,
+        /// Họ và tên as it shall be.
+        #[arg(long)]
+        name: Option<String>,
+        /// Ngày sinh as it shall be, YYYY-MM-DD.
+        #[arg(long)]
+        birth: Option<jiff::civil::Date>,
+        /// Địa chỉ as it shall be.
+        #[arg(long)]
+        address: Option<String>,
+        /// Who asked and how it was proven.
+        #[arg(long)]
+        reason: String,
+        /// It is proven; left out: it is told what would be corrected, and nothing is changed.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Erases everything of the person that the hub does not still wait for.
     Erase {
         /// As for `export`.
@@ -169,7 +191,7 @@ async fn main() -> ExitCode {
         Command::Outbox(Outbox { command, file }) => told(outbox(command, &file.config).await),
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
         Command::Restore(Restore { yes, file }) => told(restore(yes, &file.config).await),
-        Command::Person(Person { command, file }) => told(person(command, &file.config).await.map(good)),
+        Command::Person(Person { command, file }) => told(person(command, &file.config).await),
     };
     // A closed pipe (`motcua check | head`) is no failure of the check.
     let _ = std::io::stdout().write_all(text.as_bytes());
@@ -210,11 +232,16 @@ async fn restore(yes: bool, config: &Path) -> anyhow::Result<(String, bool)> {
     outbox::restore(&running(config)?, yes, jiff::Timestamp::now()).await
 }
 
-async fn person(command: PersonCommand, config: &Path) -> anyhow::Result<String> {
+async fn person(command: PersonCommand, config: &Path) -> anyhow::Result<(String, bool)> {
     let agent = running(config)?;
     match command {
-        PersonCommand::Export { number, out } => outbox::export(&agent, &asked(number)?, &out).await,
-        PersonCommand::Erase { number, yes } => outbox::erase(&agent, &asked(number)?, yes).await,
+        PersonCommand::Export { number, out } => person::export(&agent, &asked(number)?, &out).await.map(good),
+        PersonCommand::Correct { number, name, birth, address, reason, yes } => {
+            let (name, address) = (name.map(Private::new), address.map(Private::new));
+            let (number, reason) = (Private::new(asked(number)?), Private::new(reason));
+            person::correct(&agent, &CorrectRequest { number, name, birth, address, reason, keep: yes }).await
+        }
+        PersonCommand::Erase { number, yes } => person::erase(&agent, &asked(number)?, yes).await.map(good),
     }
 }
 

@@ -1,26 +1,13 @@
-//! `motcua outbox`, `motcua audit`, `motcua restore`, `motcua person`: what waits, whether the trail is whole, the way back to the
-//! copy of the database, what is held of one person.
+//! `motcua outbox`, `motcua audit`, `motcua restore`: what waits, whether the trail is whole, the way back to the copy of the database.
 
-use crate::agent::Agent;
-use anyhow::{Context as _, ensure};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use crate::{
+    agent::Agent,
+    status::{local, span},
+};
 use jiff::Timestamp;
-use motcua_model::{
-    Private,
-    api::{
-        AgentStatus, AuditState, BackupState, ErasedAnswer, OutboxDetail, OutboxLine, PersonData, PersonRequest, RetryAnswer, RetryRequest,
-    },
-};
-use std::{
-    fmt::Write as _,
-    fs,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
-};
+use motcua_model::api::{AgentStatus, AuditState, BackupState, OutboxAhead, OutboxDetail, OutboxLine, RetryAnswer, RetryRequest};
+use std::fmt::Write as _;
 use uuid::Uuid;
-
-use crate::status::{local, span};
 
 /// `motcua outbox ls`.
 pub(crate) async fn list(agent: &Agent, now: Timestamp) -> anyhow::Result<String> {
@@ -37,9 +24,33 @@ pub(crate) async fn list(agent: &Agent, now: Timestamp) -> anyhow::Result<String
 }
 
 fn one_line(line: &OutboxLine, now: Timestamp) -> String {
-    let state = if line.set_aside { "SET ASIDE".to_owned() } else { format!("next try {}", local(line.next_try)) };
     let problem = if line.problem.is_empty() { String::new() } else { format!("\n    {}", line.problem) };
-    format!("{}  {} {}  waits for {}, {} attempt(s), {state}{problem}", line.id, line.kind, line.code, span(line.since, now), line.attempts)
+    format!(
+        "{}  {} {}  waits for {}, {} attempt(s), {}{problem}",
+        line.id,
+        line.kind,
+        line.code,
+        span(line.since, now),
+        line.attempts,
+        state(line)
+    )
+}
+
+/// When it is tried, or why not.
+pub(crate) fn state(line: &OutboxLine) -> String {
+    if line.set_aside {
+        "SET ASIDE".to_owned()
+    } else if line.ahead.is_empty() {
+        format!("next try {}", local(line.next_try))
+    } else {
+        format!("not before the hub has {}", follows(line))
+    }
+}
+
+/// The dossiers that must be at the hub before.
+pub(crate) fn follows(line: &OutboxLine) -> String {
+    let one = |ahead: &OutboxAhead| if ahead.set_aside { format!("{} (SET ASIDE)", ahead.code) } else { ahead.code.clone() };
+    line.ahead.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// `motcua outbox show ID`.
@@ -54,6 +65,9 @@ pub(crate) async fn show(agent: &Agent, id: Uuid, now: Timestamp) -> anyhow::Res
     for file in &detail.files {
         let state = if file.whole { "whole" } else { "DAMAGED OR MISSING: keep the disk, tell the province's IT office" };
         let _ = writeln!(text, "file      {}  {}  {} bytes  {state}", file.id, file.media, file.bytes);
+    }
+    for ahead in detail.line.ahead.iter().filter(|ahead| ahead.set_aside) {
+        let _ = writeln!(text, "next step: {} is set aside and holds this up; see: motcua outbox show {}", ahead.code, ahead.id);
     }
     if detail.line.set_aside {
         let _ = writeln!(text, "next step: mend the cause above, then: motcua outbox retry {id}");
@@ -102,58 +116,20 @@ pub(crate) async fn restore(agent: &Agent, yes: bool, now: Timestamp) -> anyhow:
     Ok((format!("{of} and takes the database's place now; look in a minute: motcua status, then motcua outbox ls\n"), true))
 }
 
-/// `motcua person export NUMBER --out FOLDER`.
-pub(crate) async fn export(agent: &Agent, number: &str, out: &Path) -> anyhow::Result<String> {
-    let data: PersonData = agent.post("/v1/person/export", &PersonRequest { number: Private::new(number) }).await?;
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .create(out)
-        .with_context(|| format!("the folder {} cannot be made; give one that is not there yet", out.display()))?;
-    write(&out.join("dossiers.json"), &serde_json::to_vec_pretty(&data.dossiers)?)?;
-    let mut damaged = 0;
-    for file in &data.files {
-        let bytes = BASE64_STANDARD.decode(file.base64.reveal()).context("the agent's answer cannot be read")?;
-        let ending = file.media.rsplit('/').next().unwrap_or("bin");
-        match bytes.is_empty() {
-            true => damaged += 1,
-            false => write(&out.join(format!("{}.{ending}", file.id)), &bytes)?,
-        }
-    }
-    let mut text = format!(
-        "{}: {} dossier(s), {} file(s); {} unfinished visit(s) are erased within a day\n",
-        out.display(),
-        data.dossiers.len(),
-        data.files.len() - damaged,
-        data.drafts
-    );
-    if !data.minimal.is_empty() {
-        let _ = writeln!(
-            text,
-            "of {} only code, status and times are left here; the hub has them: {}",
-            data.minimal.len(),
-            data.minimal.join(", ")
-        );
-    }
-    if damaged > 0 {
-        let _ = writeln!(text, "{damaged} file(s) are damaged and were left out");
-    }
-    text.push_str("this folder holds personal data in the clear: hand it over, then erase it\n");
-    Ok(text)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let file = fs::File::options().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(bytes)).with_context(|| format!("{} cannot be written", path.display()))
-}
-
-/// `motcua person erase NUMBER --yes`.
-pub(crate) async fn erase(agent: &Agent, number: &str, yes: bool) -> anyhow::Result<String> {
-    ensure!(yes, "this erases for ever; give --yes when the person has asked for it in writing");
-    let answer: ErasedAnswer = agent.post("/v1/person/erase", &PersonRequest { number: Private::new(number) }).await?;
-    Ok(match answer.left {
-        0 => "nothing of this person is left on this device\n".to_owned(),
-        left => {
-            format!("{left} dossier(s) wait for the hub and are kept until it has them; run this again afterwards (motcua outbox ls)\n")
-        }
-    })
+    #[test]
+    fn a_line_says_what_it_waits_for() {
+        let now = "2026-11-23T02:05:00Z".parse().unwrap();
+        let ahead = |code: &str, set_aside| OutboxAhead { id: Uuid::nil(), code: code.to_owned(), set_aside };
+        let mut line = crate::agent::tests::example().outbox.remove(0);
+        assert!(one_line(&line, now).contains("next try"));
+        line.ahead = vec![ahead("TAM-1", false), ahead("TAM-2", true)];
+        let said = one_line(&line, now);
+        assert!(said.contains("not before the hub has TAM-1, TAM-2 (SET ASIDE)") && !said.contains("next try"), "{said}");
+        line.set_aside = true;
+        assert!(one_line(&line, now).contains(", SET ASIDE"));
+    }
 }

@@ -76,7 +76,7 @@ pub(crate) fn show(status: &AgentStatus, now: Timestamp) -> String {
             line.code,
             span(line.since, now),
             line.attempts,
-            if line.set_aside { "SET ASIDE".to_owned() } else { format!("next {}", local(line.next_try)) },
+            crate::outbox::state(line),
             if line.problem.is_empty() { String::new() } else { format!("; {}", line.problem) }
         );
     }
@@ -139,7 +139,7 @@ mod tests {
             "Example Scan 100",
             "NOT ANSWERING",
             "look at the cable",
-            "dossier TAM-K07-0001: waits for 1 h 5 min, 3 attempt(s), next 09:10:00 23/11/2026; connection refused",
+            "dossier TAM-K07-0001: waits for 1 h 5 min, 3 attempt(s), next try 09:10:00 23/11/2026; connection refused",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

@@ -1,6 +1,9 @@
 //! `motcua outbox export` and `receipts`: an office without any link sends what waits on a stick.
 
-use crate::agent::{Agent, NoStatus};
+use crate::{
+    agent::{Agent, NoStatus},
+    outbox::follows,
+};
 use anyhow::Context as _;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use motcua_model::{
@@ -26,6 +29,17 @@ pub(crate) async fn export(agent: &Agent, out: &Path) -> anyhow::Result<(String,
             there += 1;
             continue;
         }
+        if !line.ahead.is_empty() {
+            // Writing into a String cannot fail.
+            let _ = writeln!(
+                text,
+                "later {} {}: not before the hub has {}; export again when the receipts are back",
+                line.id,
+                line.kind,
+                follows(line)
+            );
+            continue;
+        }
         let sealed: Result<SealedMessage, NoStatus> = agent.post("/v1/outbox/export", &CarryRequest { id: line.id }).await;
         match sealed {
             Ok(sealed) => {
@@ -35,7 +49,6 @@ pub(crate) async fn export(agent: &Agent, out: &Path) -> anyhow::Result<(String,
             }
             Err(NoStatus::Refused(why)) => {
                 failed += 1;
-                // Writing into a String cannot fail.
                 let _ = writeln!(text, "FAIL  {} {}: {why}", line.id, line.code);
             }
             Err(other) => return Err(other.into()),

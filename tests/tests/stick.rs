@@ -129,3 +129,29 @@ async fn a_message_sealed_by_a_stranger_or_with_a_revoked_key_or_for_another_hub
     assert_eq!(messages(&rig).await, 0);
     rig.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_goes_on_the_stick_when_the_receipt_of_its_dossier_is_back() {
+    let folder = TempDir::new().unwrap();
+    let mut rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.kill_hub().await.unwrap();
+    Citizen::new(OTHER_CARD).finish(&rig).await.unwrap();
+    rig.until_status("the dossier's message to be made", |s| s.outbox.iter().any(|line| line.attempts > 0)).await.unwrap();
+    let correct = ["person", "correct", "001090000017", "--name", "Trần Văn Thử Nghiệm", "--reason", "chủ hồ sơ", "--yes"];
+    assert!(rig.technician(&correct).await.unwrap().0);
+
+    let stick = folder.path().join("stick");
+    let place = stick.to_str().unwrap();
+    let (good, said) = rig.technician(&["outbox", "export", "--out", place]).await.unwrap();
+    assert!(good && said.contains("later") && said.contains("1 message(s) written"), "{said}");
+    assert!(import(&rig, &stick).await.0);
+    assert!(rig.technician(&["outbox", "receipts", place]).await.unwrap().0);
+    rig.until_status("the correction's message to be made", |s| s.outbox.iter().any(|line| line.attempts > 0)).await.unwrap();
+    let (good, said) = rig.technician(&["outbox", "export", "--out", place]).await.unwrap();
+    assert!(good && said.contains("1 message(s) written"), "{said}");
+    assert!(import(&rig, &stick).await.0);
+    let (good, said) = rig.technician(&["outbox", "receipts", place]).await.unwrap();
+    assert!(good && said.contains("1 delivered now"), "{said}");
+    assert_eq!((messages(&rig).await, rig.status().await.unwrap().outbox.len()), (2, 0));
+    rig.stop().await.unwrap();
+}

@@ -22,7 +22,7 @@ use axum::{
 use futures_util::{Stream, StreamExt as _};
 use motcua_model::{
     api::{ActionRequest, AgentStatus, Snapshot},
-    config::{Config, Hub},
+    config::{Config, Hub, Office},
     hub::Problem,
 };
 use serde::Deserialize;
@@ -50,6 +50,7 @@ pub(crate) struct Api {
     pub(crate) storage: Option<Storage>,
     pub(crate) wake_forwarder: Arc<Notify>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) office: Arc<Office>,
     pub(crate) state: PathBuf,
     /// The agent's own user.
     own: u32,
@@ -86,8 +87,8 @@ pub(crate) async fn serve(
     let listener = bind(socket).await?;
     let own = fs::metadata("/proc/self").context("Unable to learn the agent's own user id")?.uid();
     let allowed = [0, own].into_iter().chain(config.api.uids.iter().copied()).collect();
-    let (hub, state) = (Arc::new(config.hub.clone()), config.paths.state.clone());
-    let app = router(Api { inputs, snapshots, storage, wake_forwarder, hub, state, own });
+    let (hub, office, state) = (Arc::new(config.hub.clone()), Arc::new(config.office.clone()), config.paths.state.clone());
+    let app = router(Api { inputs, snapshots, storage, wake_forwarder, hub, office, state, own });
     let app = app.into_make_service_with_connect_info::<Peer>();
     tokio::spawn(async move { axum::serve(CheckedListener { listener, allowed }, app).await });
     Ok(Served(socket.clone()))
@@ -117,6 +118,7 @@ fn router(api: Api) -> Router {
         .route("/v1/outbox/receipt", post(carry::receipt))
         .route("/v1/outbox/{id}", get(technician::outbox_detail))
         .route("/v1/person/export", post(technician::export))
+        .route("/v1/person/correct", post(technician::correct))
         .route("/v1/person/erase", post(technician::erase))
         .route_layer(middleware::from_fn_with_state(api.clone(), no_screen));
     Router::new()

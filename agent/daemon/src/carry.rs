@@ -61,6 +61,8 @@ pub(crate) async fn receipt(State(api): State<Api>, Json(CarriedReceipt { id, si
         let (text, code) = (serde_json::to_string(&signed)?, receipt.official_code);
         storage.call(move |s| Ok(s.delivered(id, &text, code.as_deref(), Timestamp::now())?)).await?;
         METRICS.receipt();
+        // A correction may have waited for this dossier.
+        api.wake_forwarder.notify_one();
         Ok::<_, anyhow::Error>(ReceiptAnswer { taken: true })
     };
     match taken.await {

@@ -2,8 +2,8 @@
 
 use motcua_model::{
     api::{
-        ActionRequest, AgentStatus, AuditState, BackupState, CarriedReceipt, CarryRequest, ErasedAnswer, OutboxDetail, PersonData,
-        PersonRequest, ReceiptAnswer, RetryAnswer, RetryRequest, SealedMessage, Snapshot,
+        ActionRequest, AgentStatus, AuditState, BackupState, CarriedReceipt, CarryRequest, CorrectAnswer, CorrectRequest, ErasedAnswer,
+        OutboxDetail, PersonData, PersonRequest, ReceiptAnswer, RetryAnswer, RetryRequest, SealedMessage, Snapshot,
     },
     hub::Problem,
 };
@@ -80,6 +80,7 @@ fn technician(generator: &mut SchemaGenerator) -> Value {
         "/v1/outbox/export": question::<CarryRequest, SealedMessage>(generator, "a SealedMessage", "One waiting message, sealed for the hub, to be carried there"),
         "/v1/outbox/receipt": question::<CarriedReceipt, ReceiptAnswer>(generator, "a ReceiptAnswer", "Takes the hub's receipt for a message that was carried there"),
         "/v1/person/export": question::<PersonRequest, PersonData>(generator, "a PersonData", "Everything that is held of one person, for the person"),
+        "/v1/person/correct": question::<CorrectRequest, CorrectAnswer>(generator, "a CorrectAnswer", "Other data of one person, which follow the person's dossiers to the hub"),
         "/v1/person/erase": question::<PersonRequest, ErasedAnswer>(generator, "an ErasedAnswer", "Erases everything of one person that the hub does not still wait for"),
     })
 }

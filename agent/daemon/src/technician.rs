@@ -4,6 +4,7 @@ use crate::{
     api::{Api, problem, stopping},
     input::Input,
     metrics::{self, prometheus},
+    slip,
 };
 use axum::{
     Json,
@@ -15,8 +16,12 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use motcua_model::{
     Private,
-    api::{AuditState, BackupState, ErasedAnswer, PersonData, PersonFile, PersonRequest, RetryAnswer, RetryRequest},
+    api::{
+        AuditState, BackupState, CorrectAnswer, CorrectRequest, ErasedAnswer, PersonData, PersonFile, PersonRequest, RetryAnswer,
+        RetryRequest,
+    },
     citizen::PersonNumber,
+    correction::{Changes, Correction},
 };
 use motcua_store::Reader;
 use uuid::Uuid;
@@ -56,12 +61,52 @@ pub(crate) async fn export(State(api): State<Api>, Json(request): Json<PersonReq
 fn person(store: &Reader, number: &PersonNumber) -> anyhow::Result<PersonData> {
     let person = store.person(number)?;
     let dossiers = person.waiting.iter().chain(&person.delivered).map(serde_json::to_value).collect::<Result<_, _>>()?;
+    let corrections = person.corrections.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
     let file = |file: motcua_model::dossier::FileRef| PersonFile {
         id: file.id,
         media: file.media,
         base64: Private::new(store.file(file.id).map(|bytes| BASE64_STANDARD.encode(bytes)).unwrap_or_default()),
     };
-    Ok(PersonData { drafts: person.drafts, dossiers, minimal: person.minimal, files: person.files.into_iter().map(file).collect() })
+    let files = person.files.into_iter().map(file).collect();
+    Ok(PersonData { drafts: person.drafts, dossiers, corrections, minimal: person.minimal, files })
+}
+
+pub(crate) async fn correct(State(api): State<Api>, Json(request): Json<CorrectRequest>) -> Response {
+    let Ok(number) = PersonNumber::parse(request.number.reveal()) else { return no_number() };
+    let Some(storage) = &api.storage else { return no_store() };
+    let now = Timestamp::now();
+    let asked = Correction {
+        id: Uuid::now_v7(),
+        device: api.office.device.clone(),
+        agency: api.office.agency.clone(),
+        dossiers: Vec::new(),
+        changes: Changes { name: request.name, birth: request.birth, address: request.address },
+        asked: now,
+        reason: request.reason,
+    };
+    if let Err(bad) = asked.check(slip::in_vietnam(now).date()) {
+        return problem(StatusCode::BAD_REQUEST, "not a correction", &bad.to_string());
+    }
+    let keep = request.keep;
+    let kept = storage.call(move |s| {
+        let codes = s.codes_of_person(&number)?;
+        if codes.is_empty() {
+            return Ok(None);
+        }
+        let id = if keep { Some(s.correct_person(&number, asked)?.id) } else { None };
+        Ok(Some(CorrectAnswer { codes, id }))
+    });
+    match kept.await {
+        Ok(None) => problem(
+            StatusCode::NOT_FOUND,
+            "this device knows no dossier of this person",
+            "look at the number; what was erased here or filed elsewhere is corrected at the province",
+        ),
+        kept => {
+            api.wake_forwarder.notify_one();
+            answer(kept)
+        }
+    }
 }
 
 pub(crate) async fn erase(State(api): State<Api>, Json(request): Json<PersonRequest>) -> Response {

@@ -5,7 +5,7 @@ use crate::{
     Private,
     hub::{AuditFlag, SignedReceipt},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -201,6 +201,9 @@ pub struct PersonData {
     pub drafts: u32,
     /// Dossiers as they were confirmed, oldest first: [`crate::dossier::Dossier`].
     pub dossiers: Vec<serde_json::Value>,
+    /// What was asked to be corrected, oldest first; each names its dossiers: [`crate::correction::Correction`].
+    #[serde(default)]
+    pub corrections: Vec<serde_json::Value>,
     /// Provisional codes of dossiers of which only code, status and times are left.
     pub minimal: Vec<String>,
     /// Their scans and PDFs.
@@ -221,8 +224,38 @@ pub struct PersonFile {
 /// What is left of one person after the erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErasedAnswer {
-    /// Dossiers that the hub does not have yet: ask again when they are delivered.
+    /// Dossiers and corrections that the hub does not have yet: ask again when they are delivered.
     pub left: u32,
+}
+
+/// What shall be corrected for one person (Luật 91/2025 Đ.4), and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectRequest {
+    /// As in [`PersonRequest`].
+    pub number: Private,
+    /// Họ và tên as it shall be; none: it stays.
+    #[serde(default)]
+    pub name: Option<Private>,
+    /// Ngày sinh as it shall be; none: it stays.
+    #[serde(default)]
+    pub birth: Option<Date>,
+    /// Địa chỉ as it shall be; none: it stays.
+    #[serde(default)]
+    pub address: Option<Private>,
+    /// Who asked and how it was proven.
+    pub reason: Private,
+    /// False: nothing is kept, and the answer says what would be corrected.
+    pub keep: bool,
+}
+
+/// Which dossiers a correction is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorrectAnswer {
+    /// Provisional codes, oldest first.
+    pub codes: Vec<String>,
+    /// Id of the correction; none where it was not to be kept.
+    pub id: Option<Uuid>,
 }
 
 /// How many dossiers stand where.
