@@ -43,7 +43,7 @@ test-powercut: setup-test ## power cuts on a real file system under the whole ag
 	$(call step,build,$(CARGO) build --workspace --bins)
 	$(call step,power cuts,$(TARGET)/debug/motcua-powercut --rounds $(or $(ROUNDS),20) $(if $(SEED),--seed $(SEED)))
 
-test-baddisk: setup-test ## the agent killed at its writes, on a failing disk, on a full one; SEED=..., ONE_IN=1; 12 minutes
+test-baddisk: setup-test ## the agent killed at its writes, on a failing disk, on a full one; SEED=..., ONE_IN=1; 15 minutes
 	$(call step,build,$(CARGO) build --workspace --bins)
 	$(call step,bad disks,$(TARGET)/debug/motcua-baddisk --one-in $(or $(ONE_IN),1) $(if $(SEED),--seed $(SEED)))
 
