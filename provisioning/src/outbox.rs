@@ -106,7 +106,7 @@ pub(crate) async fn restore(agent: &Agent, yes: bool, now: Timestamp) -> anyhow:
         return Ok((
             format!(
                 "{of}. Dossiers that were confirmed after it, and that the hub does not have, are lost to this PC; their slips are with the people. \
-                 The damaged database is set aside and not erased: damaged-1 in the state directory.\n\
+                 The damaged database is set aside and not erased: a folder damaged-1 (-2, …) in the state directory.\n\
                  next step: note the codes that people bring on their slips, then: motcua restore --yes\n"
             ),
             false,

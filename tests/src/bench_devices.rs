@@ -48,8 +48,13 @@ pub async fn figures() -> anyhow::Result<()> {
     scanners().await
 }
 
-fn line(figure: &str, measured: f64, other: f64, unit: &str, beside: &str) {
-    let digits = usize::from(unit == "s") * 3;
+/// One figure beside another, and how many times that it is.
+pub(crate) fn line(figure: &str, measured: f64, other: f64, unit: &str, beside: &str) {
+    let digits = match unit {
+        "s" => 3,
+        "ms" | "MB" | "MB/s" => 2,
+        _ => 0,
+    };
     let number = |value: f64| format!("{value:.digits$} {unit}");
     println!("{figure:<56} {:>12} {:>12} {:>6.2}  {beside}", number(measured), number(other), measured / other);
 }

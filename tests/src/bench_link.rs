@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are this module's output")]
 
 use crate::{
+    bench_devices::line,
     filled,
     rig::{DEVICE, Options, Rig},
 };
@@ -51,11 +52,6 @@ pub async fn figures() -> anyhow::Result<()> {
     cuts().await
 }
 
-fn line(figure: &str, measured: f64, other: f64, unit: &str, beside: &str) {
-    let number = |value: f64| format!("{value:.2} {unit}");
-    println!("{figure:<56} {:>12} {:>12} {:>6.2}  {beside}", number(measured), number(other), measured / other);
-}
-
 /// Not in /tmp, which is memory on some machines.
 fn folder() -> anyhow::Result<tempfile::TempDir> {
     Ok(tempfile::TempDir::new_in("/var/tmp")?)
@@ -94,7 +90,8 @@ fn millis<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, f64
     Ok((done, started.elapsed().as_secs_f64() * 1e3))
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one; no number of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -110,6 +110,7 @@ async fn the_technician_sees_what_is_right_and_what_is_wrong() {
     let check = motcua("check", &rig).output().await.unwrap();
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
     assert!(check.status.success(), "{said}");
+    assert!(said.lines().any(|l| l.contains("hub export certificate") && l.contains("days left")), "{said}");
     let probe = rig::run(&mut motcua("probe", &rig)).await.unwrap();
     assert!(probe.contains("Mot Cua Simulated Scanner"), "{probe}");
     rig.kill_hub().await.unwrap();

@@ -102,6 +102,8 @@ async fn tidy(config: &Config, storage: &Storage, now: Timestamp) -> anyhow::Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use motcua_store::{Store, StoreKey};
+    use uuid::Uuid;
 
     #[test]
     fn a_clock_that_is_set_is_noticed_and_one_that_drifts_is_not() {
@@ -110,5 +112,21 @@ mod tests {
         assert!(!jumped(minute, SignedDuration::from_secs(-120)), "a minute back is a correction");
         assert!(jumped(minute, SignedDuration::from_hours(23 * 365 * 24)), "from 2003 to today");
         assert!(jumped(minute, SignedDuration::from_hours(-5 * 365 * 24)), "back from 2031");
+    }
+
+    #[tokio::test]
+    async fn the_database_is_copied_when_it_changed_and_not_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let key = StoreKey::load_or_create(&folder.path().join("store.key"), &state).unwrap();
+        let storage = Storage::start(Store::open(&state, &key).unwrap().store).unwrap();
+        let mut copied = None;
+        assert!(copy(&storage, &mut copied).await >= COPY);
+        std::fs::remove_file(state.join("backup/store.db")).unwrap();
+        assert_eq!(copy(&storage, &mut copied).await, LOOK);
+        assert_eq!(motcua_store::backup(&state), None, "nothing changed, so nothing is copied");
+        storage.call(|s| Ok(s.exported(Uuid::now_v7(), Timestamp::now())?)).await.unwrap();
+        assert!(copy(&storage, &mut copied).await >= COPY);
+        assert!(motcua_store::backup(&state).is_some());
     }
 }

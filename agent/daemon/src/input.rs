@@ -39,8 +39,9 @@ pub(crate) enum Input {
     Link(LinkState, String),
 }
 
-/// Held by a task or thread that nobody watches otherwise, a device's first of all. When that panics, the agent ends with the reason and is started anew: a device must not stay
-/// "ready" with nobody behind it. Drafts and dossiers are safe, and the person finds the same step again.
+/// Held by a task or thread that nobody watches otherwise, a device's first of all. When that panics, the agent ends with the reason
+/// and is started anew: a device must not stay "ready" with nobody behind it. Drafts and dossiers are safe, and the person finds the
+/// same step again.
 pub(crate) struct Alarm {
     /// What is lost.
     pub(crate) device: &'static str,

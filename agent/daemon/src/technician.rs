@@ -134,14 +134,12 @@ pub(crate) async fn restore(State(api): State<Api>) -> Response {
         return problem(StatusCode::CONFLICT, "the database opens; there is nothing to restore", "see: motcua status");
     }
     let state = api.state.clone();
-    match tokio::task::spawn_blocking(move || motcua_store::want_restore(&state)).await {
-        Ok(Ok(())) => {
-            let _ = api.inputs.send(Input::Fatal(anyhow::anyhow!("the copy of the database takes its place"))).await;
-            Json(copy).into_response()
-        }
-        Ok(Err(error)) => no_answer(&error.into()),
-        Err(error) => no_answer(&error.into()),
+    let wanted = tokio::task::spawn_blocking(move || motcua_store::want_restore(&state)).await.map_err(anyhow::Error::from);
+    if let Err(error) = wanted.and_then(|written| Ok(written?)) {
+        return no_answer(&error);
     }
+    let _ = api.inputs.send(Input::Fatal(anyhow::anyhow!("the copy of the database takes its place"))).await;
+    Json(copy).into_response()
 }
 
 fn no_copy() -> Response {

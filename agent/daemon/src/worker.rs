@@ -89,3 +89,24 @@ impl<T: 'static> Worker<T> {
         answered.await.map_err(|_| ended())?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motcua_store::StoreKey;
+    use std::fs;
+
+    #[tokio::test]
+    async fn damage_that_a_question_finds_is_flagged_by_the_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, file) = (folder.path().join("state"), Uuid::now_v7());
+        let key = StoreKey::load_or_create(&folder.path().join("store.key"), &state).unwrap();
+        let storage = Storage::start(Store::open(&state, &key).unwrap().store).unwrap();
+        storage.call(move |s| Ok(s.put_file(Uuid::now_v7(), file, "image/jpeg", b"a page")?)).await.unwrap();
+        assert_eq!(storage.file(file).await.unwrap(), b"a page");
+        fs::write(state.join("blobs").join(file.to_string()), b"spoilt").unwrap();
+        let error = storage.file(file).await.unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(StoreError::Damaged { .. })), "{error:#}");
+        assert_eq!(storage.read(|s| Ok(s.held()?.damaged_files)).await.unwrap(), 1);
+    }
+}

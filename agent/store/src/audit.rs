@@ -47,7 +47,7 @@ pub(crate) fn append(db: &Connection, at: Option<Timestamp>, event: &str, subjec
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (last, previous) = last.unwrap_or((0, [0; 32]));
-    let (boot, mono) = time::columns(time::moment());
+    let (boot, mono) = time::columns();
     let row = AuditRow {
         number: last + 1,
         at: at.map(time::store),

@@ -3,7 +3,7 @@
 //! The sealed files are not copied: the copy holds their keys. What was confirmed after the copy was taken is not in it; the damaged
 //! database and the files that only it knows are set aside, for somebody who can read what is left of it.
 
-use crate::{BLOBS, DATABASE, Reader, StoreError, StoreKey, audit, db, disk};
+use crate::{BLOBS, DATABASE, Reader, StoreError, StoreKey, audit, db, disk, files};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
@@ -133,7 +133,7 @@ fn prove(copy: &Path, fresh: &Path, key: &StoreKey) -> Result<HashSet<Uuid>, Sto
         if closed { no_copy("it is damaged, or under another key".to_owned()) } else { error }
     })?;
     skip_numbers(&mut db)?;
-    let known = known_files(&db)?;
+    let known = files::known(&db)?;
     db.close().map_err(|(_, error)| error)?;
     Ok(known)
 }
@@ -147,12 +147,6 @@ fn skip_numbers(db: &mut Connection) -> Result<(), StoreError> {
     )?;
     audit::append(&change, None, "restored", Uuid::nil(), "from the copy; what was confirmed after it was taken is not here")?;
     Ok(change.commit()?)
-}
-
-fn known_files(db: &Connection) -> Result<HashSet<Uuid>, StoreError> {
-    let mut statement = db.prepare("SELECT id FROM file")?;
-    let ids = statement.query_map([], |row| row.get(0).map(Uuid::from_bytes))?.collect::<Result<_, _>>()?;
-    Ok(ids)
 }
 
 /// The first free `damaged-<n>`.
@@ -182,8 +176,7 @@ fn set_blobs_aside(blobs: &Path, known: &HashSet<Uuid>, aside: &Path) -> Result<
     };
     for entry in entries {
         let path = entry.map_err(StoreError::io(blobs))?.path();
-        let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| Uuid::parse_str(name).ok());
-        if !id.is_some_and(|id| known.contains(&id)) {
+        if !files::named(&path).is_some_and(|id| known.contains(&id)) {
             move_into(&path, &folder)?;
         }
     }

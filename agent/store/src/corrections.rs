@@ -58,7 +58,7 @@ impl Store {
 
 fn insert(db: &Connection, correction: &Correction, owner: &[u8; 32]) -> Result<(), StoreError> {
     let body = serde_json::to_string(correction).map_err(|_| StoreError::Encoding("the correction"))?;
-    let (boot, mono) = time::columns(time::moment());
+    let (boot, mono) = time::columns();
     db.execute(
         "INSERT INTO correction (id, owner, body, asked, boot, mono) VALUES (?, ?, ?, ?, ?, ?)",
         params![correction.id.into_bytes(), owner, body, time::store(correction.asked), boot, mono],

@@ -275,7 +275,7 @@ impl Store {
 fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), StoreError> {
     let body = serde_json::to_string(dossier).map_err(|_| StoreError::Encoding("the dossier"))?;
     let pages: usize = dossier.documents.iter().map(|document| document.pages.len()).sum();
-    let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns(time::moment()));
+    let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns());
     db.prepare_cached(
         "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

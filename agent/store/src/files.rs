@@ -7,7 +7,11 @@ use crate::{
 use motcua_model::dossier::FileRef;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
-use std::{collections::HashSet, fs, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
 use uuid::Uuid;
 
 struct FileRow {
@@ -120,15 +124,11 @@ impl Store {
             db.execute(&format!("DELETE FROM data_key WHERE {nobodys}"), [])?;
             Ok(())
         })?;
-        let mut known: HashSet<Uuid> = HashSet::new();
-        for id in self.db.prepare("SELECT id FROM file")?.query_map([], |row| row.get(0))? {
-            known.insert(Uuid::from_bytes(id?));
-        }
+        let mut known = known(&self.db)?;
         let folder = self.blobs();
         for entry in fs::read_dir(&folder).map_err(StoreError::io(&folder))? {
             let path = entry.map_err(StoreError::io(&folder))?.path();
-            let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| Uuid::parse_str(name).ok());
-            if !id.is_some_and(|id| known.remove(&id)) {
+            if !named(&path).is_some_and(|id| known.remove(&id)) {
                 disk::remove(&path)?;
             }
         }
@@ -160,6 +160,17 @@ fn find(db: &Connection, file: Uuid) -> Result<Option<FileRow>, StoreError> {
         })
         .optional()?;
     Ok(row)
+}
+
+/// All files that have a row.
+pub(crate) fn known(db: &Connection) -> Result<HashSet<Uuid>, StoreError> {
+    let mut statement = db.prepare("SELECT id FROM file")?;
+    Ok(statement.query_map([], |row| row.get(0).map(Uuid::from_bytes))?.collect::<Result<_, _>>()?)
+}
+
+/// Which sealed file lies there; none where it is something else, or half written.
+pub(crate) fn named(path: &Path) -> Option<Uuid> {
+    Uuid::parse_str(path.file_name()?.to_str()?).ok()
 }
 
 /// Files of a dossier that lie here.

@@ -36,6 +36,9 @@ pub struct Waiting {
     pub oldest: Option<Timestamp>,
 }
 
+/// A correction is not due while a dossier that it names still waits.
+const NOT_BEHIND: &str = "(kind <> 'correction' OR NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id))";
+
 /// After so many refusals of the message itself, which time does not mend, it is set aside (forwarding evidence, 6).
 const REFUSALS: u32 = 10;
 
@@ -79,26 +82,17 @@ impl Reader {
         // The plus keeps SQLite from sorting all that is due only to take the first. What has failed often steps
         // back, so that it cannot starve the others. What has no scans goes first: a courier's handover is not kept
         // behind a month of dossiers. No schedule waits two hours: a later time was written by a clock that ran ahead.
-        let sql = match lane {
-            Lane::All => {
-                "SELECT id, sequence, attempts, kind FROM outbox
-                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined
-                 AND (kind <> 'correction' OR NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id))
-                 ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
-            }
-            Lane::Records => {
-                "SELECT id, sequence, attempts, kind FROM outbox
-                 WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND NOT announced
-                 AND (kind = 'handover' OR id IN (SELECT id FROM frozen)
-                      OR (kind = 'correction' AND NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id)))
-                 ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
-            }
-        };
-        let limits = [time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now))];
+        let sql = format!(
+            "SELECT id, sequence, attempts, kind FROM outbox
+             WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND {NOT_BEHIND}
+             AND (?3 OR (NOT announced AND (kind <> 'dossier' OR id IN (SELECT id FROM frozen))))
+             ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
+        );
+        let (due, ran_ahead) = (time::store(now), time::store(now.saturating_add(CLOCK_RAN_AHEAD).unwrap_or(now)));
         let row = self
             .db
-            .prepare_cached(sql)?
-            .query_row(limits, |row| {
+            .prepare_cached(&sql)?
+            .query_row(params![due, ran_ahead, lane == Lane::All], |row| {
                 Ok(OutboxRow {
                     id: Uuid::from_bytes(row.get(0)?),
                     sequence: row.get::<_, i64>(1)?.unsigned_abs(),
@@ -150,10 +144,7 @@ impl Reader {
     pub fn outbox_next(&self) -> Result<Option<Timestamp>, StoreError> {
         let next = self
             .db
-            .prepare_cached(
-                "SELECT next_try FROM outbox WHERE NOT quarantined
-                 AND (kind <> 'correction' OR NOT EXISTS (SELECT 1 FROM ahead WHERE correction = outbox.id)) ORDER BY next_try LIMIT 1",
-            )?
+            .prepare_cached(&format!("SELECT next_try FROM outbox WHERE NOT quarantined AND {NOT_BEHIND} ORDER BY next_try LIMIT 1"))?
             .query_row([], |row| time::load(row, 0))
             .optional()?;
         Ok(next)
@@ -217,7 +208,7 @@ impl Store {
     pub fn record_handover(&mut self, handover: &Handover) -> Result<(), StoreError> {
         let body = serde_json::to_string(handover).map_err(|_| StoreError::Encoding("the handover"))?;
         self.write(|db, _| {
-            let (boot, mono) = time::columns(time::moment());
+            let (boot, mono) = time::columns();
             let new = db.execute(
                 "INSERT INTO handover (id, body, closed, boot, mono) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
                 params![handover.id.into_bytes(), body, time::store(handover.closed), boot, mono],

@@ -16,8 +16,9 @@ pub fn moment() -> Option<Moment> {
     Some(Moment { boot, monotonic_ms })
 }
 
-/// As two columns.
-pub(crate) fn columns(moment: Option<Moment>) -> (Option<[u8; 16]>, Option<i64>) {
+/// The present [`moment`] as two columns.
+pub(crate) fn columns() -> (Option<[u8; 16]>, Option<i64>) {
+    let moment = moment();
     (moment.map(|moment| moment.boot.into_bytes()), moment.map(|moment| i64::try_from(moment.monotonic_ms).unwrap_or(i64::MAX)))
 }
 

@@ -1,6 +1,6 @@
 //! The hub's CA, its own certificate, its receipt key, certificates for devices, and the list of those that are revoked.
 
-use crate::{disk, revocation::Revocations};
+use crate::{disk, revocation::Revocations, routes::common_name};
 use anyhow::{Context as _, Result, bail, ensure};
 use ed25519_dalek::SigningKey;
 use jiff::{Span, civil::Date};
@@ -174,8 +174,7 @@ fn issuer(dir: &Path, today: Date) -> Result<Issuer<'static, KeyPair>> {
 fn serial_and_name(pem: &[u8]) -> Result<(Vec<u8>, String)> {
     let der = CertificateDer::from_pem_slice(pem).context("it is not PEM")?;
     let (_, certificate) = X509Certificate::from_der(&der).context("it is not a certificate")?;
-    let name = certificate.subject().iter_common_name().next().context("its subject has no name")?.as_str()?;
-    Ok((certificate.raw_serial().to_vec(), name.to_owned()))
+    Ok((certificate.raw_serial().to_vec(), common_name(&der).context("its subject has no name")?))
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -5,7 +5,9 @@ use anyhow::Context as _;
 use clap::Parser;
 use motcua_model::api::{Action, DeviceState, Screen};
 use motcua_tests::{
-    bench_devices, bench_link, filled,
+    bench_devices,
+    bench_link::{self, median},
+    filled,
     rig::{CARD, Options, Rig},
     visit::{Citizen, Next},
 };
@@ -64,11 +66,6 @@ async fn main() -> anyhow::Result<()> {
 
 fn line(figure: &str, measured: &str, limit: &str) {
     println!("{figure:<52} {measured:>12}  {limit}");
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 async fn ready(rig: &mut Rig) -> anyhow::Result<()> {
