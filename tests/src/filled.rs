@@ -5,7 +5,8 @@ use jiff::{Timestamp, civil::date};
 use motcua_model::{
     Private, Text,
     citizen::{PersonNumber, Sex},
-    dossier::{Applicant, Document, FileRef, Page, Proof, Retention, Side, Submission},
+    dossier::{Applicant, Document, FileRef, Origin, Page, Proof, Retention, Side, Submission},
+    particulars::Particulars,
 };
 use motcua_store::{Store, StoreKey};
 use std::{fs, path::Path};
@@ -53,6 +54,7 @@ pub fn submission(id: Uuid, document: Uuid, image: FileRef) -> anyhow::Result<Su
             number_agrees: true,
             proof: Proof::Claimed,
         },
+        particulars: Particulars::default(),
         answers: Vec::new(),
         documents: vec![Document {
             id: document,
@@ -61,6 +63,7 @@ pub fn submission(id: Uuid, document: Uuid, image: FileRef) -> anyhow::Result<Su
             sheets: 1,
             pages: vec![Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false }],
             count_differs: false,
+            origin: Origin::Scanned,
         }],
         retention: Retention::default(),
     })

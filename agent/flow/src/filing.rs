@@ -11,7 +11,7 @@ use motcua_model::{
     api::{Action, ChangeTarget},
     catalogue::Procedure,
     config::Visit,
-    dossier::{Answer, Document, Page as Image, Submission},
+    dossier::{Answer, Document, Origin, Page as Image, Submission},
     fault::Fault,
 };
 use uuid::Uuid;
@@ -296,6 +296,7 @@ impl Filing {
                     sheets,
                     pages: Vec::new(),
                     count_differs: false,
+                    origin: Origin::Scanned,
                 });
             }
         }
@@ -411,6 +412,7 @@ impl Filing {
             procedure: self.procedure.code.clone(),
             procedure_name: self.procedure.name.clone(),
             catalogue_version: self.draft.catalogue_version,
+            particulars: self.procedure.particulars(&self.draft.answers, &self.draft.applicant.address),
             applicant: self.draft.applicant.clone(),
             answers: self.draft.answers.clone(),
             documents: self.draft.documents.clone(),

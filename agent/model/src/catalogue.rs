@@ -3,7 +3,14 @@
 //! Shape after the national portal's `LayThuTuc` (domain.md 3); a dossier keeps the catalogue version
 //! it was received under (architecture invariant 9).
 
-use crate::{Text, citizen::CitizenNumber, dossier::Retention, fold};
+use crate::{
+    Private, Text,
+    citizen::CitizenNumber,
+    code::is_agency,
+    dossier::{Answer, Retention},
+    fold,
+    particulars::{Contact, Particulars, ReturnBy},
+};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +58,9 @@ pub struct Procedure {
     /// Thời hạn lưu of its dossiers.
     #[serde(default)]
     pub retention: Retention,
+    /// CoQuanThucHien: mã định danh of the agency that decides, where it is not the receiving one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub competent_agency: Option<String>,
     /// Thành phần hồ sơ.
     pub components: Vec<Component>,
     /// Questions that no card answers, one per page.
@@ -83,6 +93,21 @@ pub struct Question {
     pub kind: AnswerKind,
     /// False: the person may leave it empty.
     pub required: bool,
+    /// Which of the dossier's particulars the answer is, beside an answer of the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells: Option<Tells>,
+}
+
+/// A question whose answer the national portal has a field for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    /// [`Contact::phone`]; the question is of the kind [`AnswerKind::Phone`].
+    Phone,
+    /// [`Contact::email`]; of the kind [`AnswerKind::Text`].
+    Email,
+    /// [`Particulars::return_by`]; of the kind [`AnswerKind::Choice`] with the options `desk`, `post`, `electronic` or some of them.
+    ReturnBy,
 }
 
 /// The form of an answer; the screen picks its input by it.
@@ -168,7 +193,16 @@ impl Catalogue {
                     say(format!("paper {} stands twice", c.code));
                 }
             }
+            if p.competent_agency.as_deref().is_some_and(|agency| !is_agency(agency)) {
+                say("competent_agency is no code of an agency, such as H15.50.05".to_owned());
+            }
             for (i, q) in p.questions.iter().enumerate() {
+                if let Some(wrong) = q.tells_wrongly() {
+                    say(format!("question {}: {wrong}", q.id));
+                }
+                if p.questions[..i].iter().any(|other| other.tells.is_some() && other.tells == q.tells) {
+                    say(format!("question {} tells what another one tells already", q.id));
+                }
                 if p.questions[..i].iter().any(|other| other.id == q.id) {
                     say(format!("question {} stands twice", q.id));
                 }
@@ -196,7 +230,48 @@ fn is_procedure_code(code: &str) -> bool {
     bytes.len() == 8 && matches!(bytes[0], b'1'..=b'3') && bytes[1] == b'.' && bytes[2..].iter().all(u8::is_ascii_digit)
 }
 
+impl Procedure {
+    /// What the answers say of contact and return. By post goes to the address on the card, `home`: whoever wants another tells the office.
+    pub fn particulars(&self, answers: &[Answer], home: &Private) -> Particulars {
+        let told = |what: Tells| {
+            let question = self.questions.iter().find(|question| question.tells == Some(what))?;
+            answers.iter().find(|answer| answer.question == question.id).map(|answer| &answer.value)
+        };
+        let filled = |what| told(what).filter(|value| !value.reveal().is_empty()).cloned();
+        Particulars {
+            contact: Contact { phone: filled(Tells::Phone), email: filled(Tells::Email) },
+            return_by: told(Tells::ReturnBy).and_then(|way| return_by(way.reveal(), home)),
+            competent_agency: self.competent_agency.clone(),
+            ..Particulars::default()
+        }
+    }
+}
+
+/// The way with this option's id.
+fn return_by(option: &str, home: &Private) -> Option<ReturnBy> {
+    match option {
+        "desk" => Some(ReturnBy::Desk),
+        "post" => Some(ReturnBy::Post { address: home.clone() }),
+        "electronic" => Some(ReturnBy::Electronic),
+        _ => None,
+    }
+}
+
 impl Question {
+    fn tells_wrongly(&self) -> Option<&'static str> {
+        match (self.tells?, &self.kind) {
+            (Tells::Phone, AnswerKind::Phone) | (Tells::Email, AnswerKind::Text { .. }) => None,
+            (Tells::ReturnBy, AnswerKind::Choice { options })
+                if options.iter().all(|option| return_by(&option.id, &Private::default()).is_some()) =>
+            {
+                None
+            }
+            (Tells::Phone, _) => Some("what tells the phone must be of type phone"),
+            (Tells::Email, _) => Some("what tells the email must be of type text"),
+            (Tells::ReturnBy, _) => Some("what tells return_by must be a choice of desk, post and electronic"),
+        }
+    }
+
     /// The answer in its stored form, or the sentence that helps to mend it.
     pub fn check(&self, answer: &str, today: Date) -> Result<String, Text> {
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -211,6 +286,9 @@ impl Question {
             AnswerKind::Name => check_name(answer),
             AnswerKind::Text { max } if answer.chars().count() > usize::from(*max) => {
                 Err(Text::new(format!("Dài quá. Viết không quá {max} chữ cái."), format!("Too long. Use at most {max} characters.")))
+            }
+            AnswerKind::Text { .. } if self.tells == Some(Tells::Email) && !is_email(&answer) => {
+                Err(Text::new("Thư điện tử có dạng ten@vidu.vn.", "An e-mail address looks like name@example.vn."))
             }
             AnswerKind::Text { .. } => Ok(answer),
             AnswerKind::PastDate => check_past_date(&answer, today),
@@ -240,6 +318,12 @@ impl Question {
         }
         Text::new(stored, stored)
     }
+}
+
+/// One `@` between two words, a dot in the second: whatever more a mail system allows, it tells itself.
+fn is_email(answer: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && !part.contains(['@', ' ', ','].as_slice());
+    answer.split_once('@').is_some_and(|(name, place)| word(name) && word(place) && place.trim_matches('.').contains('.'))
 }
 
 fn check_name(answer: String) -> Result<String, Text> {
@@ -281,7 +365,7 @@ mod tests {
     use super::*;
 
     fn question(kind: AnswerKind) -> Question {
-        Question { id: "q".into(), ask: Text::new("?", "?"), hint: Text::new("", ""), kind, required: true }
+        Question { id: "q".into(), ask: Text::new("?", "?"), hint: Text::new("", ""), kind, required: true, tells: None }
     }
 
     #[test]
@@ -330,5 +414,42 @@ mod tests {
         assert!(ok(AnswerKind::Phone, "90000045").is_err());
         assert!(ok(AnswerKind::Number { min: 1, max: 20 }, "21").is_err());
         assert!(ok(AnswerKind::Name, " ").is_err());
+        let email = Question { tells: Some(Tells::Email), ..question(AnswerKind::Text { max: 50 }) };
+        assert_eq!(email.check("mau@vidu.vn", today), Ok("mau@vidu.vn".into()));
+        for wrong in ["mau", "mau@vidu", "@vidu.vn", "mau@vidu.", "a@b@c.vn", "mau thu@vidu.vn"] {
+            assert!(email.check(wrong, today).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_question_tells_the_portal_only_what_its_kind_can() {
+        let catalogue = include_str!("../catalogue.json");
+        let problems = |from: &str, to: &str| Catalogue::from_json(&catalogue.replace(from, to)).unwrap_err().join("\n");
+        assert!(problems("\"tells\": \"phone\"", "\"tells\": \"return_by\"").contains("must be a choice of desk, post and electronic"));
+        assert!(problems("\"id\": \"desk\"", "\"id\": \"office\"").contains("must be a choice of desk, post and electronic"));
+        assert!(problems("\"tells\": \"phone\"", "\"tells\": \"email\"").contains("must be of type text"));
+        let twice = catalogue.replacen("{\"type\": \"past_date\"},", "{\"type\": \"phone\"}, \"tells\": \"phone\",", 1);
+        assert!(Catalogue::from_json(&twice).unwrap_err().join("\n").contains("tells what another one tells already"));
+        let agency = catalogue.replacen("\"fee_vnd\"", "\"competent_agency\": \"h15\", \"fee_vnd\"", 1);
+        assert!(Catalogue::from_json(&agency).unwrap_err().join("\n").contains("no code of an agency"));
+    }
+
+    #[test]
+    fn the_answers_say_how_the_person_is_reached_and_where_the_result_goes() {
+        let mut procedure = Catalogue::built_in().unwrap().procedures.remove(0);
+        procedure.competent_agency = Some("H15.50".into());
+        let told = |way: &str, phone: &str| {
+            let answer = |question: &str, value: &str| Answer { question: question.into(), value: Private::new(value) };
+            procedure.particulars(&[answer("return_by", way), answer("phone", phone)], &Private::new("Thôn Thử"))
+        };
+        let post = told("post", "0900000456");
+        assert_eq!(post.contact.phone.as_ref().map(Private::reveal), Some("0900000456"));
+        assert_eq!(post.return_by, Some(ReturnBy::Post { address: Private::new("Thôn Thử") }));
+        let desk = told("desk", "");
+        assert_eq!(
+            (desk.contact, desk.return_by, desk.competent_agency.as_deref()),
+            (Contact::default(), Some(ReturnBy::Desk), Some("H15.50"))
+        );
+        assert_eq!(told("electronic", "").return_by, Some(ReturnBy::Electronic));
     }
 }

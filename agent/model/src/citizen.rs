@@ -2,13 +2,15 @@
 
 use crate::{Private, dossier::Proof, mrz::DocumentKey};
 use jiff::{ToSpan as _, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Personal identification number: 12 digits, no check digit (NĐ 137/2015 Đ.13, domain.md 1.2).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[0-9]{12}$"))]
 pub struct CitizenNumber(Private);
 
 impl CitizenNumber {
@@ -77,8 +79,9 @@ impl From<CitizenNumber> for String {
 pub struct NotACitizenNumber;
 
 /// What identifies a person to the administration (R26): as text, twelve digits, or state and number of a passport (`UTO L898902C3`).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^([0-9]{12}|[A-Z]{1,3} [A-Z0-9<]{1,22})$"))]
 pub enum PersonNumber {
     /// Số định danh cá nhân.
     Citizen(CitizenNumber),
@@ -180,7 +183,7 @@ impl From<PersonNumber> for String {
 pub struct NotAPersonNumber;
 
 /// Giới tính, as printed on the card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sex {
     /// Nam.

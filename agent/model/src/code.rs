@@ -8,8 +8,9 @@ use std::fmt;
 /// Mã tạm: what the kiosk may promise by itself. `TAM-<device>-<yyMMdd>-<number>-<check>`, for example
 /// `TAM-K07-261123-0042-51`; looks different from a dossier code on purpose (architecture invariant 11).
 /// The check is ISO 7064 MOD 97-10 over the characters before it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^TAM-[A-Z0-9]{1,8}-[0-9]{6}-[0-9]{4,9}-[0-9]{2}$"))]
 pub struct ProvisionalCode(String);
 
 impl ProvisionalCode {
@@ -127,7 +128,7 @@ impl From<DossierCode> for String {
 pub struct NotACode;
 
 /// A postal item's barcode (mã bưu gửi).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ParcelCode {
     /// Capital letters and digits as scanned.
     pub code: String,

@@ -3,6 +3,7 @@
 
 use crate::{EARLIEST_TODAY, Private};
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ const LONGEST: usize = 500;
 const EARLIEST_BIRTH: Date = jiff::civil::date(1880, 1, 1);
 
 /// Other data of one person. Of two corrections of the same dossier the one with the higher [`crate::hub::Message::sequence`] counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Correction {
     /// UUIDv7.
     pub id: Uuid,
@@ -32,7 +33,7 @@ pub struct Correction {
 }
 
 /// The new values; none: it stays as it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     /// Họ và tên.
     #[serde(default, skip_serializing_if = "Option::is_none")]

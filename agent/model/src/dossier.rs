@@ -4,7 +4,9 @@ use crate::{
     Private, Text,
     citizen::{CardQr, ChipPerson, PersonNumber, Sex},
     code::{ParcelCode, ProvisionalCode},
+    hub::PaperSource,
     mrz::Mrz,
+    particulars::Particulars,
 };
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A submitted dossier. Immutable once confirmed: what the hub later says is kept beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dossier {
     /// Identity everywhere inside; UUIDv7.
     pub id: Uuid,
@@ -30,8 +32,11 @@ pub struct Dossier {
     pub procedure_name: Text,
     /// [`crate::catalogue::Catalogue::version`] it was received under.
     pub catalogue_version: u32,
-    /// Chủ hồ sơ.
+    /// Chủ hồ sơ, or who files for an organisation.
     pub applicant: Applicant,
+    /// What else the portal asks for; absent from records of before.
+    #[serde(default)]
+    pub particulars: Particulars,
     /// Form answers in order.
     pub answers: Vec<Answer>,
     /// Papers in catalogue order.
@@ -68,7 +73,7 @@ impl Retention {
 }
 
 /// Chủ hồ sơ, from QR, machine-readable zone or chip; [`Applicant::proof`] says how far that is proven.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applicant {
     /// Số định danh cá nhân, or a foreigner's passport.
     pub number: PersonNumber,
@@ -179,8 +184,11 @@ pub struct Submission {
     pub procedure_name: Text,
     /// [`crate::catalogue::Catalogue::version`].
     pub catalogue_version: u32,
-    /// Chủ hồ sơ.
+    /// Chủ hồ sơ, or who files for an organisation.
     pub applicant: Applicant,
+    /// What else the portal asks for; absent from records of before.
+    #[serde(default)]
+    pub particulars: Particulars,
     /// Form answers in order.
     pub answers: Vec<Answer>,
     /// Papers in catalogue order.
@@ -203,6 +211,7 @@ impl Submission {
             procedure_name: self.procedure_name,
             catalogue_version: self.catalogue_version,
             applicant: self.applicant,
+            particulars: self.particulars,
             answers: self.answers,
             documents: self.documents,
             submitted,
@@ -266,7 +275,7 @@ impl Applicant {
 }
 
 /// One answered question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// [`crate::catalogue::Question::id`].
     pub question: String,
@@ -274,8 +283,8 @@ pub struct Answer {
     pub value: Private,
 }
 
-/// A digitised paper.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A paper of the dossier: digitised here, or stored already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Document {
     /// Identity of this document.
     pub id: Uuid,
@@ -289,10 +298,36 @@ pub struct Document {
     pub pages: Vec<Page>,
     /// True where the person accepted a page count that differs from the declared one.
     pub count_differs: bool,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Origin::is_scanned")]
+    pub origin: Origin,
+}
+
+/// Where a paper of a dossier came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Origin {
+    /// Scanned for this dossier.
+    #[default]
+    Scanned,
+    /// Stored electronically already, and the person confirmed its sharing and that it is right (R32, R37): no pages are here.
+    Stored {
+        /// Which store has it.
+        source: PaperSource,
+        /// [`crate::hub::StoredPaper::reference`] (MaKetQuaThayThe).
+        reference: String,
+    },
+}
+
+impl Origin {
+    /// Whether it was scanned for this dossier.
+    pub fn is_scanned(&self) -> bool {
+        matches!(self, Self::Scanned)
+    }
 }
 
 /// One scanned side.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Page {
     /// The sealed image.
     pub image: FileRef,
@@ -309,7 +344,7 @@ pub struct Page {
 }
 
 /// Which side of the sheet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Mặt trước.
@@ -319,11 +354,12 @@ pub enum Side {
 }
 
 /// A file: what it is and how to know it is whole. The bytes live sealed in the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileRef {
     /// Identity of the file.
     pub id: Uuid,
     /// SHA-256 of the plain bytes, lower-case hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub sha256: String,
     /// Length of the plain bytes.
     pub bytes: u64,
@@ -332,7 +368,7 @@ pub struct FileRef {
 }
 
 /// Biên bản bàn giao bưu gửi: parcels that a courier took over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Handover {
     /// UUIDv7.
     pub id: Uuid,
@@ -349,7 +385,7 @@ pub struct Handover {
 }
 
 /// One parcel of a handover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HandoverParcel {
     /// Barcode with the verdict on its check digit; a wrong one was confirmed by the courier.
     pub parcel: ParcelCode,
@@ -358,8 +394,9 @@ pub struct HandoverParcel {
 }
 
 /// TrangThaiHoSo on the national portal's wire (domain.md 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
+#[schemars(extend("minimum" = 1, "maximum" = 10))]
 pub enum Status {
     /// 1 Mới đăng ký.
     Registered = 1,

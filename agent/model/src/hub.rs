@@ -89,11 +89,11 @@ pub struct Message {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum MessageBody {
     /// A dossier with its scans and PDFs.
-    Dossier(#[schemars(with = "Record")] Box<Dossier>),
+    Dossier(Box<Dossier>),
     /// Parcels handed to a courier.
-    Handover(#[schemars(with = "Record")] Handover),
+    Handover(Handover),
     /// Other data of the person of some dossiers; it comes after them and has no files.
-    Correction(#[schemars(with = "Record")] Box<Correction>),
+    Correction(Box<Correction>),
 }
 
 impl MessageBody {
@@ -115,36 +115,7 @@ pub struct NamedFile {
     /// The document it belongs to.
     pub document: Uuid,
     /// Identity, digest, length, type.
-    #[schemars(with = "File")]
     pub file: FileRef,
-}
-
-/// The part of a record that the hub itself relies on; the rest is as [`Dossier`], [`Handover`] and [`Correction`] say.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is used")]
-struct Record {
-    /// [`Message::id`] once more.
-    id: Uuid,
-    /// [`Message::device`] once more.
-    device: String,
-    /// Mã định danh of the receiving office.
-    agency: String,
-}
-
-/// [`FileRef`] as a schema.
-#[derive(JsonSchema)]
-#[schemars(rename = "FileRef")]
-#[expect(dead_code, reason = "only its schema is used")]
-struct File {
-    /// Identity of the file.
-    id: Uuid,
-    /// SHA-256 of the bytes, lower-case hex.
-    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
-    sha256: String,
-    /// Length of the bytes.
-    bytes: u64,
-    /// `image/jpeg`, `application/pdf`.
-    media: String,
 }
 
 /// How far the hub is with a message.

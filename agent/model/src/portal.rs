@@ -5,7 +5,13 @@
 //! that what the device sends is enough. What no device can know (fees, due dates, who processes) is absent: an
 //! empty string would erase what the officer entered.
 
-use crate::{Private, dossier::Status};
+use crate::{
+    Private,
+    citizen::PersonNumber,
+    dossier::{Document, Dossier, Origin, Status},
+    hub::{NamedFile, PaperSource},
+    particulars::ReturnBy,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -16,50 +22,21 @@ const LONGEST_NAME: usize = 50;
 /// Progress rows go in chunks of so many.
 pub const PROGRESS_ROWS: usize = 10;
 
-/// What the hub holds of a dossier: from the message, from itself, and from its clerks.
-#[derive(Clone, Debug)]
+/// What the hub holds of a dossier: the message of the device, and what it has learned itself.
+#[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
+    /// As the device sent it.
+    pub dossier: &'a Dossier,
+    /// The files that came with it.
+    pub files: &'a [NamedFile],
     /// Mã hồ sơ.
     pub official_code: &'a str,
-    /// Mã TTHC.
-    pub procedure: &'a str,
-    /// Tên thủ tục, Vietnamese.
-    pub procedure_name: &'a str,
-    /// Chủ hồ sơ: the number.
-    pub owner: Owner<'a>,
-    /// Chủ hồ sơ: the name.
-    pub owner_name: &'a Private,
-    /// TechID, where an account check told it.
+    /// TechID, where the hub asked for it later than the device could.
     pub technical_id: Option<&'a Private>,
-    /// Số điện thoại, where the form asks for it.
-    pub phone: Option<&'a Private>,
-    /// Email, where the form asks for it.
-    pub email: Option<&'a Private>,
-    /// KenhThucHien: 1 direct, 2 online, 3 BCCI.
-    pub channel: u8,
-    /// Mã định danh of the agency that processes; the receiving one where no other is known.
-    pub agency: &'a str,
-    /// When it was confirmed to the person.
-    pub submitted: Timestamp,
-    /// How the result goes back, where the person was asked: false direct, true by post.
-    pub by_post: Option<bool>,
     /// Every status with its time and words, oldest first.
     pub course: &'a [Step<'a>],
-    /// The scans.
-    pub files: &'a [PortalFile<'a>],
-}
-
-/// Number of the chủ hồ sơ, by its kind: nine digits are a passport's as often as a CMND's.
-#[derive(Clone, Copy, Debug)]
-pub enum Owner<'a> {
-    /// CCCD, 12 digits.
-    Citizen(&'a Private),
-    /// CMND, 9 digits.
-    OldCard(&'a Private),
-    /// Passport or international travel document.
-    Passport(&'a Private),
-    /// MST or MSDN.
-    Enterprise(&'a Private),
+    /// Address of the folder where the portal may fetch the files by their ids, without a slash at its end; the hub's business.
+    pub files_at: Option<&'a str>,
 }
 
 /// One step of a dossier's course.
@@ -73,23 +50,6 @@ pub struct Step<'a> {
     pub clerk: Option<&'a Private>,
     /// NoiDungXuLy in the clerk's words; the portal's words of the status otherwise.
     pub words: Option<&'a Private>,
-}
-
-/// One scanned file.
-#[derive(Clone, Copy, Debug)]
-pub struct PortalFile<'a> {
-    /// Its id at the hub.
-    pub id: uuid::Uuid,
-    /// Its name; holds no personal data.
-    pub name: &'a str,
-    /// Mã thành phần hồ sơ.
-    pub component: &'a str,
-    /// Where the portal may fetch it; the hub's business.
-    pub address: Option<&'a str>,
-    /// DuocTaiSuDung: it is a stored paper that was not scanned anew.
-    pub reused: bool,
-    /// DuocLayTuKhoDMQG: it came from the national store.
-    pub from_kho: bool,
 }
 
 /// `DongBoHoSoMC`, without session and madonvi, which are the hub's secrets.
@@ -167,7 +127,7 @@ pub struct HoSo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DinhDanh {
-    /// 1 CCCD, 2 CMND.
+    /// 1 CCCD; 2 was the CMND of nine digits, which no card carries any more.
     pub loai_dinh_danh: &'static str,
     /// The number.
     pub so_dinh_danh: Private,
@@ -178,7 +138,8 @@ pub struct DinhDanh {
 #[serde(rename_all = "PascalCase")]
 #[allow(missing_docs, reason = "the names are the portal's own; domain.md 3 explains them")]
 pub struct TaiLieu {
-    pub tep_dinh_kem_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tep_dinh_kem_id: Option<String>,
     pub ten_tep_dinh_kem: String,
     pub is_deleted: &'static str,
     pub ma_thanh_phan_ho_so: String,
@@ -188,6 +149,8 @@ pub struct TaiLieu {
     pub duoc_tai_su_dung: &'static str,
     #[serde(rename = "DuocLayTuKhoDMQG")]
     pub duoc_lay_tu_kho_dmqg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ma_ket_qua_thay_the: Option<String>,
 }
 
 /// A row of `CapNhatTienDoHoSoMC`.
@@ -208,37 +171,67 @@ pub struct Progress {
 impl Received<'_> {
     /// The dossier as the portal wants it.
     pub fn ho_so(&self) -> HoSo {
-        let (number, kind, identity) = match self.owner {
-            Owner::Citizen(number) => (number, CITIZEN, Some("1")),
-            Owner::OldCard(number) => (number, CITIZEN, Some("2")),
-            // No LoaiDinhDanh of a passport is known: the number stands in SoGiayToChuHoSo alone.
-            Owner::Passport(number) => (number, CITIZEN, None),
-            Owner::Enterprise(number) => (number, ENTERPRISE, None),
+        let Dossier { applicant, particulars, .. } = self.dossier;
+        let name = &self.dossier.procedure_name.vi;
+        let person = Private::new(match &applicant.number {
+            PersonNumber::Citizen(number) => number.reveal(),
+            PersonNumber::Passport { number, .. } => number.reveal(),
+        });
+        let (owner, number, kind) = match &particulars.organisation {
+            Some(organisation) => (&organisation.name, &organisation.tax_code, ORGANISATION),
+            None => (&applicant.name, &person, CITIZEN),
         };
+        // No LoaiDinhDanh of a passport or of an organisation is known: their number stands in SoGiayToChuHoSo alone.
+        let citizen = applicant.number.citizen().filter(|_| particulars.organisation.is_none());
+        let documents = self.dossier.documents.iter();
         HoSo {
             ma_ho_so: self.official_code.to_owned(),
-            ma_tthc: self.procedure.to_owned(),
-            ten_tthc: self.procedure_name.to_owned(),
-            chu_ho_so: self.owner_name.clone(),
+            ma_tthc: self.dossier.procedure.clone(),
+            ten_tthc: name.clone(),
+            chu_ho_so: owner.clone(),
             so_giay_to_chu_ho_so: number.clone(),
             loai_doi_tuong: kind,
-            ma_doi_tuong: self.technical_id.cloned(),
-            dinh_danh_chs: identity.map(|kind| DinhDanh { loai_dinh_danh: kind, so_dinh_danh: number.clone() }),
-            so_dien_thoai: filled(self.phone),
-            email: filled(self.email),
-            kenh_thuc_hien: self.channel.to_string(),
-            trich_yeu_ho_so: self.procedure_name.chars().take(LONGEST_SUMMARY).collect(),
-            ngay_nop_ho_so: time(self.submitted),
+            ma_doi_tuong: particulars.technical_id.as_ref().or(self.technical_id).cloned(),
+            dinh_danh_chs: citizen.map(|_| DinhDanh { loai_dinh_danh: CARD, so_dinh_danh: number.clone() }),
+            so_dien_thoai: filled(particulars.contact.phone.as_ref()),
+            email: filled(particulars.contact.email.as_ref()),
+            kenh_thuc_hien: self.dossier.channel.to_string(),
+            trich_yeu_ho_so: name.chars().take(LONGEST_SUMMARY).collect(),
+            ngay_nop_ho_so: time(self.dossier.submitted),
             ngay_tiep_nhan: self.reached(Status::Accepted),
             ngay_tu_choi: self.reached(Status::Refused),
             ngay_ket_thuc_xu_ly: self.reached(Status::Finished),
             ngay_tra: self.reached(Status::Returned),
             trang_thai_ho_so: code(self.course.last().map_or(Status::Registered, |step| step.status)),
-            hinh_thuc: self.by_post.map(flag),
-            don_vi_xu_ly: self.agency.to_owned(),
+            hinh_thuc: particulars.return_by.as_ref().and_then(hinh_thuc),
+            don_vi_xu_ly: self.agency().to_owned(),
             noi_nop_ho_so: LOCAL,
             ho_so_co_thanh_phan_so_hoa: flag(!self.files.is_empty()),
-            tai_lieu_nop: self.files.iter().map(tai_lieu).collect(),
+            tai_lieu_nop: documents.flat_map(|document| self.tai_lieu(document)).collect(),
+        }
+    }
+
+    /// The agency that processes; the receiving one where the catalogue names no other.
+    fn agency(&self) -> &str {
+        self.dossier.particulars.competent_agency.as_ref().unwrap_or(&self.dossier.agency)
+    }
+
+    /// One for each file of a paper that was scanned; one for a paper that a store has.
+    fn tai_lieu(&self, document: &Document) -> Vec<TaiLieu> {
+        let of = |file: Option<&NamedFile>, stored: Option<(PaperSource, &String)>| TaiLieu {
+            tep_dinh_kem_id: file.map(|file| file.file.id.to_string()),
+            ten_tep_dinh_kem: file.map_or_else(|| document.name.vi.clone(), |file| file.name.clone()),
+            is_deleted: "False",
+            ma_thanh_phan_ho_so: document.component.clone(),
+            duong_dan_tai_tep_tin: file.and_then(|file| self.files_at.map(|folder| format!("{folder}/{}", file.file.id))),
+            duoc_so_hoa: flag(file.is_some()),
+            duoc_tai_su_dung: flag(stored.is_some()),
+            duoc_lay_tu_kho_dmqg: flag(stored.is_some_and(|(source, _)| source == PaperSource::Kho)),
+            ma_ket_qua_thay_the: stored.map(|(_, reference)| reference.clone()),
+        };
+        match &document.origin {
+            Origin::Scanned => self.files.iter().filter(|file| file.document == document.id).map(|file| of(Some(file), None)).collect(),
+            Origin::Stored { source, reference } => vec![of(None, Some((*source, reference)))],
         }
     }
 
@@ -248,7 +241,7 @@ impl Received<'_> {
             ma_ho_so: self.official_code.to_owned(),
             nguoi_xu_ly: step.clerk.map(|name| Private::new(name.reveal().chars().take(LONGEST_NAME).collect::<String>())),
             thoi_diem_xu_ly: time(step.at),
-            phong_ban_xu_ly: self.agency.to_owned(),
+            phong_ban_xu_ly: self.agency().to_owned(),
             noi_dung_xu_ly: step.words.cloned().unwrap_or_else(|| Private::new(step.status.words().vi)),
             trang_thai: code(step.status),
             ngay_bat_dau: time(step.at),
@@ -264,21 +257,19 @@ impl Received<'_> {
 
 /// LoaiDoiTuong 1: a person; the portal has no other for foreigners.
 const CITIZEN: &str = "1";
-/// LoaiDoiTuong 2.
-const ENTERPRISE: &str = "2";
+/// LoaiDoiTuong 2; the portal's 3, agencies of the state, are told by no tax code.
+const ORGANISATION: &str = "2";
+/// LoaiDinhDanh 1: CCCD, 12 digits.
+const CARD: &str = "1";
 /// NoiNopHoSo 2: handed in at the province, not at the national portal.
 const LOCAL: &str = "2";
 
-fn tai_lieu(file: &PortalFile<'_>) -> TaiLieu {
-    TaiLieu {
-        tep_dinh_kem_id: file.id.to_string(),
-        ten_tep_dinh_kem: file.name.to_owned(),
-        is_deleted: "False",
-        ma_thanh_phan_ho_so: file.component.to_owned(),
-        duong_dan_tai_tep_tin: file.address.map(str::to_owned),
-        duoc_so_hoa: "1",
-        duoc_tai_su_dung: flag(file.reused),
-        duoc_lay_tu_kho_dmqg: flag(file.from_kho),
+/// HinhThuc 0 direct, 1 by post; the portal has no code for a file alone.
+fn hinh_thuc(way: &ReturnBy) -> Option<&'static str> {
+    match way {
+        ReturnBy::Desk => Some(flag(false)),
+        ReturnBy::Post { .. } => Some(flag(true)),
+        ReturnBy::Electronic => None,
     }
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_care.sql"),
     include_str!("../migrations/0003_moments.sql"),
     include_str!("../migrations/0004_corrections.sql"),
+    include_str!("../migrations/0005_authorised.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

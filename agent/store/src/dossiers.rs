@@ -222,7 +222,8 @@ impl Store {
             let number = db::next_number(db, &format!("code {device} {today}"))?;
             let number = u32::try_from(number).map_err(|_| StoreError::Encoding("the day's number"))?;
             let dossier = submission.into_dossier(ProvisionalCode::new(device, today, number), agency, device, now);
-            insert(db, &dossier, &keys.owner(&dossier.applicant.number)?)?;
+            let authorised = dossier.particulars.authorised.as_ref().map(|authorised| keys.owner(&authorised.person.number)).transpose()?;
+            insert(db, &dossier, &keys.owner(&dossier.applicant.number)?, authorised.as_ref())?;
             outbox::append(db, id, "dossier", dossier.code.as_str(), now)?;
             db.execute("DELETE FROM draft WHERE id = ?", [id.into_bytes()])?;
             Ok(dossier)
@@ -272,13 +273,13 @@ impl Store {
     }
 }
 
-fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), StoreError> {
+fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32], authorised: Option<&[u8; 32]>) -> Result<(), StoreError> {
     let body = serde_json::to_string(dossier).map_err(|_| StoreError::Encoding("the dossier"))?;
     let pages: usize = dossier.documents.iter().map(|document| document.pages.len()).sum();
     let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns());
     db.prepare_cached(
-        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono, authorised)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         dossier.id.into_bytes(),
@@ -293,6 +294,7 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32]) -> Result<(), St
         dossier.retention.word(),
         boot,
         mono,
+        authorised,
     ])?;
     let detail = format!("{} {} sha256 {}", dossier.code, dossier.procedure, hex::encode(Sha256::digest(&body)));
     audit::append(db, Some(dossier.submitted), "submitted", dossier.id, &detail)

@@ -22,7 +22,7 @@ pub struct Spans {
     pub permanent: Span,
 }
 
-/// Everything that the device holds of one person.
+/// Everything that the device holds of one person: as owner, and as whom an owner authorised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// Unfinished visits.
@@ -46,8 +46,9 @@ impl Reader {
         let drafts = self.db.query_row("SELECT count(*) FROM draft WHERE owner = ?", [owner], |row| row.get(0))?;
         let corrections = corrections::of_person(&self.db, &owner)?;
         let mut person = Person { drafts, waiting: Vec::new(), delivered: Vec::new(), corrections, minimal: Vec::new(), files: Vec::new() };
-        let mut statement =
-            self.db.prepare("SELECT id, code, body, minimal, delivered FROM dossier WHERE owner = ? ORDER BY submitted, id")?;
+        let mut statement = self
+            .db
+            .prepare("SELECT id, code, body, minimal, delivered FROM dossier WHERE ?1 IN (owner, authorised) ORDER BY submitted, id")?;
         let mut rows = statement.query([owner])?;
         while let Some(row) = rows.next()? {
             let (id, delivered) = (Uuid::from_bytes(row.get(0)?), row.get::<_, Option<i64>>(4)?);
@@ -152,10 +153,19 @@ impl Store {
                 db.execute("DELETE FROM dossier WHERE id = ?", [id.into_bytes()])?;
                 audit::append(db, Some(now), "erased", id, "asked by the person")?;
             }
+            // What they filed for others: code and status are the owner's and stay.
+            let filed: Vec<Uuid> = db
+                .prepare("SELECT id FROM dossier WHERE authorised = ? AND delivered IS NOT NULL")?
+                .query_map([owner], |row| row.get(0).map(Uuid::from_bytes))?
+                .collect::<Result<_, _>>()?;
+            for id in filed {
+                gone.extend(strip(db, id)?);
+                audit::append(db, Some(now), "minimised", id, "asked by the authorised person")?;
+            }
             for id in corrections::forget(db, Some(&owner), None)? {
                 audit::append(db, Some(now), "erased", id, "asked by the person")?;
             }
-            let left = "SELECT (SELECT count(*) FROM dossier WHERE owner = ?1) + (SELECT count(*) FROM correction WHERE owner = ?1)";
+            let left = "SELECT (SELECT count(*) FROM dossier WHERE ?1 IN (owner, authorised)) + (SELECT count(*) FROM correction WHERE owner = ?1)";
             let left: u32 = db.query_row(left, [owner], |row| row.get(0))?;
             Ok((gone, left))
         })?;
@@ -177,7 +187,7 @@ fn strip(db: &Transaction<'_>, id: Uuid) -> Result<Vec<Uuid>, StoreError> {
     db.execute("DELETE FROM data_key WHERE dossier = ?", [key])?;
     // How far the person was proven stays, for the list; it names nobody.
     db.execute(
-        "UPDATE dossier SET minimal = 1, body = CASE WHEN json_valid(body)
+        "UPDATE dossier SET minimal = 1, authorised = NULL, body = CASE WHEN json_valid(body)
            THEN json_object('applicant', json_object('proof', json(COALESCE(json_extract(body, '$.applicant.proof'), '{\"by\":\"claimed\"}'))))
            ELSE '{}' END WHERE id = ?",
         [key],

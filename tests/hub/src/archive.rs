@@ -2,6 +2,7 @@
 
 use crate::{
     disk, pki,
+    portal::Case,
     problem::Refusal,
     seal::{Seal, key_used, kind, office_day, other_device, stored_names},
 };
@@ -224,6 +225,25 @@ impl Archive {
     pub fn set_status(&self, official_code: &str, status: Status, now: Timestamp) -> Result<u64> {
         let code = official_code.to_owned();
         self.tell(official_code, |dossier| vec![News::Status { dossier, official_code: code, status, reason: None }], now)
+    }
+
+    /// The dossier with this official code, as it came and what was told of it since.
+    pub(crate) fn case(&self, official_code: &str) -> Result<Case> {
+        let db = self.db();
+        let id: String = db
+            .query_row("SELECT id FROM message WHERE official_code = ?1", [official_code], |row| row.get(0))
+            .optional()?
+            .with_context(|| no_such_code(official_code))?;
+        let path = self.folder(id.parse()?).join("message.json");
+        let json = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut statement = db.prepare("SELECT at, body FROM news WHERE dossier = ?1 ORDER BY cursor")?;
+        let mut rows = statement.query([&id])?;
+        let mut news = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (at, body): (String, String) = (row.get(0)?, row.get(1)?);
+            news.push((at.parse()?, serde_json::from_str(&body)?));
+        }
+        Ok(Case { json, news })
     }
 
     /// Every message in the order of arrival.

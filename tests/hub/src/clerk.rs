@@ -2,6 +2,7 @@
 
 use crate::{
     archive::Listed,
+    portal::{self, PortalRequests},
     registry::{LastSeen, OwnedPaper, Person},
     shared::SharedOptions,
     storage::Storage,
@@ -79,6 +80,12 @@ impl Clerk {
     /// Every message in the order of arrival.
     pub async fn list(&self) -> Result<Vec<Listed>> {
         self.0.list().await
+    }
+
+    /// What would go to the national portal of the dossier with this code. `known`: the portal has it already. `files_at`: where the
+    /// portal may fetch its files.
+    pub async fn portal(&self, code: &str, known: bool, files_at: Option<&str>) -> Result<PortalRequests> {
+        portal::requests(&self.0, code, known, files_at).await
     }
 
     /// How every device last was.

@@ -139,6 +139,20 @@ enum Command {
         #[arg(long)]
         place: Option<String>,
     },
+    /// Print what the hub would send of one dossier to the national portal (DongBoHoSoMC, CapNhatTienDoHoSoMC): personal data.
+    Portal {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Official code.
+        #[arg(long)]
+        dossier: String,
+        /// The portal has the dossier already ("đã tồn tại").
+        #[arg(long)]
+        known: bool,
+        /// Address of the folder where the portal may fetch the files by their ids.
+        #[arg(long)]
+        files_at: Option<String>,
+    },
     /// Take in messages that were carried here (`motcua outbox export`) and write the receipts beside them.
     Import {
         /// The hub's folder.
@@ -254,6 +268,10 @@ async fn run(command: Command) -> Result<()> {
             let papers = vec![ResultPaper { code, name, number: Private::default() }];
             let cursor = clerk(&dir).await?.result(&dossier, papers, handing).await?;
             say(&serde_json::json!({ "cursor": cursor, "dossier": dossier }).to_string())
+        }
+        Command::Portal { dir, dossier, known, files_at } => {
+            let requests = clerk(&dir).await?.portal(&dossier, known, files_at.as_deref()).await?;
+            say(&serde_json::to_string_pretty(&requests)?)
         }
         Command::Import { dir, from, agency } => {
             let imported = motcua_hub::import(&dir, SharedOptions::from_env()?.as_ref(), &agency, &from).await?;

@@ -12,6 +12,7 @@ pub(crate) use parts::PartSink;
 
 use crate::{
     archive::{ALL_DEVICES, Expected, Listed, no_such_code, subject},
+    portal::Case,
     problem::Refusal,
     seal::{Seal, at_work, key_used, kind, office_day, other_device, stored_names},
 };
@@ -169,6 +170,17 @@ impl Shared {
         let cursor = add_news(&tx, device.unwrap_or(ALL_DEVICES), news, now).await?;
         tx.commit().await?;
         Ok(cursor)
+    }
+
+    pub(crate) async fn case(&self, official_code: &str) -> Result<Case> {
+        let client = self.client().await?;
+        let row = client.query_opt("SELECT id, body FROM message WHERE official_code = $1", &[&official_code]).await?;
+        let row = row.with_context(|| no_such_code(official_code))?;
+        let rows = client.query("SELECT at, body FROM news WHERE dossier = $1 ORDER BY cursor", &[&row.get::<_, Uuid>(0)]).await?;
+        let item = |row: &Row| -> Result<(Timestamp, News)> {
+            Ok((row.get::<_, String>(0).parse()?, serde_json::from_str(&row.get::<_, String>(1))?))
+        };
+        Ok(Case { json: row.get(1), news: rows.iter().map(item).collect::<Result<_>>()? })
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Listed>> {

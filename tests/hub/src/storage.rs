@@ -3,6 +3,7 @@
 use crate::{
     archive::{Archive, Expected, Listed},
     disk,
+    portal::Case,
     problem::Refusal,
     registry::{Known, LastSeen, OwnedPaper, Person},
     seal::{Seal, other_device},
@@ -181,6 +182,14 @@ impl Storage {
         match self {
             Self::Local(archive) => blocking(archive, Archive::last_seen).await,
             Self::Shared(shared) => shared.last_seen().await,
+        }
+    }
+
+    /// The dossier with this official code, as it came and what was told of it since.
+    pub(crate) async fn case(&self, code: String) -> Result<Case> {
+        match self {
+            Self::Local(archive) => blocking(archive, move |a| a.case(&code)).await,
+            Self::Shared(shared) => shared.case(&code).await,
         }
     }
 

@@ -65,4 +65,14 @@ async fn a_killed_hub_has_what_it_signed() {
     let listed = String::from_utf8(run(&["list", dir_text]).stdout).unwrap();
     assert_eq!(listed.lines().count(), 1);
     assert!(listed.contains(&code) && !listed.contains("Mẫu"));
+    let portal = run(&["portal", dir_text, "--dossier", &code, "--known", "--files-at", "https://hub.vidu.vn/tep"]);
+    let portal: serde_json::Value = serde_json::from_slice(&portal.stdout).unwrap();
+    let sent = &portal["sync"]["data"][0];
+    assert_eq!((sent["MaHoSo"].as_str(), sent["SoDienThoai"].as_str()), (Some(code.as_str()), Some("0900000456")));
+    assert_eq!((sent["HinhThuc"].as_str(), sent["TrangThaiHoSo"].as_str()), (Some("1"), Some("2")));
+    let file = parcel.message.files[0].file.id;
+    assert_eq!(sent["TaiLieuNop"][0]["DuongDanTaiTepTin"], format!("https://hub.vidu.vn/tep/{file}"));
+    assert_eq!(portal["progress"][0]["data"].as_array().unwrap().len(), 2);
+    let unknown = run(&["portal", dir_text, "--dossier", "H15.50.05-261123-9999"]);
+    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("motcua-hub list"));
 }

@@ -55,6 +55,11 @@ async fn postgresql_and_a_bucket_keep_the_same_contract() {
 
     let code = first.receipt.official_code.clone().unwrap();
     clerk.status(&code, Status::Accepted, None).await.unwrap();
+    let portal = serde_json::to_value(clerk.portal(&code, false, None).await.unwrap()).unwrap();
+    let sent = &portal["sync"]["data"][0];
+    assert_eq!((sent["MaHoSo"].as_str(), sent["MaDoiTuong"].as_str()), (Some(code.as_str()), Some("tech-0001")), "{sent}");
+    assert_eq!((sent["TrangThaiHoSo"].as_str(), sent["TaiLieuNop"].as_array().map(Vec::len)), (Some("2"), Some(5)));
+    assert!(clerk.portal("H15.50.05-261123-9999", false, None).await.is_err());
     clerk.announce(None, News::Catalogue { version: 3 }).await.unwrap();
     let news = client.news(0).await.unwrap().items;
     assert_eq!(news.len(), 4);

@@ -305,7 +305,7 @@ fn a_chip_that_fails_its_checks_marks_the_dossier_and_stops_nobody() {
         let job = desk.reach_chip();
         desk.chip(Some(job), ChipNews::Read(Box::new(ChipPerson { proof, ..*of_chip() })));
         desk.act(Action::ConfirmPerson { correct: true });
-        for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "0900 000 456"] {
+        for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "desk", "0900 000 456"] {
             desk.answer(value);
         }
         desk.scan_paper(0);

@@ -169,7 +169,7 @@ impl Desk {
 
     pub(crate) fn reach_papers(&mut self) {
         self.reach_questions();
-        for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "0900 000 456"] {
+        for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "desk", "0900 000 456"] {
             self.answer(value);
         }
         assert_eq!(self.code(), "C08");

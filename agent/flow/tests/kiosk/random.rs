@@ -45,7 +45,7 @@ fn action() -> impl Strategy<Value = Action> {
         prop::sample::select(vec![PASSPORT, "P<UTO", ""]).prop_map(|text| Action::TypeZone { zone: Private::new(text) }),
         any::<bool>().prop_map(|correct| Action::ConfirmPerson { correct }),
         any::<bool>().prop_map(|go_on| Action::Resume { go_on }),
-        prop::sample::select(vec!["Nguyễn Văn Bé", "20/11/2026", "male", "0900000456", "001190000016", "1", "", "?"])
+        prop::sample::select(vec!["Nguyễn Văn Bé", "20/11/2026", "male", "desk", "0900000456", "001190000016", "1", "", "?"])
             .prop_map(|value| Action::Answer { value: Private::new(value) }),
         small.clone().prop_map(|paper| Action::ScanPaper { paper }),
         small.clone().prop_map(|paper| Action::LeavePaper { paper }),

@@ -8,6 +8,7 @@ use motcua_model::{
         Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, Overlay, PaperState, PrintState, ReviewValue, Screen, Service,
     },
     fault::Fault,
+    particulars::ReturnBy,
 };
 
 #[test]
@@ -23,9 +24,13 @@ fn a_birth_registration_from_the_first_touch_to_the_slip() {
     let effects = desk.act(Action::ConfirmPerson { correct: true });
     let draft = saved(&effects).unwrap().clone();
     assert!(draft.applicant.confirmed && draft.applicant.number_agrees);
-    for (value, stored) in
-        [("Nguyễn Văn  Bé", "Nguyễn Văn Bé"), ("20.11.2026", "20/11/2026"), ("male", "male"), ("0900 000 456", "0900000456")]
-    {
+    for (value, stored) in [
+        ("Nguyễn Văn  Bé", "Nguyễn Văn Bé"),
+        ("20.11.2026", "20/11/2026"),
+        ("male", "male"),
+        ("post", "post"),
+        ("0900 000 456", "0900000456"),
+    ] {
         let effects = desk.answer(value);
         assert_eq!(saved(&effects).unwrap().answers.last().unwrap().value.reveal(), stored);
     }
@@ -42,7 +47,10 @@ fn a_birth_registration_from_the_first_touch_to_the_slip() {
     let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(submission.id, draft.id);
     let answers: Vec<&str> = submission.answers.iter().map(|a| a.question.as_str()).collect();
-    assert_eq!(answers, ["child_name", "child_birth", "child_sex", "phone"]);
+    assert_eq!(answers, ["child_name", "child_birth", "child_sex", "return_by", "phone"]);
+    let told = &submission.particulars;
+    assert_eq!(told.contact.phone.as_ref().map(Private::reveal), Some("0900000456"));
+    assert_eq!(told.return_by, Some(ReturnBy::Post { address: submission.applicant.address.clone() }), "to the address on the card");
     let papers: Vec<&str> = submission.documents.iter().map(|d| d.component.as_str()).collect();
     assert_eq!(papers, ["TK-KS", "GCS"]);
     assert!(submission.documents.iter().all(|d| d.sheets == 1 && d.pages.len() == 2 && !d.count_differs));
@@ -108,7 +116,7 @@ fn a_refused_answer_stays_with_its_advice_and_back_keeps_the_answers() {
     let step = desk.snapshot().step;
     assert!(desk.answer("24/11/2026").is_empty(), "nothing wrong is stored");
     let Screen::Question { answer, error, at, of, .. } = desk.screen() else { panic!() };
-    assert_eq!((answer.reveal(), at, of), ("24/11/2026", 2, 4));
+    assert_eq!((answer.reveal(), at, of), ("24/11/2026", 2, 5));
     assert!(error.unwrap().vi.contains("chưa đến"));
     assert_eq!(desk.snapshot().step, step);
     desk.act(Action::Back);

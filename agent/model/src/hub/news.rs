@@ -38,7 +38,6 @@ pub enum News {
         /// Mã hồ sơ.
         official_code: String,
         /// TrangThaiHoSo, 1 to 10.
-        #[schemars(with = "u8", range(min = 1, max = 10))]
         status: Status,
         /// Lý do, for a refusal (form 03) or a stop (form 05).
         #[serde(default, skip_serializing_if = "Option::is_none")]

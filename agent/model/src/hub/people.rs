@@ -16,7 +16,6 @@ pub enum PersonKey {
     /// CCCD + HOVATEN.
     Citizen {
         /// Số định danh cá nhân.
-        #[schemars(with = "String", regex(pattern = "^[0-9]{12}$"))]
         number: CitizenNumber,
         /// Họ và tên; compared without accents and case.
         name: Private,
@@ -80,7 +79,6 @@ pub struct AccountPerson {
     pub birth: Option<Date>,
     /// Giới tính.
     #[serde(default)]
-    #[schemars(with = "Option<SexSchema>")]
     pub sex: Option<Sex>,
     /// Địa chỉ.
     #[serde(default)]
@@ -91,17 +89,6 @@ pub struct AccountPerson {
     /// Thư điện tử.
     #[serde(default)]
     pub email: Option<Private>,
-}
-
-/// [`Sex`] as a schema.
-#[derive(JsonSchema)]
-#[schemars(rename = "Sex", rename_all = "lowercase")]
-#[expect(dead_code, reason = "only its schema is used")]
-enum SexSchema {
-    /// Nam.
-    Male,
-    /// Nữ.
-    Female,
 }
 
 /// Which stored papers of a person there are: the hub asks its own store first, the national one then (R37).

@@ -1,10 +1,18 @@
 //! The mapping against the portal's names, one by one.
 
 use super::*;
+use crate::{
+    Text,
+    code::ProvisionalCode,
+    dossier::{Applicant, FileRef, Proof, Retention},
+    particulars::{Authorised, Contact, Organisation, Particulars},
+};
+use jiff::civil::date;
 use serde_json::json;
+use uuid::Uuid;
 
 /// Every HoSo field of domain.md 3 that is absent on purpose, with who knows it.
-const ABSENT: [(&str, &str); 18] = [
+const ABSENT: [(&str, &str); 14] = [
     ("MaLinhVuc", "the hub's catalogue, by MaTTHC"),
     ("TenLinhVuc", "the hub's catalogue, by MaTTHC"),
     ("Fax", "nobody asks for it"),
@@ -19,40 +27,63 @@ const ABSENT: [(&str, &str); 18] = [
     ("DanhSachTepDinhKemKhac", "the officer; a device scans components alone"),
     ("DanhSachHoSoBoSung", "the officer, by form 02"),
     ("DanhSachGiayToKetQua", "the officer, at the end"),
-    ("HinhThuc", "the person; no form asks for it yet"),
+];
+
+/// What is there where somebody told it.
+const WHERE_TOLD: [(&str, &str); 4] = [
+    ("HinhThuc", "the person, where the form asks"),
     ("MaDoiTuong", "the account check"),
     ("SoDienThoai", "the person, where the form asks"),
     ("Email", "the person, where the form asks"),
 ];
 
-struct Record {
-    name: Private,
-    number: Private,
+/// A dossier as a device sends it, with one scanned paper.
+fn dossier() -> Dossier {
+    Dossier {
+        id: Uuid::nil(),
+        code: ProvisionalCode::new("K07", date(2026, 11, 23), 42),
+        agency: "H15.50.05".to_owned(),
+        device: "K07".to_owned(),
+        channel: 1,
+        procedure: "1.001193".to_owned(),
+        procedure_name: Text::new("Đăng ký khai sinh", "Birth registration"),
+        catalogue_version: 1,
+        applicant: Applicant {
+            number: PersonNumber::parse("001190000001").unwrap(),
+            name: Private::new("Nguyễn Thị Mẫu"),
+            birth: date(1990, 1, 2),
+            sex: None,
+            address: Private::default(),
+            confirmed: true,
+            number_agrees: true,
+            proof: Proof::Claimed,
+        },
+        particulars: Particulars::default(),
+        answers: Vec::new(),
+        documents: vec![document(SCANNED, Origin::Scanned)],
+        submitted: "2026-11-23T17:30:00Z".parse().unwrap(),
+        retention: Retention::Permanent,
+    }
 }
 
-impl Record {
-    fn new() -> Self {
-        Self { name: Private::new("Nguyễn Thị Mẫu"), number: Private::new("001190000001") }
-    }
+const SCANNED: Uuid = Uuid::from_u128(7);
 
-    fn received<'a>(&'a self, course: &'a [Step<'a>], files: &'a [PortalFile<'a>]) -> Received<'a> {
-        Received {
-            official_code: "H15.50.05-261123-0001",
-            procedure: "1.001193",
-            procedure_name: "Đăng ký khai sinh",
-            owner: Owner::Citizen(&self.number),
-            owner_name: &self.name,
-            technical_id: None,
-            phone: None,
-            email: None,
-            channel: 1,
-            agency: "H15.50.05",
-            submitted: "2026-11-23T17:30:00Z".parse().unwrap(),
-            by_post: None,
-            course,
-            files,
-        }
-    }
+fn document(id: Uuid, origin: Origin) -> Document {
+    let name = Text::new("Giấy chứng sinh", "Certificate of live birth");
+    Document { id, component: "KQ.G01.000012".to_owned(), name, sheets: 1, pages: Vec::new(), count_differs: false, origin }
+}
+
+fn file(id: u128, name: &str) -> NamedFile {
+    let file = FileRef { id: Uuid::from_u128(id), sha256: "0".repeat(64), bytes: 1, media: "application/pdf".to_owned() };
+    NamedFile { name: name.to_owned(), document: SCANNED, file }
+}
+
+fn received<'a>(dossier: &'a Dossier, files: &'a [NamedFile]) -> Received<'a> {
+    Received { dossier, files, official_code: "H15.50.05-261123-0001", technical_id: None, course: &[], files_at: None }
+}
+
+fn written(dossier: &Dossier, files: &[NamedFile]) -> serde_json::Value {
+    serde_json::to_value(received(dossier, files).ho_so()).unwrap()
 }
 
 fn step(status: Status, at: &str) -> Step<'static> {
@@ -61,18 +92,15 @@ fn step(status: Status, at: &str) -> Step<'static> {
 
 #[test]
 fn a_fresh_dossier_has_the_portals_names_codes_and_times() {
-    let record = Record::new();
-    let id = uuid::Uuid::nil();
-    let files =
-        [PortalFile { id, name: "02-giay-chung-sinh.pdf", component: "KQ.G01.000012", address: None, reused: false, from_kho: false }];
-    let request = SyncRequest::new(vec![record.received(&[], &files).ho_so()], false);
+    let (dossier, files) = (dossier(), [file(8, "01-giay-chung-sinh.pdf")]);
+    let request = SyncRequest::new(vec![received(&dossier, &files).ho_so()], false);
     let expected = json!({"service": "DongBoHoSoMC", "isUpdating": "False", "data": [{
         "MaHoSo": "H15.50.05-261123-0001", "MaTTHC": "1.001193", "TenTTHC": "Đăng ký khai sinh",
         "ChuHoSo": "Nguyễn Thị Mẫu", "SoGiayToChuHoSo": "001190000001", "LoaiDoiTuong": "1",
         "DinhDanhCHS": {"LoaiDinhDanh": "1", "SoDinhDanh": "001190000001"},
         "KenhThucHien": "1", "TrichYeuHoSo": "Đăng ký khai sinh", "NgayNopHoSo": "20261124003000", "TrangThaiHoSo": "1",
         "DonViXuLy": "H15.50.05", "NoiNopHoSo": "2", "HoSoCoThanhPhanSoHoa": "1",
-        "TaiLieuNop": [{"TepDinhKemId": id.to_string(), "TenTepDinhKem": "02-giay-chung-sinh.pdf", "IsDeleted": "False",
+        "TaiLieuNop": [{"TepDinhKemId": Uuid::from_u128(8).to_string(), "TenTepDinhKem": "01-giay-chung-sinh.pdf", "IsDeleted": "False",
             "MaThanhPhanHoSo": "KQ.G01.000012", "DuocSoHoa": "1", "DuocTaiSuDung": "0", "DuocLayTuKhoDMQG": "0"}],
     }]});
     assert_eq!(serde_json::to_value(&request).unwrap(), expected);
@@ -81,13 +109,13 @@ fn a_fresh_dossier_has_the_portals_names_codes_and_times() {
 
 #[test]
 fn what_no_device_knows_is_absent_and_listed() {
-    let record = Record::new();
-    let written = serde_json::to_value(record.received(&[], &[]).ho_so()).unwrap();
+    let dossier = dossier();
+    let written = written(&dossier, &[]);
     let present = written.as_object().unwrap();
-    for (field, who) in ABSENT {
+    for (field, who) in ABSENT.into_iter().chain(WHERE_TOLD) {
         assert!(!present.contains_key(field), "{field} is for {who}");
     }
-    // Every field of domain.md 3 is in one of the two lists: 15 written, 18 absent, 4 dates of the course.
+    // Every field of domain.md 3 is in one of the lists: 15 written, 14 absent, 4 where told, 4 dates of the course.
     let dates = ["NgayTiepNhan", "NgayTuChoi", "NgayKetThucXuLy", "NgayTra"];
     assert!(dates.iter().all(|date| !present.contains_key(*date)));
     assert_eq!(present.len(), 15, "{:?}", present.keys());
@@ -95,8 +123,47 @@ fn what_no_device_knows_is_absent_and_listed() {
 }
 
 #[test]
+fn all_that_a_person_tells_reaches_the_portal() {
+    let mut full = dossier();
+    full.particulars = Particulars {
+        contact: Contact { phone: Some(Private::new("0900000000")), email: Some(Private::new("mau@vidu.vn")) },
+        return_by: Some(ReturnBy::Post { address: Private::new("Thôn Thử, xã Mẫu") }),
+        technical_id: Some(Private::new("tech-0001")),
+        competent_agency: Some("H15.50".to_owned()),
+        ..Particulars::default()
+    };
+    let sent: Dossier = serde_json::from_str(&serde_json::to_string(&full).unwrap()).unwrap();
+    let written = written(&sent, &[]);
+    for (field, value) in WHERE_TOLD.map(|(field, _)| field).into_iter().zip(["1", "tech-0001", "0900000000", "mau@vidu.vn"]) {
+        assert_eq!(written[field], value, "{field}");
+    }
+    assert_eq!(written["DonViXuLy"], "H15.50");
+    for (way, code) in [(ReturnBy::Desk, Some("0")), (ReturnBy::Electronic, None)] {
+        full.particulars.return_by = Some(way);
+        assert_eq!(received(&full, &[]).ho_so().hinh_thuc, code);
+    }
+    full.particulars = Particulars::default();
+    let later = Private::new("tech-0002");
+    let asked = Received { technical_id: Some(&later), ..received(&full, &[]) }.ho_so();
+    assert_eq!(asked.ma_doi_tuong, Some(later), "the hub asks where the device could not");
+}
+
+#[test]
+fn a_stored_paper_is_named_and_not_sent() {
+    let mut mixed = dossier();
+    let stored = |source| Origin::Stored { source, reference: "KHO-0001".to_owned() };
+    mixed.documents.push(document(Uuid::from_u128(9), stored(PaperSource::Kho)));
+    mixed.documents.push(document(Uuid::from_u128(10), stored(PaperSource::Hub)));
+    let files = [file(8, "01.pdf"), file(11, "01-001.jpg")];
+    let papers = Received { files_at: Some("https://hub.vidu.vn/tep"), ..received(&mixed, &files) }.ho_so().tai_lieu_nop;
+    let flags: Vec<_> = papers.iter().map(|p| (p.duoc_so_hoa, p.duoc_tai_su_dung, p.duoc_lay_tu_kho_dmqg)).collect();
+    assert_eq!(flags, [("1", "0", "0"), ("1", "0", "0"), ("0", "1", "1"), ("0", "1", "0")]);
+    assert_eq!(papers[0].duong_dan_tai_tep_tin, Some(format!("https://hub.vidu.vn/tep/{}", Uuid::from_u128(8))));
+    assert_eq!((&papers[2].tep_dinh_kem_id, papers[2].ma_ket_qua_thay_the.as_deref()), (&None, Some("KHO-0001")));
+}
+
+#[test]
 fn the_course_gives_dates_status_and_progress_rows() {
-    let record = Record::new();
     let (clerk, words) = (Private::new("Trần Văn Mẫu ".repeat(9)), Private::new("Đủ giấy tờ"));
     let accepted = Step { clerk: Some(&clerk), words: Some(&words), ..step(Status::Accepted, "2026-11-24T01:00:00Z") };
     let course = [
@@ -105,7 +172,8 @@ fn the_course_gives_dates_status_and_progress_rows() {
         step(Status::Finished, "2026-11-25T01:00:00Z"),
         step(Status::Returned, "2026-11-26T01:00:00Z"),
     ];
-    let received = record.received(&course, &[]);
+    let fresh = dossier();
+    let received = Received { course: &course, ..received(&fresh, &[]) };
     let ho_so = received.ho_so();
     assert_eq!((ho_so.trang_thai_ho_so.as_str(), ho_so.ho_so_co_thanh_phan_so_hoa), ("10", "0"));
     let dates = [&ho_so.ngay_tiep_nhan, &ho_so.ngay_ket_thuc_xu_ly, &ho_so.ngay_tra].map(|date| date.as_deref().unwrap());
@@ -125,27 +193,28 @@ fn the_course_gives_dates_status_and_progress_rows() {
 
 #[test]
 fn the_owner_is_told_by_kind_not_by_digits() {
-    let record = Record::new();
-    let nine = Private::new("123456789");
-    let of = |owner| {
-        let ho_so = Received { owner, ..record.received(&[], &[]) }.ho_so();
-        (ho_so.loai_doi_tuong, ho_so.dinh_danh_chs.map(|d| d.loai_dinh_danh))
+    let told = |dossier: &Dossier| {
+        let ho_so = received(dossier, &[]).ho_so();
+        (ho_so.loai_doi_tuong, ho_so.so_giay_to_chu_ho_so.reveal().to_owned(), ho_so.dinh_danh_chs.is_some())
     };
-    assert_eq!(of(Owner::OldCard(&nine)), ("1", Some("2")));
-    assert_eq!(of(Owner::Passport(&nine)), ("1", None));
-    assert_eq!(of(Owner::Enterprise(&nine)), ("2", None));
+    let mut foreigner = dossier();
+    foreigner.applicant.number = PersonNumber::parse("UTO 123456789").unwrap();
+    assert_eq!(told(&foreigner), ("1", "123456789".to_owned(), false));
+    let mut organisation = dossier();
+    let (tax_code, name) = (Private::new("0100000001"), Private::new("Hợp tác xã Mẫu"));
+    organisation.particulars.organisation = Some(Organisation { tax_code, name: name.clone() });
+    assert_eq!(told(&organisation), ("2", "0100000001".to_owned(), false));
+    assert_eq!(received(&organisation, &[]).ho_so().chu_ho_so, name);
 }
 
 #[test]
-fn what_the_hub_learns_later_is_carried() {
-    let record = Record::new();
-    let (tech, phone, none) = (Private::new("tech-0001"), Private::new("0900000000"), Private::new(""));
-    let late =
-        Received { technical_id: Some(&tech), phone: Some(&phone), email: Some(&none), by_post: Some(true), ..record.received(&[], &[]) };
-    let written = serde_json::to_value(late.ho_so()).unwrap();
-    assert_eq!(
-        (&written["MaDoiTuong"], &written["SoDienThoai"], &written["HinhThuc"]),
-        (&json!("tech-0001"), &json!("0900000000"), &json!("1"))
-    );
-    assert_eq!(written.get("Email"), None);
+fn the_authorised_person_is_kept_and_the_account_is_the_owners() {
+    let mut filed = dossier();
+    let person = Applicant { name: Private::new("Trần Văn Mẫu"), ..filed.applicant.clone() };
+    let authorised = Authorised { person, contact: Contact::default(), paper: Some(SCANNED) };
+    filed.particulars.authorised = Some(Box::new(authorised.clone()));
+    let sent: Dossier = serde_json::from_str(&serde_json::to_string(&filed).unwrap()).unwrap();
+    assert_eq!(sent.particulars.authorised.as_deref(), Some(&authorised));
+    // The portal has no field for them: form 01 names them, at the hub.
+    assert_eq!(received(&sent, &[]).ho_so().chu_ho_so, filed.applicant.name);
 }

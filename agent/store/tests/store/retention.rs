@@ -3,8 +3,10 @@
 use crate::support::*;
 use jiff::ToSpan as _;
 use motcua_model::{
-    dossier::Status,
+    citizen::PersonNumber,
+    dossier::{Applicant, Status},
     hub::{Handing, News, NewsItem, SupplementItem},
+    particulars::{Authorised, Contact},
 };
 use motcua_store::{Lane, SlipState, Spans, Store, StoreError, StoreKey};
 use std::fs;
@@ -183,6 +185,31 @@ fn records_go_before_files() {
     assert_eq!(store.outbox_detail(id(77)).unwrap(), None);
 }
 
+#[test]
+fn whoever_files_for_another_is_found_and_can_be_erased_without_taking_the_owners_record() {
+    let place = Place::new();
+    let mut store = place.store();
+    let clerk = PersonNumber::parse("001090000017").unwrap();
+    let file = |store: &mut Store, number| {
+        let page = store.put_file(id(number), id(number + 50), "image/jpeg", &jpeg(7)).unwrap();
+        let mut asked = submission(id(number), &[page]);
+        let person = Applicant { number: clerk.clone(), ..asked.applicant.clone() };
+        asked.particulars.authorised = Some(Box::new(Authorised { person, contact: Contact::default(), paper: None }));
+        store.submit(asked, "H15.50.05", "K07", at(10), today()).unwrap()
+    };
+    let (sent, waiting) = (file(&mut store, 1), file(&mut store, 2));
+    store.delivered(id(1), "{}", Some("H15.50.05-261123-0001"), at(20)).unwrap();
+    let person = store.person(&clerk).unwrap();
+    assert_eq!((person.delivered, person.waiting, person.files.len()), (vec![sent], vec![waiting], 2));
+    assert_eq!(store.erase_person(&clerk, at(30)).unwrap(), 1, "what waits is the office's duty");
+    assert!(!place.blob(id(51)).exists() && place.blob(id(52)).exists());
+    let left = store.person(&clerk).unwrap();
+    assert_eq!((left.delivered.len(), left.waiting.len(), left.minimal.len()), (0, 1, 0));
+    assert_eq!(store.person(&citizen()).unwrap().minimal.len(), 1, "code and status are the owner's");
+    assert!(store.look_up("H15.50.05-261123-0001").unwrap().is_some());
+    assert_eq!(store.verify_audit().unwrap().broken_at, None);
+}
+
 /// Every version that was ever released opens, keeps what it held, and has an unbroken trail.
 #[test]
 fn a_store_of_every_older_version_opens() {
@@ -190,6 +217,7 @@ fn a_store_of_every_older_version_opens() {
         include_str!("../../migrations/0001_start.sql"),
         include_str!("../../migrations/0002_care.sql"),
         include_str!("../../migrations/0003_moments.sql"),
+        include_str!("../../migrations/0004_corrections.sql"),
     ];
     for version in 1..=versions.len() {
         let place = Place::new();

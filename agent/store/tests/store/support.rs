@@ -6,8 +6,11 @@ use motcua_model::{
     citizen::{PersonNumber, Sex},
     code::ParcelCode,
     correction::{Changes, Correction},
-    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Page, Proof, Retention, Side, Status, Submission},
+    dossier::{
+        Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Origin, Page, Proof, Retention, Side, Status, Submission,
+    },
     hub::{News, NewsItem},
+    particulars::Particulars,
 };
 use motcua_store::{Opened, Store, StoreKey};
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
@@ -116,6 +119,7 @@ pub(crate) fn submission(dossier: Uuid, pages: &[FileRef]) -> Submission {
             number_agrees: true,
             proof: Proof::Claimed,
         },
+        particulars: Particulars::default(),
         answers: vec![Answer { question: "child_name".to_owned(), value: Private::new("Trần Văn Thử") }],
         documents: vec![Document {
             id: document_of(dossier),
@@ -124,6 +128,7 @@ pub(crate) fn submission(dossier: Uuid, pages: &[FileRef]) -> Submission {
             sheets: 1,
             pages: pages.iter().cloned().map(page).collect(),
             count_differs: false,
+            origin: Origin::Scanned,
         }],
         retention: Retention::FrequentUse,
     }

@@ -17,12 +17,13 @@ use motcua_model::{
     citizen::{CitizenNumber, PersonNumber, Sex},
     code::{ParcelCheck, ParcelCode, ProvisionalCode},
     correction::{Changes, Correction},
-    dossier::{Answer, Applicant, Dossier, FileRef, Handover, HandoverParcel, Proof, Status},
+    dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Origin, Proof, Status},
     fault::Fault,
     hub::{
         AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile, News,
         NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PersonKey, StoredPaper,
     },
+    particulars::{Contact, Particulars, ReturnBy},
 };
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -141,8 +142,15 @@ pub fn dossier(device: &str, lengths: &[usize]) -> Parcel {
         files.insert(file.id, bytes);
         named.push(NamedFile { name: format!("{:02}-giay-chung-sinh.pdf", number + 1), document: Uuid::now_v7(), file });
     }
-    let body = MessageBody::Dossier(Box::new(record(id, device)));
+    let mut record = record(id, device);
+    record.documents = named.iter().map(|file| document(file.document)).collect();
+    let body = MessageBody::Dossier(Box::new(record));
     Parcel::freeze(Message { id, device: device.to_owned(), sequence: 1, moment: None, body, files: named }, files)
+}
+
+fn document(id: Uuid) -> Document {
+    let name = Text::new("Giấy chứng sinh", "Birth certificate");
+    Document { id, component: "GCS".to_owned(), name, sheets: 1, pages: Vec::new(), count_differs: false, origin: Origin::Scanned }
 }
 
 fn record(id: Uuid, device: &str) -> Dossier {
@@ -165,7 +173,12 @@ fn record(id: Uuid, device: &str) -> Dossier {
             number_agrees: true,
             proof: Proof::Claimed,
         },
-        answers: vec![Answer { question: "phone".to_owned(), value: Private::new("") }],
+        particulars: Particulars {
+            contact: Contact { phone: Some(Private::new("0900000456")), email: None },
+            return_by: Some(ReturnBy::Post { address: Private::new("Thôn Thử, xã Mẫu") }),
+            ..Particulars::default()
+        },
+        answers: vec![Answer { question: "phone".to_owned(), value: Private::new("0900000456") }],
         documents: Vec::new(),
         submitted: Timestamp::UNIX_EPOCH,
         retention: motcua_model::dossier::Retention::default(),

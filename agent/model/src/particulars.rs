@@ -1,0 +1,78 @@
+//! What a dossier says beside the card of its owner: whom else it concerns, how they are reached, how the result goes back.
+
+use crate::{Private, dossier::Applicant};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// All that the national portal asks for beside the person and the papers (domain.md 3). What nobody told is absent: an empty text would
+/// erase what the officer knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Particulars {
+    /// How the owner is reached.
+    #[serde(default)]
+    pub contact: Contact,
+    /// How the result goes back; none where the person was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_by: Option<ReturnBy>,
+    /// The owner of the dossier where that is no person: [`crate::dossier::Dossier::applicant`] files for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Organisation>,
+    /// Who files for the owner; the account is the owner's all the same (R27).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorised: Option<Box<Authorised>>,
+    /// TechID of the owner's account, where an account check told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technical_id: Option<Private>,
+    /// Mã định danh of the agency that decides, where it is not the receiving one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub competent_agency: Option<String>,
+}
+
+/// How somebody is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Contact {
+    /// Số điện thoại.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Private>,
+    /// Thư điện tử.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Private>,
+}
+
+/// How the person wants the result (R59, R63).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum ReturnBy {
+    /// HinhThuc 0: fetched at the receiving office.
+    Desk,
+    /// HinhThuc 1: brought by the public postal service (BCCI).
+    Post {
+        /// Where to; empty where no card told an address: the office asks.
+        address: Private,
+    },
+    /// Only as a file, in "dịch vụ công của tôi".
+    Electronic,
+}
+
+/// Tổ chức: an enterprise, a household business, an agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Organisation {
+    /// MST or MSDN: 10 digits, or 13 with the branch's number.
+    #[schemars(with = "String", regex(pattern = "^[0-9]{10}(-?[0-9]{3})?$"))]
+    pub tax_code: Private,
+    /// Its name.
+    pub name: Private,
+}
+
+/// Người được ủy quyền (TT 03/2025 form 01, R27).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Authorised {
+    /// Who they are.
+    pub person: Applicant,
+    /// How they are reached.
+    #[serde(default)]
+    pub contact: Contact,
+    /// Giấy tờ ủy quyền: [`crate::dossier::Document::id`] of its scan; none where it was only shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<uuid::Uuid>,
+}
