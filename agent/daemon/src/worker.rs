@@ -2,15 +2,37 @@
 
 use anyhow::{Context as _, anyhow};
 use motcua_store::{Reader, Store, StoreError};
-use std::{panic::AssertUnwindSafe, sync::mpsc, thread};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 
 /// The way to the thread. Jobs run one after the other, in the order asked; the thread ends with the
-/// last handle.
-pub(crate) struct Worker<T>(mpsc::Sender<Job<T>>);
+/// last handle, which waits for it: SQLCipher clears up after itself when the process ends, and a connection that
+/// another thread closes just then makes it crash.
+pub(crate) struct Worker<T>(Arc<Thread<T>>);
+
+struct Thread<T> {
+    /// None: the thread is ending.
+    jobs: Option<mpsc::Sender<Job<T>>>,
+    running: Option<JoinHandle<()>>,
+}
+
+impl<T> Drop for Thread<T> {
+    fn drop(&mut self) {
+        self.jobs = None;
+        // A job may hold the last handle: the thread cannot wait for itself.
+        if let Some(running) = self.running.take().filter(|running| running.thread().id() != thread::current().id()) {
+            // It has caught every panic of a job; of another there is nobody left to tell.
+            let _ = running.join();
+        }
+    }
+}
 
 /// The store: changes on one thread, long questions on another, so that none of those keeps a person waiting.
 #[derive(Clone)]
@@ -60,7 +82,7 @@ impl<T: 'static> Worker<T> {
     /// Starts the thread; `make` runs on it, so that what it makes need not be movable.
     pub(crate) fn start(name: &str, make: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<Self> {
         let (jobs, queue) = mpsc::channel::<Job<T>>();
-        thread::Builder::new()
+        let running = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || {
                 let mut owned = make();
@@ -72,7 +94,7 @@ impl<T: 'static> Worker<T> {
                 }
             })
             .with_context(|| format!("Unable to start the thread {name}"))?;
-        Ok(Self(jobs))
+        Ok(Self(Arc::new(Thread { jobs: Some(jobs), running: Some(running) })))
     }
 
     /// Runs `job` on the thread.
@@ -85,7 +107,7 @@ impl<T: 'static> Worker<T> {
             let _ = answer.send(job(owned));
         });
         let ended = || anyhow!("a worker thread has ended; restart the agent");
-        self.0.send(job).map_err(|_| ended())?;
+        self.0.jobs.as_ref().ok_or_else(ended)?.send(job).map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }
 }
@@ -94,7 +116,34 @@ impl<T: 'static> Worker<T> {
 mod tests {
     use super::*;
     use motcua_store::StoreKey;
-    use std::fs;
+    use std::{
+        fs,
+        sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
+    };
+
+    /// Takes a while to be closed, and says when it is.
+    struct Slow(Arc<AtomicBool>);
+
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            thread::sleep(Duration::from_millis(200));
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_handle_waits_until_the_thread_has_closed_what_it_owns() {
+        let closed = Arc::new(AtomicBool::new(false));
+        let owned = Slow(Arc::clone(&closed));
+        let worker = Worker::start("slow", move || owned).unwrap();
+        let other = worker.clone();
+        drop(worker);
+        other.call(|_| Ok(())).await.unwrap();
+        assert!(!closed.load(Ordering::SeqCst));
+        drop(other);
+        assert!(closed.load(Ordering::SeqCst), "the process must not end while a connection is being closed");
+    }
 
     #[tokio::test]
     async fn damage_that_a_question_finds_is_flagged_by_the_writer() {
