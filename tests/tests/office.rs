@@ -3,6 +3,7 @@
 
 use motcua_model::{
     api::{Action, DeviceState, LinkState, Screen, Service},
+    catalogue::Catalogue,
     code::ParcelCheck,
     dossier::Status,
     hub::{Message, MessageBody},
@@ -236,5 +237,34 @@ async fn a_technician_looks_after_outbox_trail_and_peoples_data() {
     assert!(matches!(found.screen, Screen::LookUpResult { official_code: Some(_), .. }), "code and status stay");
     let (good, told) = rig.technician(&["person", "erase", "001090000017", "--yes"]).await.unwrap();
     assert!(good && told.contains("nothing of this person"), "{told}");
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_catalogue_comes_from_the_hub_and_stays_without_it() {
+    let (folder, mut rig) = office().await;
+    let built_in = Catalogue::built_in().unwrap();
+    let newer = Catalogue { version: built_in.version + 1, ..built_in.clone() };
+    let future = Catalogue { version: newer.version + 1, effective: "2199-01-01".parse().unwrap(), ..built_in };
+    for (catalogue, name) in [(&newer, "Đăng ký khai sinh (mẫu mới)"), (&future, "Còn lâu mới có")] {
+        let text = serde_json::to_string(catalogue).unwrap().replacen("Đăng ký khai sinh", name, 1);
+        let file = folder.path().join("catalogue.json");
+        fs::write(&file, text).unwrap();
+        let mut clerk = rig::binary("motcua-hub").unwrap();
+        rig::run(clerk.arg("announce").arg(rig.dir.join("hub")).arg("--catalogue").arg(&file)).await.unwrap();
+        rig.until_status("the newer catalogue", |s| s.catalogue_version == newer.version).await.unwrap();
+    }
+    let (good, trail) = rig.technician(&["audit", "verify"]).await.unwrap();
+    assert!(good, "{trail}");
+
+    rig.kill_hub().await.unwrap();
+    rig.kill_agent().await.unwrap();
+    rig.start_agent().await.unwrap();
+    assert_eq!(rig.status().await.unwrap().catalogue_version, newer.version, "what has come stays, what has not begun waits");
+    rig.act(Action::Start { service: Service::File }).await.unwrap();
+    rig.screen("C02").await.unwrap();
+    rig.act(Action::Agree).await.unwrap();
+    let snapshot = rig.screen("C03").await.unwrap();
+    assert!(format!("{snapshot:?}").contains("Đăng ký khai sinh (mẫu mới)"), "{snapshot:?}");
     rig.stop().await.unwrap();
 }

@@ -1,9 +1,9 @@
 //! What must be right before anybody is served: configuration, catalogue, store.
 
 use anyhow::{Context as _, bail};
-use jiff::{Timestamp, ToSpan as _};
-use motcua_model::{catalogue::Catalogue, config::Config};
-use motcua_store::{Opened, Store, StoreError, StoreKey};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
+use motcua_model::{EARLIEST_TODAY, catalogue::Catalogue, config::Config};
+use motcua_store::{Opened, Reader, Store, StoreError, StoreKey};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -30,14 +30,37 @@ pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
 
 /// The office's catalogue, or the one that comes with the product.
 pub(crate) fn read_catalogue(config: &Config) -> anyhow::Result<Catalogue> {
-    let problems = |file: &str, problems: Vec<String>| anyhow::anyhow!("{file}: {}", problems.join("; "));
     match &config.paths.catalogue {
-        None => Catalogue::built_in().map_err(|p| problems("built-in catalogue", p)),
+        None => Catalogue::built_in().map_err(|problems| anyhow::anyhow!("built-in catalogue: {}", problems.join("; "))),
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| format!("Unable to read the catalogue {}", path.display()))?;
-            Catalogue::from_json(&text).map_err(|p| problems(&path.display().to_string(), p))
+            parse_catalogue(&path.display().to_string(), &text)
         }
     }
+}
+
+pub(crate) fn parse_catalogue(name: &str, text: &str) -> anyhow::Result<Catalogue> {
+    Catalogue::from_json(text).map_err(|problems| anyhow::anyhow!("{name}: {}", problems.join("; ")))
+}
+
+/// The newest of those in force: the office's own, or the one that the hub has signed. One that cannot be read, as after going back to
+/// an older agent, is left alone.
+pub(crate) fn newest_catalogue(own: Catalogue, store: &Reader, now: Timestamp) -> Catalogue {
+    let kept = store.catalogue(today(now)).map_err(anyhow::Error::new);
+    let kept = kept.and_then(|kept| kept.map(|(_, text)| parse_catalogue("kept catalogue", &text)).transpose());
+    match kept {
+        Ok(Some(kept)) if kept.version > own.version => kept,
+        Ok(_) => own,
+        Err(error) => {
+            tracing::warn!("the catalogue that came from the hub is not used: {error:#}");
+            own
+        }
+    }
+}
+
+/// Today in Vietnam, or the first day on which this software can have lived where the clock is dead.
+pub(crate) fn today(now: Timestamp) -> Date {
+    crate::slip::in_vietnam(now).date().max(EARLIEST_TODAY)
 }
 
 /// Version of the configuration as the hub counts: it came with the package, not from the hub.

@@ -10,6 +10,7 @@ use crate::{
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use motcua_digitise::{PdfPage, Recognizer, searchable_pdf};
+use motcua_flow::Event;
 use motcua_forward::{
     Class, ForwardError, HubClient, HubSettings,
     retry::{self, Schedule},
@@ -18,9 +19,9 @@ use motcua_model::{
     api::LinkState,
     config::{Config, Hub, Ocr},
     dossier::{Document, Dossier, FileRef, Page},
-    hub::{AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Message, MessageBody, NEWS_PAGE, NamedFile, OutboxCounts},
+    hub::{AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Message, MessageBody, NEWS_PAGE, NamedFile, News, OutboxCounts},
 };
-use motcua_store::{Lane, OutboxItem};
+use motcua_store::{Lane, OutboxItem, Store};
 use std::{
     fs,
     sync::Arc,
@@ -31,6 +32,8 @@ use uuid::Uuid;
 
 /// A start of the agent this long after the start of the PC has nothing to do with the power of the district.
 const BOOTED: Duration = Duration::from_secs(600);
+/// Between two tries to fetch a catalogue.
+const CATALOGUE_PAUSE: Duration = Duration::from_secs(300);
 
 struct Forwarder {
     hub: Hub,
@@ -42,10 +45,11 @@ struct Forwarder {
     schedule: Schedule,
     refused: bool,
     heartbeat: Instant,
+    catalogue: CatalogueWatch,
 }
 
 /// Starts the task; it lives as long as the agent.
-pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: Arc<Notify>) -> anyhow::Result<()> {
+pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: Arc<Notify>, catalogue_version: u32) -> anyhow::Result<()> {
     let mut forwarder = Forwarder {
         hub: config.hub.clone(),
         client: None,
@@ -56,6 +60,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
         schedule: Schedule::default(),
         refused: false,
         heartbeat: Instant::now(),
+        catalogue: CatalogueWatch::new(catalogue_version),
     };
     let alarm = Alarm { device: "forwarding", inputs: inputs.clone() };
     tokio::spawn(async move {
@@ -70,6 +75,35 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
         }
     });
     Ok(())
+}
+
+/// What is known of catalogues at the hub.
+struct CatalogueWatch {
+    /// The version in use here, or handed over for it.
+    used: u32,
+    /// The newest that the hub has spoken of.
+    told: u32,
+    /// Before this it is not asked for again.
+    not_before: Instant,
+}
+
+impl CatalogueWatch {
+    fn new(used: u32) -> Self {
+        Self { used, told: 0, not_before: Instant::now() }
+    }
+
+    fn told(&mut self, version: u32) {
+        self.told = self.told.max(version);
+    }
+
+    /// Whether it is to be fetched now; the next try is some minutes later.
+    fn is_wanted(&mut self, kept: u32, now: Instant) -> bool {
+        let wanted = self.told > kept.max(self.used) && now >= self.not_before;
+        if wanted {
+            self.not_before = now + retry::around(CATALOGUE_PAUSE);
+        }
+        wanted
+    }
 }
 
 impl Forwarder {
@@ -94,6 +128,7 @@ impl Forwarder {
             return Duration::ZERO;
         }
         self.tell_how_it_is().await;
+        self.renew_catalogue().await;
         let next = self.storage.read(|s| Ok(s.outbox_next()?)).await.ok().flatten();
         let until_next = next.map(|at| at.duration_since(Timestamp::now())).and_then(|d| Duration::try_from(d).ok());
         until_next.map_or(self.poll(), |wait| wait.min(self.poll()))
@@ -202,7 +237,7 @@ impl Forwarder {
         let id = dossier.id;
         let stored = self.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
         let mut files = Vec::new();
-        for (at, document) in dossier.documents.iter().enumerate() {
+        for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
             let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
             let file = match made {
                 Some(file) => file,
@@ -239,6 +274,9 @@ impl Forwarder {
             let news = self.client()?.news(after).await?;
             let more = news.items.len() >= NEWS_PAGE;
             for item in news.items {
+                if let News::Catalogue { version } = item.news {
+                    self.catalogue.told(version);
+                }
                 self.storage.call(move |s| Ok(s.apply_news(&item)?)).await.map_err(|e| local(format!("{e:#}")))?;
             }
             Ok::<bool, ForwardError>(more)
@@ -301,7 +339,37 @@ impl Forwarder {
         })
     }
 
-    async fn hub_said(&self, answer: &HeartbeatAnswer, offset: SignedDuration) {
+    /// Fetches a newer catalogue than the one that is kept, and puts the one in force into use. Neither holds up a dossier; a failure
+    /// is tried again and leaves the old one in use.
+    async fn renew_catalogue(&mut self) {
+        let today = boot::today(Timestamp::now());
+        let renewed = async {
+            let newest = self.storage.read(|s| Ok(s.newest_catalogue()?)).await?;
+            if self.catalogue.is_wanted(newest, Instant::now()) {
+                let fetched = match self.client() {
+                    Ok(client) => client.catalogue().await,
+                    Err(failure) => Err(failure),
+                };
+                let (catalogue, text) = fetched.map_err(|failure| anyhow::anyhow!(failure.message))?;
+                tracing::info!(version = catalogue.version, effective = %catalogue.effective, "a newer catalogue came from the hub");
+                let keep =
+                    move |s: &mut Store| Ok(s.keep_catalogue(catalogue.version, catalogue.effective, &text, today, Timestamp::now())?);
+                self.storage.call(keep).await?;
+            }
+            let in_force = self.storage.read(move |s| Ok(s.catalogue(today)?)).await?;
+            if let Some((version, text)) = in_force.filter(|(version, _)| *version > self.catalogue.used) {
+                self.catalogue.used = version;
+                let _ = self.inputs.send(Input::Event(Event::Catalogue(Box::new(boot::parse_catalogue("kept catalogue", &text)?)))).await;
+            }
+            anyhow::Ok(())
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!("no newer catalogue: {error:#}");
+        }
+    }
+
+    async fn hub_said(&mut self, answer: &HeartbeatAnswer, offset: SignedDuration) {
+        self.catalogue.told(answer.catalogue_version.unwrap_or(0));
         if let Some(flag) = answer.audit_flag {
             tracing::error!(
                 ?flag,

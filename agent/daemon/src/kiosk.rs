@@ -35,11 +35,10 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let (publish, snapshots) = watch::channel(None);
     let catalogue = boot::read_catalogue(&config);
     let store = boot::open_store(&config, started);
-    let (mut kiosk, storage, unfinished, catalogue_version) = match (catalogue, store) {
+    let (mut kiosk, storage, unfinished) = match (catalogue, store) {
         (Ok(catalogue), Ok(opened)) => {
-            let (version, unfinished) = (catalogue.version, opened.unfinished);
-            let kiosk = Kiosk::new(settings(&config), catalogue);
-            (kiosk, Some(Storage::start(opened.store)?), unfinished, version)
+            let catalogue = boot::newest_catalogue(catalogue, &opened.store, started);
+            (Kiosk::new(settings(&config), catalogue), Some(Storage::start(opened.store)?), opened.unfinished)
         }
         (catalogue, store) => {
             let cause = [catalogue.err(), store.err()].into_iter().flatten().map(|e| format!("{e:#}")).collect::<Vec<_>>().join("; ");
@@ -50,7 +49,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
                 life_events: Vec::new(),
                 procedures: Vec::new(),
             };
-            (Kiosk::new(settings(&config), empty), None, 0, 0)
+            (Kiosk::new(settings(&config), empty), None, 0)
         }
     };
     let clock = Clock(Instant::now());
@@ -69,7 +68,6 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         kiosk,
         clock,
         started,
-        catalogue_version,
         health: Health::default(),
         lines: Vec::new(),
         hub_problem: String::new(),
@@ -87,7 +85,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     watchdog::start(&inputs, storage.as_ref().map(|storage| &storage.writer));
     if let Some(storage) = storage {
         agent.devices = devices::start(&agent.config, &inputs, &storage)?;
-        forwarder::start(&agent.config, &inputs, &storage, wake_forwarder)?;
+        forwarder::start(&agent.config, &inputs, &storage, wake_forwarder, agent.kiosk.catalogue_version())?;
         console::start(&agent.config, &storage, &inputs);
         tokio::spawn(stalled::run(agent.config.hub.stalled_min, storage.clone(), inputs.clone()));
         if let Some(asked) = agent.config.telemetry.clone() {
@@ -135,7 +133,6 @@ struct Agent {
     kiosk: Kiosk,
     clock: Clock,
     started: Timestamp,
-    catalogue_version: u32,
     health: Health,
     lines: Vec<DeviceLine>,
     hub_problem: String,
@@ -275,7 +272,7 @@ impl Agent {
             devices: self.lines.clone(),
             outbox: Vec::new(),
             dossiers: DossierCounts::default(),
-            catalogue_version: self.catalogue_version,
+            catalogue_version: self.kiosk.catalogue_version(),
             hub_problem: self.hub_problem.clone(),
             last_contact: self.last_contact,
             clock_offset_s: self.clock_offset_s,

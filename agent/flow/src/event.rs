@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Text,
     api::{ActionRequest, Health, PrintState},
+    catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber},
     code::ProvisionalCode,
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
@@ -102,6 +103,8 @@ pub enum Event {
         /// Drafts, and dossiers whose slip was not printed.
         unfinished: u32,
     },
+    /// A newer catalogue is in force: it holds from the next visit on.
+    Catalogue(Box<Catalogue>),
     /// The agent cannot serve people.
     OutOfService(Text),
     /// The moment of [`crate::Kiosk::wake_at`] has come.

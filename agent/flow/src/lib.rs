@@ -68,6 +68,8 @@ pub enum ChipKey {
 pub struct Kiosk {
     settings: Settings,
     catalogue: Catalogue,
+    /// Waits for the end of the visit.
+    next_catalogue: Option<Box<Catalogue>>,
     health: Health,
     language: Language,
     step: u64,
@@ -92,6 +94,7 @@ impl Kiosk {
         Self {
             settings,
             catalogue,
+            next_catalogue: None,
             health: Health::default(),
             language: Language::default(),
             step: 1,
@@ -108,10 +111,20 @@ impl Kiosk {
         let before = self.place(at);
         self.idle.now(at.mono_ms);
         let effects = self.perform(event, at);
+        if self.at_rest()
+            && let Some(next) = self.next_catalogue.take()
+        {
+            self.catalogue = *next;
+        }
         if self.place(at) != before {
             self.step += 1;
         }
         effects
+    }
+
+    /// [`Catalogue::version`] of the one in use.
+    pub fn catalogue_version(&self) -> u32 {
+        self.catalogue.version
     }
 
     /// The `mono_ms` at which [`Event::Tick`] is wanted; none while nothing can run out.
@@ -153,6 +166,10 @@ impl Kiosk {
             Event::Action(_) => Vec::new(),
             Event::Restarted { unfinished } => {
                 self.unfinished_until = (unfinished > 0).then_some(at.mono_ms + UNFINISHED_MS);
+                Vec::new()
+            }
+            Event::Catalogue(catalogue) => {
+                self.next_catalogue = Some(catalogue);
                 Vec::new()
             }
             Event::OutOfService(reason) => self.stop_serving(reason),

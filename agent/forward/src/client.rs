@@ -5,9 +5,12 @@ use crate::{
     error::{is_credential, was_cut},
     probe, receipt, tls, upload,
 };
-use motcua_model::hub::{
-    AccountAnswer, AccountCheck, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState, NamedFile, News,
-    NewsPage, PaperAnswer, PaperSearch, Receipt, SignedReceipt, content_digest,
+use motcua_model::{
+    catalogue::Catalogue,
+    hub::{
+        AccountAnswer, AccountCheck, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState, NamedFile, News,
+        NewsPage, PaperAnswer, PaperSearch, Receipt, SignedCatalogue, SignedReceipt, content_digest,
+    },
 };
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -134,6 +137,25 @@ impl HubClient {
     /// Tells the hub how this device is; the answer has the hub's clock and the newest versions.
     pub async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<HeartbeatAnswer, ForwardError> {
         self.ask("sending the heartbeat", "v1/heartbeat", heartbeat).await
+    }
+
+    /// The newest catalogue that the hub has for this device, and its exact text.
+    ///
+    /// # Errors
+    /// [`Class::BadReceipt`] where the hub did not sign it, [`Class::Rejected`] where it has none or one that this agent cannot use.
+    pub async fn catalogue(&self) -> Result<(Catalogue, String), ForwardError> {
+        let what = "fetching the catalogue";
+        let signed: SignedCatalogue = json(what, self.send(what, self.request(Method::GET, "v1/catalogue")?).await?)?;
+        let text = receipt::catalogue(&self.ready.receipt_key, &signed).map_err(|why| {
+            let text =
+                format!("the hub's catalogue is not accepted: {why}. The old one stays; compare the receipt key with the hub's operator");
+            ForwardError::new(Class::BadReceipt, text)
+        })?;
+        let catalogue = Catalogue::from_json(text).map_err(|problems| {
+            let text = format!("the hub's catalogue cannot be used: {}. The old one stays; tell the hub's operator", problems.join("; "));
+            ForwardError::new(Class::Rejected, text)
+        })?;
+        Ok((catalogue, signed.catalogue))
     }
 
     /// Whether a person has an account at the national portal (the button "Xác nhận tài khoản").

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ed25519_dalek::{Signature, VerifyingKey};
-use motcua_model::hub::{Message, Receipt, SignedReceipt};
+use motcua_model::hub::{CATALOGUE_SIGNED, Message, Receipt, SignedCatalogue, SignedReceipt};
 use sha2::{Digest as _, Sha256};
 
 /// The receipt, if the hub signed it and it speaks of exactly these bytes and files. The error says what differs.
@@ -26,6 +26,15 @@ pub(crate) fn verify(key: &VerifyingKey, signed: &SignedReceipt, message: &Messa
     Ok(receipt)
 }
 
+/// The text of the catalogue, if the hub signed it. The error says what is wrong.
+pub(crate) fn catalogue<'s>(key: &VerifyingKey, signed: &'s SignedCatalogue) -> Result<&'s str, &'static str> {
+    let signature = BASE64_STANDARD.decode(&signed.signature).map_err(|_| "its signature is not base64")?;
+    let signature = Signature::from_slice(&signature).map_err(|_| "its signature has the wrong length")?;
+    let text = format!("{CATALOGUE_SIGNED}{}", signed.catalogue);
+    key.verify_strict(text.as_bytes(), &signature).map_err(|_| "its signature is not the hub's")?;
+    Ok(&signed.catalogue)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +45,23 @@ mod tests {
         hub::{MessageBody, NamedFile},
     };
     use uuid::Uuid;
+
+    #[test]
+    fn only_the_hubs_own_catalogue_is_taken() {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let sign = |text: &str| BASE64_STANDARD.encode(key.sign(text.as_bytes()).to_bytes());
+        let text = "{\"version\": 3}".to_owned();
+        let good = SignedCatalogue { signature: sign(&format!("{CATALOGUE_SIGNED}{text}")), catalogue: text.clone() };
+        assert_eq!(catalogue(&key.verifying_key(), &good), Ok(text.as_str()));
+        let changed = SignedCatalogue { catalogue: text.replace('3', "4"), ..good.clone() };
+        let as_receipt = SignedCatalogue { signature: sign(&text), ..good.clone() };
+        let other = SigningKey::from_bytes(&[8; 32]).verifying_key();
+        for (key, signed) in [(&key.verifying_key(), &changed), (&key.verifying_key(), &as_receipt), (&other, &good)] {
+            assert_eq!(catalogue(key, signed), Err("its signature is not the hub's"));
+        }
+        let torn = SignedCatalogue { signature: "?".to_owned(), ..good };
+        assert!(catalogue(&other, &torn).is_err());
+    }
 
     fn message() -> Message {
         let (id, device) = (Uuid::from_u128(1), "K07".to_owned());

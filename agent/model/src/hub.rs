@@ -7,6 +7,7 @@
 //! | `HEAD`, `PATCH` on the upload (tus 1.0 core) | `Upload-Offset`; 409 wrong offset; 460 the whole file's SHA-256 is not the declared one, upload discarded |
 //! | `POST /v1/messages` again | 200 with the signed receipt as soon as no file is missing |
 //! | `GET /v1/inbox?after=N` | 200 [`NewsPage`] |
+//! | `GET /v1/catalogue` | 200 [`SignedCatalogue`], the newest for this device; 404 where the hub has none |
 //! | `POST /v1/heartbeat`, body [`Heartbeat`] | 200 [`HeartbeatAnswer`]; 403 other device |
 //! | `POST /v1/accounts/check`, body [`AccountCheck`] | 200 [`AccountAnswer`] |
 //! | `POST /v1/papers/search`, body [`PaperSearch`] | 200 [`PaperAnswer`] |
@@ -150,6 +151,18 @@ pub struct SignedReceipt {
     /// The exact JSON text of the [`Receipt`] that was signed.
     pub receipt: String,
     /// Ed25519 over the bytes of `receipt`, standard base64.
+    pub signature: String,
+}
+
+/// What is signed of a catalogue comes after this, so that no receipt can be taken for one.
+pub const CATALOGUE_SIGNED: &str = "motcua catalogue\n";
+
+/// A catalogue of procedures with its proof (architecture invariant 9, R10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedCatalogue {
+    /// The exact JSON text of the [`crate::catalogue::Catalogue`] that was signed.
+    pub catalogue: String,
+    /// Ed25519 by the receipt key over [`CATALOGUE_SIGNED`] and the bytes of `catalogue`, standard base64.
     pub signature: String,
 }
 

@@ -20,6 +20,7 @@
 
 mod audit;
 mod backup;
+mod catalogue;
 mod corrections;
 mod db;
 mod disk;

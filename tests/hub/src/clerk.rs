@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use motcua_model::{
     Private,
+    catalogue::Catalogue,
     dossier::Status,
     hub::{Handing, News, ResultPaper, SupplementItem},
 };
@@ -59,10 +60,17 @@ impl Clerk {
         self.0.tell(code.to_owned(), news, Timestamp::now()).await
     }
 
-    /// A newer catalogue or configuration, for one device or, without one, for all.
+    /// A newer catalogue (its JSON text) for one device or, without one, for all: they fetch it.
+    pub async fn publish(&self, device: Option<&str>, catalogue: String) -> Result<u64> {
+        let version = Catalogue::from_json(&catalogue).map_err(|problems| anyhow::anyhow!("{}", problems.join("; ")))?.version;
+        self.0.set_catalogue(device.map(str::to_owned), version, catalogue).await?;
+        self.0.announce(device.map(str::to_owned), News::Catalogue { version }, Timestamp::now()).await
+    }
+
+    /// A newer configuration, for one device or, without one, for all.
     pub async fn announce(&self, device: Option<&str>, news: News) -> Result<u64> {
-        if !matches!(news, News::Catalogue { .. } | News::Config { .. }) {
-            bail!("only versions are announced");
+        if !matches!(news, News::Config { .. }) {
+            bail!("only versions of configurations are announced");
         }
         self.0.announce(device.map(str::to_owned), news, Timestamp::now()).await
     }

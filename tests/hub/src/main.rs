@@ -164,13 +164,13 @@ enum Command {
         #[arg(long, default_value = "H15.50.05")]
         agency: String,
     },
-    /// Tell devices of a newer catalogue or configuration.
+    /// Give devices a newer catalogue, or tell them of a newer configuration.
     Announce {
         /// The hub's folder.
         dir: PathBuf,
-        /// Version of the newest catalogue.
+        /// File of the newest catalogue (JSON); devices fetch it within minutes and use it from its first day on.
         #[arg(long)]
-        catalogue: Option<u32>,
+        catalogue: Option<PathBuf>,
         /// Version of the newest configuration.
         #[arg(long)]
         config: Option<u32>,
@@ -287,9 +287,13 @@ async fn run(command: Command) -> Result<()> {
         }
         Command::Announce { dir, catalogue, config, device } => {
             let clerk = clerk(&dir).await?;
-            let catalogue = catalogue.map(|version| News::Catalogue { version });
-            for news in catalogue.into_iter().chain(config.map(|version| News::Config { version })) {
-                let cursor = clerk.announce(device.as_deref(), news).await?;
+            if let Some(path) = catalogue {
+                let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let published = clerk.publish(device.as_deref(), text).await.with_context(|| path.display().to_string());
+                say(&serde_json::json!({ "cursor": published? }).to_string())?;
+            }
+            if let Some(version) = config {
+                let cursor = clerk.announce(device.as_deref(), News::Config { version }).await?;
                 say(&serde_json::json!({ "cursor": cursor }).to_string())?;
             }
             Ok(())

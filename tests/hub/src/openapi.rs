@@ -3,6 +3,7 @@
 
 use motcua_model::hub::{
     AccountAnswer, AccountCheck, Heartbeat, HeartbeatAnswer, Message, MessageState, NewsPage, PaperAnswer, PaperSearch, Problem, Receipt,
+    SignedCatalogue,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -78,6 +79,11 @@ pub fn document() -> Value {
             "summary": "News for this device after a cursor, oldest first; kinds that a device does not know are skipped",
             "parameters": [{"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": u64::MAX, "default": 0}}],
             "responses": responses(ok::<NewsPage>(generator), &[400, 401, 429, 500, 503], &problem),
+        }},
+        "/v1/catalogue": {"get": {
+            "operationId": "catalogue",
+            "summary": "The newest catalogue of procedures for this device, signed (R10)",
+            "responses": responses(ok::<SignedCatalogue>(generator), &[401, 404, 429, 500, 503], &problem),
         }},
         "/v1/heartbeat": {"post": {
             "operationId": "heartbeat",

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS heartbeat (device TEXT PRIMARY KEY, at TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS audit_head (
     device TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (device, number)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS catalogue (device TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS version (kind TEXT NOT NULL, device TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (kind, device)) STRICT;
 ";
 
@@ -130,6 +131,20 @@ impl Archive {
         let sql = "INSERT INTO version (kind, device, version) VALUES (?1, ?2, ?3) ON CONFLICT (kind, device) DO UPDATE SET version = excluded.version";
         self.db().execute(sql, params![kind, device, version])?;
         Ok(())
+    }
+
+    /// Keeps a catalogue's text for a device, or for all (`*`).
+    pub(crate) fn set_catalogue(&self, device: &str, version: u32, text: &str) -> Result<()> {
+        let sql = "INSERT INTO catalogue (device, version, body) VALUES (?1, ?2, ?3)
+            ON CONFLICT (device) DO UPDATE SET version = excluded.version, body = excluded.body";
+        self.db().execute(sql, params![device, version, text])?;
+        Ok(())
+    }
+
+    /// The newest catalogue for a device.
+    pub(crate) fn catalogue(&self, device: &str) -> Result<Option<String>> {
+        let sql = "SELECT body FROM catalogue WHERE device IN (?1, '*') ORDER BY version DESC LIMIT 1";
+        Ok(self.db().query_row(sql, [device], |row| row.get(0)).optional()?)
     }
 
     /// Keeps a person, or what is new about them.

@@ -28,7 +28,7 @@ use axum_server::tls::TlsInfo;
 use jiff::Timestamp;
 use motcua_model::hub::{
     AccountAnswer, AccountCheck, AccountState, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState,
-    NewsPage, PaperAnswer, PaperLine, PaperSearch, PaperSource, PersonKey, check_content_digest,
+    NewsPage, PaperAnswer, PaperLine, PaperSearch, PaperSource, PersonKey, SignedCatalogue, check_content_digest,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
@@ -127,6 +127,7 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
             head(uploads::head).patch(uploads::patch).merge(options(async |_: Address| uploads::options().await)),
         )
         .route("/v1/inbox", get(read_inbox))
+        .route("/v1/catalogue", get(read_catalogue))
         .route("/v1/heartbeat", post(take_heartbeat))
         .route("/v1/accounts/check", post(check_account))
         .route("/v1/papers/search", post(search_papers))
@@ -162,6 +163,12 @@ fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(413, "Too long", "the body is longer than 4 MiB; files go as uploads"),
         _ => bad("the body broke off; send it again"),
     })
+}
+
+async fn read_catalogue(State(hub): State<Arc<Hub>>, peer: Peer) -> Result<Json<SignedCatalogue>, Refusal> {
+    let text = hub.storage.catalogue(peer.device).await?;
+    let none = || Refusal::new(404, "No catalogue", "the hub has no catalogue for this device; go on with the one that is there");
+    Ok(Json(hub.seal.sign_catalogue(text.ok_or_else(none)?)))
 }
 
 async fn take_message(

@@ -7,7 +7,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use jiff::{Timestamp, tz::TimeZone};
 use motcua_model::{
     Private, fold,
-    hub::{AuditFlag, AuditHead, MessageBody, NamedFile, PersonKey, Receipt, SignedReceipt},
+    hub::{AuditFlag, AuditHead, CATALOGUE_SIGNED, MessageBody, NamedFile, PersonKey, Receipt, SignedCatalogue, SignedReceipt},
 };
 use std::collections::HashSet;
 
@@ -23,6 +23,11 @@ impl Seal {
         let text = serde_json::to_string(receipt).context("a receipt cannot be written")?;
         let signature = BASE64_STANDARD.encode(self.key.sign(text.as_bytes()).to_bytes());
         Ok(SignedReceipt { receipt: text, signature })
+    }
+
+    pub(crate) fn sign_catalogue(&self, catalogue: String) -> SignedCatalogue {
+        let text = format!("{CATALOGUE_SIGNED}{catalogue}");
+        SignedCatalogue { signature: BASE64_STANDARD.encode(self.key.sign(text.as_bytes()).to_bytes()), catalogue }
     }
 
     /// `<agency>-<yyMMdd>-<number of the day>`.

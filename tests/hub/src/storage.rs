@@ -164,6 +164,23 @@ impl Storage {
         }
     }
 
+    /// Keeps a catalogue's text for one device or, without one, for all.
+    pub(crate) async fn set_catalogue(&self, device: Option<String>, version: u32, text: String) -> Result<()> {
+        let all = crate::archive::ALL_DEVICES;
+        match self {
+            Self::Local(archive) => blocking(archive, move |a| a.set_catalogue(device.as_deref().unwrap_or(all), version, &text)).await,
+            Self::Shared(shared) => shared.set_catalogue(device.as_deref().unwrap_or(all), version, &text).await,
+        }
+    }
+
+    /// The newest catalogue for a device.
+    pub(crate) async fn catalogue(&self, device: String) -> Result<Option<String>> {
+        match self {
+            Self::Local(archive) => blocking(archive, move |a| a.catalogue(&device)).await,
+            Self::Shared(shared) => shared.catalogue(&device).await,
+        }
+    }
+
     pub(crate) async fn add_person(&self, person: Person) -> Result<()> {
         match self {
             Self::Local(archive) => blocking(archive, move |a| a.add_person(&person)).await,

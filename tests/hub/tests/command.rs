@@ -73,6 +73,13 @@ async fn a_killed_hub_has_what_it_signed() {
     let file = parcel.message.files[0].file.id;
     assert_eq!(sent["TaiLieuNop"][0]["DuongDanTaiTepTin"], format!("https://hub.vidu.vn/tep/{file}"));
     assert_eq!(portal["progress"][0]["data"].as_array().unwrap().len(), 2);
+    let file = folder.path().join("catalogue.json");
+    std::fs::write(&file, common::catalogue(7)).unwrap();
+    assert!(run(&["announce", dir_text, "--catalogue", file.to_str().unwrap()]).status.success());
+    assert_eq!(client.catalogue().await.unwrap().0.version, 7);
+    std::fs::write(&file, common::catalogue(8).replace("1.001193", "1.1193")).unwrap();
+    let bad = run(&["announce", dir_text, "--catalogue", file.to_str().unwrap()]);
+    assert!(!bad.status.success() && String::from_utf8_lossy(&bad.stderr).contains("1.1193"));
     let unknown = run(&["portal", dir_text, "--dossier", "H15.50.05-261123-9999"]);
     assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("motcua-hub list"));
 }

@@ -4,10 +4,11 @@
 mod common;
 
 use common::{
-    Lab, citizen,
+    Lab, catalogue, citizen,
     contract::{Contract, FILE},
     correction, dossier, handover, heartbeat, raw, search, seed, statuses,
 };
+use motcua_forward::Class;
 use motcua_hub::{Clerk, Exchange, Faults, Limits, Options, openapi, start};
 use motcua_model::{
     Private,
@@ -41,7 +42,7 @@ fn every_reference_leads_to_a_schema_and_every_operation_has_its_name() {
     for pointer in references {
         assert!(contract.document().pointer(pointer).is_some(), "{pointer} leads nowhere");
     }
-    assert_eq!(text.matches("\"operationId\"").count(), 12);
+    assert_eq!(text.matches("\"operationId\"").count(), 13);
 }
 
 #[tokio::test]
@@ -64,7 +65,9 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     clerk.supplement(&code, items, Private::new("Bản chụp mờ"), None).await.unwrap();
     let papers = vec![ResultPaper { code: "KQ.G01.000001".to_owned(), name: "Giấy khai sinh".to_owned(), number: Private::default() }];
     clerk.result(&code, papers, Handing::Desk { place: "Một cửa xã Mẫu".to_owned() }).await.unwrap();
-    clerk.announce(None, News::Catalogue { version: 4 }).await.unwrap();
+    assert_eq!(client.catalogue().await.unwrap_err().class, Class::Rejected, "there is none yet");
+    clerk.publish(None, catalogue(4)).await.unwrap();
+    assert!(clerk.publish(None, "{}".to_owned()).await.is_err(), "nothing that no device can use");
     clerk.announce(Some("K07"), News::Config { version: 2 }).await.unwrap();
     assert!(clerk.announce(None, News::Unknown(String::new())).await.is_err());
     let news = client.news(0).await.unwrap();
@@ -74,6 +77,8 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     assert_eq!((answer.catalogue_version, answer.config_version, answer.audit_flag), (Some(4), Some(2), None));
     client.check_account(&AccountCheck { person: citizen("001190000001", "NGUYEN THI MAU") }).await.unwrap();
     client.search_papers(&search(citizen("001190000001", "Nguyễn Thị Mẫu"), &["KQ.G01.000001", "KQ.G01.000009"])).await.unwrap();
+    let (fetched, text) = client.catalogue().await.unwrap();
+    assert_eq!((fetched.version, text), (4, catalogue(4)));
     client.health().await.unwrap();
 
     let (contract, exchanges) = (Contract::read(), seen(&mut ear));

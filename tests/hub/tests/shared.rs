@@ -5,7 +5,7 @@ mod common;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use common::{
-    AGENCY, Lab, audit,
+    AGENCY, Lab, audit, catalogue,
     cloud::{Cloud, Proxy},
     contract::Contract,
     dossier, handover, heartbeat, local, people, raw, seed, settings_from,
@@ -60,12 +60,15 @@ async fn postgresql_and_a_bucket_keep_the_same_contract() {
     assert_eq!((sent["MaHoSo"].as_str(), sent["MaDoiTuong"].as_str()), (Some(code.as_str()), Some("tech-0001")), "{sent}");
     assert_eq!((sent["TrangThaiHoSo"].as_str(), sent["TaiLieuNop"].as_array().map(Vec::len)), (Some("2"), Some(5)));
     assert!(clerk.portal("H15.50.05-261123-9999", false, None).await.is_err());
-    clerk.announce(None, News::Catalogue { version: 3 }).await.unwrap();
+    clerk.publish(None, catalogue(3)).await.unwrap();
+    clerk.publish(Some("K08"), catalogue(9)).await.unwrap();
+    assert_eq!(client.catalogue().await.unwrap().0.version, 3);
+    assert_eq!(lab.client("K08", running.addr).catalogue().await.unwrap().0.version, 9, "an office may have its own");
     let news = client.news(0).await.unwrap().items;
     assert_eq!(news.len(), 4);
     assert!(news.windows(2).all(|pair| pair[0].cursor < pair[1].cursor));
     assert!(client.news(news[3].cursor).await.unwrap().items.is_empty());
-    assert_eq!(lab.client("K08", running.addr).news(0).await.unwrap().items.len(), 1, "the catalogue is for all");
+    assert_eq!(lab.client("K08", running.addr).news(0).await.unwrap().items.len(), 2, "the catalogue is for all, and its own");
     people(&client).await;
     audit(&client, &lab.client("K08", running.addr), &clerk).await;
     assert_eq!(client.heartbeat(&heartbeat("K07", 11, 'a')).await.unwrap().catalogue_version, Some(3));

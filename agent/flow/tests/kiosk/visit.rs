@@ -7,6 +7,7 @@ use motcua_model::{
     api::{
         Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, Overlay, PaperState, PrintState, ReviewValue, Screen, Service,
     },
+    catalogue::Catalogue,
     fault::Fault,
     particulars::ReturnBy,
 };
@@ -106,6 +107,26 @@ fn wrong_data_on_the_card_do_not_stop_the_person() {
     let effects = desk.act(Action::ConfirmPerson { correct: false });
     assert!(!saved(&effects).unwrap().applicant.confirmed);
     assert_eq!(desk.code(), "C07");
+}
+
+#[test]
+fn a_newer_catalogue_holds_from_the_next_visit_on() {
+    let mut desk = Desk::new();
+    desk.reach_questions();
+    let before = desk.kiosk.catalogue_version();
+    let mut newer = Catalogue::built_in().unwrap();
+    newer.version = 99;
+    newer.procedures[0].questions.clear();
+    desk.send(Event::Catalogue(Box::new(newer)));
+    assert_eq!(desk.kiosk.catalogue_version(), before);
+    let effects = desk.answer("Nguyễn Văn Bé");
+    assert_eq!(saved(&effects).unwrap().catalogue_version, before, "the law changes for nobody in mid-visit");
+    desk.act(Action::End);
+    desk.act(Action::End);
+    assert_eq!((desk.code(), desk.kiosk.catalogue_version()), ("C01", 99));
+    desk.reach_person();
+    let effects = desk.act(Action::ConfirmPerson { correct: true });
+    assert_eq!((saved(&effects).unwrap().catalogue_version, desk.code()), (99, "C08"), "no question is left");
 }
 
 #[test]

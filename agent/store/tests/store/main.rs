@@ -5,6 +5,7 @@
 mod audit;
 mod backup;
 mod behaviour;
+mod catalogue;
 mod corrections;
 mod damage;
 mod failing_disk;

@@ -58,6 +58,18 @@ impl Shared {
         Ok(())
     }
 
+    pub(crate) async fn set_catalogue(&self, device: &str, version: u32, text: &str) -> Result<()> {
+        let sql = "INSERT INTO catalogue (device, version, body) VALUES ($1, $2, $3)
+            ON CONFLICT (device) DO UPDATE SET version = excluded.version, body = excluded.body";
+        self.client().await?.execute(sql, &[&device, &i64::from(version), &text]).await.context("cannot keep the catalogue")?;
+        Ok(())
+    }
+
+    pub(crate) async fn catalogue(&self, device: &str) -> Result<Option<String>> {
+        let sql = "SELECT body FROM catalogue WHERE device IN ($1, '*') ORDER BY version DESC LIMIT 1";
+        Ok(self.client().await?.query_opt(sql, &[&device]).await?.map(|row| row.get(0)))
+    }
+
     pub(crate) async fn add_person(&self, person: &Person) -> Result<()> {
         let (kind, number, name) = key_parts(&person.key);
         let sql = "INSERT INTO person (kind, number, folded_name, technical_id, profile) VALUES ($1, $2, $3, $4, $5)
