@@ -127,18 +127,18 @@ enum PersonCommand {
     Correct {
         /// As for `export`.
         number: Option<String>,
-        /// Họ và tên as it shall be.
-        #[arg(long)]
+        /// Họ và tên as it shall be; asked for where nothing stands behind it, which keeps it out of the shell's history.
+        #[arg(long, num_args = 0..=1, default_missing_value = "")]
         name: Option<String>,
         /// Ngày sinh as it shall be, YYYY-MM-DD.
         #[arg(long)]
         birth: Option<jiff::civil::Date>,
-        /// Địa chỉ as it shall be.
-        #[arg(long)]
+        /// Địa chỉ as it shall be; asked for as the name is.
+        #[arg(long, num_args = 0..=1, default_missing_value = "")]
         address: Option<String>,
-        /// Who asked and how it was proven.
+        /// Who asked and how it was proven; asked for where it is left out.
         #[arg(long)]
-        reason: String,
+        reason: Option<String>,
         /// It is proven; left out: it is told what would be corrected, and nothing is changed.
         #[arg(long)]
         yes: bool,
@@ -237,20 +237,26 @@ async fn person(command: PersonCommand, config: &Path) -> anyhow::Result<(String
     match command {
         PersonCommand::Export { number, out } => person::export(&agent, &asked(number)?, &out).await.map(good),
         PersonCommand::Correct { number, name, birth, address, reason, yes } => {
-            let (name, address) = (name.map(Private::new), address.map(Private::new));
-            let (number, reason) = (Private::new(asked(number)?), Private::new(reason));
+            let number = Private::new(asked(number)?);
+            let new = |given: Option<String>, what: &str| given.map(|given| or_typed(Some(given), what).map(Private::new)).transpose();
+            let (name, address) = (new(name, "name as it shall be")?, new(address, "address as it shall be")?);
+            let reason = Private::new(or_typed(reason, "who asked, and how it was proven")?);
             person::correct(&agent, &CorrectRequest { number, name, birth, address, reason, keep: yes }).await
         }
         PersonCommand::Erase { number, yes } => person::erase(&agent, &asked(number)?, yes).await.map(good),
     }
 }
 
-/// The number as given, or typed now.
 fn asked(number: Option<String>) -> anyhow::Result<String> {
-    if let Some(number) = number {
-        return Ok(number);
+    or_typed(number, "number of the person")
+}
+
+/// As given, or typed now.
+fn or_typed(given: Option<String>, what: &str) -> anyhow::Result<String> {
+    if let Some(given) = given.filter(|given| !given.is_empty()) {
+        return Ok(given);
     }
-    let _ = write!(std::io::stderr(), "number of the person: ");
+    let _ = write!(std::io::stderr(), "{what}: ");
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     Ok(line.trim().to_owned())

@@ -68,7 +68,7 @@ impl Reader {
 }
 
 impl Store {
-    /// Of dossiers that the hub has signed for before `delivered_before`, and whose slip is out or was given up (submitted before
+    /// Of corrections that the hub has signed for before `delivered_before` leaves the audit row alone. Of dossiers that it has signed for before `delivered_before`, and whose slip is out or was given up (submitted before
     /// `slip_before`), leaves code, status and times: files, their key and the record go. At most `most` in one call; answers how many.
     pub fn minimise(&mut self, delivered_before: Timestamp, slip_before: Timestamp, now: Timestamp, most: u32) -> Result<u32, StoreError> {
         let due: Vec<Uuid> = self
@@ -86,15 +86,22 @@ impl Store {
                 strip(db, *id)
             })?);
         }
-        if !due.is_empty() || self.log_holds_deleted {
+        let corrections = self.write_to_make_room(|db| {
+            let corrections = corrections::forget(db, None, Some(time::store(delivered_before)))?;
+            for id in &corrections {
+                audit::append(db, Some(now), "minimised", *id, "correction")?;
+            }
+            Ok(corrections.len())
+        })?;
+        if !due.is_empty() || corrections > 0 || self.log_holds_deleted {
             self.forget_deleted();
         }
         self.remove_blobs(&gone)?;
-        Ok(u32::try_from(due.len()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(due.len() + corrections).unwrap_or(u32::MAX))
     }
 
-    /// Forgets minimal records, and handovers and corrections that the hub has, whose span is over. The audit keeps that there was a
-    /// dossier or correction; answers how many of these went.
+    /// Forgets minimal records, and handovers that the hub has, whose span is over. The audit keeps that there was a dossier; answers how
+    /// many of these went.
     pub fn forget_expired(&mut self, spans: &Spans, now: Timestamp) -> Result<u32, StoreError> {
         let before = |span: Span| now.checked_sub(span).map(time::store).map_err(|_| StoreError::Encoding("a span of retention"));
         let limits = [
@@ -117,10 +124,6 @@ impl Store {
             }
             let management = limits[1].1;
             db.execute("DELETE FROM handover WHERE delivered IS NOT NULL AND delivered < ?", [management])?;
-            for id in corrections::forget(db, None, Some(management))? {
-                audit::append(db, Some(now), "forgotten", id, "correction")?;
-                forgotten += 1;
-            }
             Ok(forgotten)
         })?;
         if forgotten > 0 || self.log_holds_deleted {

@@ -1,9 +1,8 @@
 //! Corrections: kept beside the dossiers, and behind them on the way to the hub.
 
 use crate::support::*;
-use jiff::ToSpan as _;
 use motcua_model::{correction::Correction, hub::MessageBody};
-use motcua_store::{Lane, SlipState, Spans, Store, StoreError};
+use motcua_store::{Lane, SlipState, Store, StoreError};
 use uuid::Uuid;
 
 fn due(store: &mut Store, lane: Lane, now: i64) -> Option<Uuid> {
@@ -101,18 +100,18 @@ fn a_person_is_shown_corrections_and_can_have_them_erased() {
 }
 
 #[test]
-fn a_correction_is_forgotten_when_its_span_is_over() {
+fn of_a_correction_that_the_hub_has_nothing_of_the_person_stays() {
     let place = Place::new();
     let mut store = place.store();
     submit(&mut store, id(1), at(0));
-    deliver(&mut store, 1);
     for number in [2, 3] {
         store.correct_person(&citizen(), correction(id(number), at(1))).unwrap();
     }
+    deliver(&mut store, 1);
     deliver(&mut store, 2);
-    let (spans, day) = (Spans { frequent_use: 24.hours(), management: 48.hours(), permanent: 96.hours() }, 24 * 3600);
-    assert_eq!(store.forget_expired(&spans, at(20 + 2 * day)).unwrap(), 0);
-    assert_eq!(store.forget_expired(&spans, at(21 + 2 * day)).unwrap(), 1);
+    assert_eq!(store.minimise(at(20), at(-1), at(30), 9).unwrap(), 0, "not before its time");
+    assert_eq!(store.minimise(at(21), at(-1), at(30), 9).unwrap(), 1);
     let left = store.person(&citizen()).unwrap().corrections;
     assert_eq!(left.iter().map(|correction| correction.id).collect::<Vec<_>>(), [id(3)], "what waits stays");
+    assert_eq!(store.verify_audit().unwrap().broken_at, None, "the trail keeps that there was one");
 }
