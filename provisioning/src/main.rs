@@ -3,6 +3,7 @@
 mod agent;
 mod check;
 mod devices;
+mod digitise;
 mod drill;
 mod finding;
 mod outbox;
@@ -35,6 +36,8 @@ enum Command {
     Probe(File),
     /// Tries one device and tells what it really does: a test page, a test card, a test print, a test code.
     Drill(Drill),
+    /// Makes one searchable PDF/A of pictures of pages, without the agent.
+    Digitise(digitise::Digitise),
     /// What does the running agent say?
     Status(File),
     /// What waits for the hub?
@@ -184,6 +187,10 @@ async fn main() -> ExitCode {
             Ok(()) => (String::new(), ExitCode::SUCCESS),
             Err(problem) => (format!("FAIL  {problem:#}\n"), ExitCode::FAILURE),
         },
+        Command::Digitise(asked) => {
+            let stop = digitise::stopped_by_ctrl_c();
+            told(tokio::task::spawn_blocking(move || digitise::run(&asked, &stop)).await.map_err(anyhow::Error::new).flatten().map(good))
+        }
         Command::Status(file) => match status::report(&file.config).await {
             Ok(text) => (text, ExitCode::SUCCESS),
             Err(problem) => (format!("{problem}\n"), ExitCode::FAILURE),

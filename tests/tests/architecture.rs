@@ -24,7 +24,8 @@ const ARROWS: [(&str, &[&str], &[&str]); 14] = [
     ("motcua-sane-folder", &[], &[]),
     ("motcua-sim", &["motcua-drivers"], &[]),
     ("motcua-kiosk", &["motcua-model"], &[]),
-    ("motcua", &["motcua-model", "motcua-drivers"], &[]),
+    // Staff digitise and sign with the command alone.
+    ("motcua", &["motcua-model", "motcua-drivers", "motcua-digitise"], &[]),
     ("motcua-hub", &["motcua-model"], &["motcua-forward"]),
     (
         "motcua-tests",

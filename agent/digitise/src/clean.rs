@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::gray::Gray;
 use crate::jpeg::{self, PageError};
+use crate::rulings::wipe_rulings;
 
 /// A cleaned copy and how far the scan's text lines ran down to the right.
 pub(crate) struct Cleaned {
@@ -20,6 +21,7 @@ pub(crate) fn clean(jpeg: &[u8], dpi: u16) -> Result<Cleaned, PageError> {
     let skew_degrees = even.reduced((dpi / 150).max(1)).skew_degrees();
     let level = skew_degrees.abs() < LEVEL_ENOUGH;
     let mut gray = if level { even } else { even.turned(skew_degrees) };
+    wipe_rulings(&mut gray, dpi);
     wipe_leaders(&mut gray, dpi);
     Ok(Cleaned { gray, skew_degrees: if level { 0.0 } else { skew_degrees } })
 }
@@ -43,6 +45,12 @@ struct Dot {
 }
 
 impl Dot {
+    /// The broken top of a letter is wider than high.
+    fn is_round(self) -> bool {
+        let (width, height) = (self.right + 1 - self.left, self.bottom + 1 - self.top);
+        width <= 2 * height && height <= 2 * width
+    }
+
     fn middle(self) -> (usize, usize) {
         (self.left.midpoint(self.right), self.top.midpoint(self.bottom))
     }
@@ -51,6 +59,7 @@ impl Dot {
 /// Forms lead from label to value with rows of full stops; OCR takes them for letters and loses the line.
 fn wipe_leaders(gray: &mut Gray, dpi: usize) {
     let mut dots = dots(gray, dpi / 33);
+    dots.retain(|dot| dot.is_round());
     dots.sort_by_key(|dot| dot.left);
     let rows = rows_of_dots(&dots, dpi);
     for dot in rows.iter().flatten() {
@@ -85,9 +94,9 @@ fn stands_alone(gray: &Gray, dot: Dot, dpi: usize) -> bool {
         && white(dot.left..dot.right + 1, top..dot.top)
 }
 
-/// Four or more dots at one height, none further than 2.5 mm from the one before.
+/// Six or more dots at one height, none further than 2.5 mm from the one before.
 fn rows_of_dots(dots: &[Dot], dpi: usize) -> Vec<Vec<Dot>> {
-    const AT_LEAST: usize = 4;
+    const AT_LEAST: usize = 6;
     let (reach, play) = (dpi / 10, play(dpi));
     let mut open: Vec<Vec<Dot>> = Vec::new();
     let mut rows = Vec::new();
@@ -104,8 +113,20 @@ fn rows_of_dots(dots: &[Dot], dpi: usize) -> Vec<Vec<Dot>> {
         }
     }
     rows.extend(open);
-    rows.retain(|row| row.len() >= AT_LEAST);
+    rows.retain(|row| row.len() >= AT_LEAST && is_even(row, dpi));
     rows
+}
+
+/// Leaders are set as evenly as full stops: closer than digits, whose broken tops and the marks over letters are no leader.
+fn is_even(row: &[Dot], dpi: usize) -> bool {
+    let mut gaps: Vec<usize> = row.windows(2).map(|pair| pair[1].middle().0 - pair[0].middle().0).collect();
+    gaps.sort_unstable();
+    let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(0);
+    let alike = gaps.iter().filter(|gap| gap.abs_diff(usual) * 3 <= usual.max(3)).count();
+    let mut widths: Vec<usize> = row.iter().map(|dot| dot.right + 1 - dot.left).collect();
+    widths.sort_unstable();
+    let width = widths.get(widths.len() / 2).copied().unwrap_or(0);
+    usual * 14 <= dpi && width * 100 >= dpi && alike * 4 >= gaps.len() * 3
 }
 
 fn wipe(gray: &mut Gray, dot: Dot) {

@@ -31,6 +31,35 @@ impl Gray {
         Self { width, height, pixels }
     }
 
+    /// Each pixel the mean of what it covers of the larger picture; `to` in `from` of its width and height.
+    pub(crate) fn shrunk(&self, to: usize, from: usize) -> Self {
+        let (width, height) = (self.width * to / from, self.height * to / from);
+        // In units of 1/16 pixel: where a new pixel begins, and how much of each old one it takes.
+        let edge = |at: usize| at * from * 16 / to;
+        let cover = |at: usize, most: usize| {
+            let (begin, end) = (edge(at), edge(at + 1).min(most * 16));
+            (begin / 16..end.div_ceil(16)).map(move |old| (old, ((old + 1) * 16).min(end) - (old * 16).max(begin)))
+        };
+        let columns: Vec<Vec<(usize, usize)>> = (0..width).map(|x| cover(x, self.width).collect()).collect();
+        let mut pixels = Vec::with_capacity(width * height);
+        let mut line = vec![0_u32; self.width];
+        for y in 0..height {
+            line.fill(0);
+            let mut rows = 0;
+            for (old, part) in cover(y, self.height) {
+                rows += part;
+                for (sum, pixel) in line.iter_mut().zip(self.row(old)) {
+                    *sum += u32::from(*pixel) * part as u32;
+                }
+            }
+            pixels.extend(columns.iter().map(|column| {
+                let (sum, parts) = column.iter().fold((0, 0), |(sum, parts), (x, part)| (sum + line[*x] * *part as u32, parts + part));
+                (sum / (parts * rows).max(1) as u32) as u8
+            }));
+        }
+        Self { width, height, pixels }
+    }
+
     /// Divides by the paper's own brightness, found in cells of `cell` pixels, then maps `black..=white` to 0..=255.
     ///
     /// Shadows and grey paper become white; what is fainter than `white` (the other side showing through) disappears.

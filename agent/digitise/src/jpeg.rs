@@ -6,7 +6,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Larger than A3 at 600 dpi; anything beyond is no page and would only eat memory.
-const MAX_SIDE: usize = 12_000;
+pub(crate) const MAX_SIDE: usize = 12_000;
 
 /// Why a scanned side cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum PageError {
     /// The bytes do not start like a JPEG.
     #[error("the scanned page is not a JPEG; set the scanner's format to image/jpeg and scan the page again")]
     NotJpeg,
+    /// Neither JPEG nor PNG.
+    #[error("this is no picture of a page; give JPEG or PNG files, a PDF is kept as it is")]
+    NotPicture,
     /// The bytes end before the picture does.
     #[error("the scanned page stops after {0} bytes, before the picture's end; scan the page again")]
     Truncated(usize),

@@ -13,12 +13,18 @@
 mod clean;
 mod gray;
 mod jpeg;
+mod layout;
 mod ocr;
 mod page;
+mod paper;
 mod pdf;
+mod rulings;
+mod source;
 mod srgb;
 
 pub use jpeg::PageError;
 pub use ocr::{OcrError, PageText, Recognizer, Word};
 pub use page::{Inspection, inspect, thumbnail};
+pub use paper::{Engines, PaperError, recognise_paper};
 pub use pdf::{PdfError, PdfPage, searchable_pdf};
+pub use source::{SourcePage, source_page};

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::clean::{Cleaned, clean};
 use crate::gray::Gray;
 use crate::jpeg::PageError;
+use crate::layout::in_reading_order;
 
 /// Why a page could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -67,18 +68,9 @@ impl fmt::Debug for Word {
 
 /// A warm Tesseract engine: make one per thread and keep it, loading the model takes longer than a page's preparation.
 ///
-/// It reads a cleaned copy of the page. What each step is worth, in character errors of the three written pages in
-/// `drivers/sim/pages` (2,911 characters, 300 dpi, Tesseract 5.3 and `vie` of Debian 12):
-///
-/// | copy | wrong |
-/// |---|---|
-/// | all steps | 30 (1.0 %) |
-/// | without wiping dotted leaders | 815 (28 %) |
-/// | the scan as it is | 2,110 (72 %); whole lines are lost among the leaders |
-///
-/// On the first of them alone (1,248 characters): as it is 666, levelled 276, levelled and leaders wiped 4, all steps 2.
-/// The red channel (seals fade), dividing by the paper's brightness and stretching (shadows and show-through vanish) cost
-/// these easy pages nothing, and without them a blank back gave up to 53 characters of the other side's print.
+/// It reads a cleaned copy of the page: the red channel (seals fade), divided by the paper's brightness and stretched (shadows and
+/// show-through vanish), levelled, without lines of tables and dotted leaders, at no more than 250 dpi. `make bench-digitise` measures
+/// what comes out, beside OCRmyPDF.
 pub struct Recognizer {
     engine: LepTess,
 }
@@ -114,14 +106,19 @@ impl Recognizer {
     /// When the page is unusable or the engine fails on it.
     pub fn recognise(&mut self, jpeg: &[u8], dpi: u16) -> Result<PageText, OcrError> {
         let Cleaned { gray, skew_degrees } = clean(jpeg, dpi)?;
+        let (width, height, fine) = (gray.width as f32, gray.height as f32, usize::from(dpi.max(1)));
+        let read_at = fine.min(READ_AT);
+        let gray = if read_at < fine { gray.shrunk(read_at, fine) } else { gray };
         self.engine.set_image_from_mem(&portable_graymap(&gray)).map_err(|_| OcrError::Engine("took the picture"))?;
-        self.engine.set_source_resolution(i32::from(dpi));
+        self.engine.set_source_resolution(read_at as i32);
         if self.engine.recognize() != 0 {
             return Err(OcrError::Engine("read the page"));
         }
         let table = self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))?;
-        let turn = Turn::new(gray.width as f32, gray.height as f32, -skew_degrees);
-        Ok(PageText { words: words(&table, turn), skew_degrees })
+        let turn = Turn::new(width, height, -skew_degrees);
+        let grow = fine as f32 / read_at as f32;
+        let words = in_reading_order(words(&table, grow)).into_iter().map(|word| turned(word, turn)).collect();
+        Ok(PageText { words, skew_degrees })
     }
 }
 
@@ -135,8 +132,14 @@ fn portable_graymap(gray: &Gray) -> Vec<u8> {
 /// What Tesseract rates below this is pen strokes and specks, not words.
 const NOISE: f32 = 20.0;
 
-/// Reads Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.
-fn words(table: &str, back: Turn) -> Vec<Word> {
+/// And of what has neither letter nor digit, below this: rests of frames, seals and pen strokes.
+const SIGN: f32 = 70.0;
+
+/// Finer copies are read worse, and slower: the letters are larger than those that the model has learned, and every speck is seen.
+const READ_AT: usize = 250;
+
+/// Reads Tesseract's table, of a picture that is `grow` times smaller than the scan: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.
+fn words(table: &str, grow: f32) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut line_of_last = None;
     let mut line = 0;
@@ -146,7 +149,7 @@ fn words(table: &str, back: Turn) -> Vec<Word> {
         let numbers = [left, top, width, height, confidence].map(|number| number.parse::<f32>().unwrap_or(0.0));
         let [left, top, width, height, confidence] = numbers;
         let text: String = text.trim().nfc().collect();
-        if text.is_empty() || confidence < NOISE {
+        if text.is_empty() || confidence < NOISE || (confidence < SIGN && !text.contains(char::is_alphanumeric)) {
             continue;
         }
         let line_here = Some((block, paragraph, line_there));
@@ -154,19 +157,26 @@ fn words(table: &str, back: Turn) -> Vec<Word> {
             line += 1;
         }
         line_of_last = line_here;
-        let (x, y) = back.point(left + width / 2.0, top + height / 2.0);
-        let edge = |at: f32| at.round().max(0.0) as u32;
+        let edge = |at: f32| (at * grow).round().max(0.0) as u32;
         words.push(Word {
             text,
-            left: edge(x - width / 2.0),
-            top: edge(y - height / 2.0),
-            right: edge(x + width / 2.0),
-            bottom: edge(y + height / 2.0),
+            left: edge(left),
+            top: edge(top),
+            right: edge(left + width),
+            bottom: edge(top + height),
             confidence,
             line,
         });
     }
     words
+}
+
+/// The box where the word stands on the scan.
+fn turned(word: Word, back: Turn) -> Word {
+    let (width, height) = ((word.right - word.left) as f32, (word.bottom - word.top) as f32);
+    let (x, y) = back.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
+    let edge = |at: f32| at.round().max(0.0) as u32;
+    Word { left: edge(x - width / 2.0), top: edge(y - height / 2.0), right: edge(x + width / 2.0), bottom: edge(y + height / 2.0), ..word }
 }
 
 /// A turn about a picture's centre.

@@ -1,0 +1,90 @@
+//! A whole paper: its pages read on as many engines as there are cores, in any order, and given in theirs.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use crate::ocr::{OcrError, PageText, Recognizer};
+
+/// How the engines are to be.
+#[derive(Clone, Debug)]
+pub struct Engines {
+    /// Tesseract's name of the language.
+    pub language: String,
+    /// Where its model is; none: where the Debian package puts it.
+    pub tessdata: Option<PathBuf>,
+    /// How many work at once; one per core is best. Each takes some 60 MB and its page.
+    pub count: usize,
+}
+
+/// Why a paper was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum PaperError {
+    /// A page.
+    #[error("page {number}: {source}")]
+    Page {
+        /// Counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        source: OcrError,
+    },
+    /// It was asked to stop.
+    #[error("stopped before the last page was read; nothing was written")]
+    Stopped,
+}
+
+/// Reads all pages, JPEG and dots per inch each. `read` hears of every page that is done, by its place, as it is done; once `stop` is
+/// true no further page is begun.
+///
+/// # Errors
+/// [`PaperError`] with the first page, in the paper's order, that failed; the others are read all the same.
+pub fn recognise_paper(
+    engines: &Engines,
+    pages: &[(&[u8], u16)],
+    read: &(dyn Fn(usize, &PageText) + Sync),
+    stop: &AtomicBool,
+) -> Result<Vec<PageText>, PaperError> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<Option<Result<PageText, OcrError>>>> = Mutex::new(pages.iter().map(|_| None).collect());
+    let keep = |place: usize, result: Result<PageText, OcrError>| {
+        if let Ok(text) = &result {
+            read(place, text);
+        }
+        if let Some(slot) = done.lock().unwrap_or_else(PoisonError::into_inner).get_mut(place) {
+            *slot = Some(result);
+        }
+    };
+    let work = || {
+        // Made on the thread that uses it: an engine cannot be moved.
+        let mut engine = Recognizer::new(&engines.language, engines.tessdata.as_deref());
+        while !stop.load(Ordering::Relaxed) {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some((jpeg, dpi)) = pages.get(place) else { return };
+            match &mut engine {
+                Ok(engine) => keep(place, engine.recognise(jpeg, *dpi)),
+                Err(_) => keep(place, Err(OcrError::NoModel { language: engines.language.clone() })),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..engines.count.min(pages.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut texts = Vec::with_capacity(done.len());
+    for (place, result) in done.into_iter().enumerate() {
+        match result {
+            Some(Ok(text)) => texts.push(text),
+            Some(Err(source)) => return Err(PaperError::Page { number: place + 1, source }),
+            None => return Err(PaperError::Stopped),
+        }
+    }
+    Ok(texts)
+}

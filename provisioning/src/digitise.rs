@@ -1,0 +1,109 @@
+//! `motcua digitise`: pictures in, one searchable PDF/A out, without an agent.
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use motcua_digitise::{Engines, PdfPage, SourcePage, recognise_paper, searchable_pdf, source_page};
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Digitise {
+    /// The pages in their order, JPEG or PNG.
+    #[arg(required = true)]
+    pages: Vec<PathBuf>,
+    /// The PDF to write; one that is there already is kept, and this fails.
+    #[arg(short, long)]
+    out: PathBuf,
+    /// Dots per inch of the scans; left out: what the files say, else as of sheets of A4.
+    #[arg(long)]
+    dpi: Option<u16>,
+    /// Title inside the PDF; left out: the name of the file.
+    #[arg(long)]
+    title: Option<String>,
+    /// Language of the text, by Tesseract's name.
+    #[arg(long, default_value = "vie")]
+    language: String,
+    /// Folder with the language's model; left out: where the system keeps it.
+    #[arg(long)]
+    tessdata: Option<PathBuf>,
+}
+
+/// Tesseract splits a page over threads unless this is in the environment when the process starts, and is slower for it.
+const ONE_THREAD_A_PAGE: &str = "OMP_THREAD_LIMIT";
+
+/// Blocks until it is done; Ctrl-C ends it after the pages at work, and writes nothing.
+pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<String> {
+    if std::env::var_os(ONE_THREAD_A_PAGE).is_none() {
+        let mut again = Command::new(std::env::current_exe().context("this program's own file is not found")?);
+        let failed = again.args(std::env::args_os().skip(1)).env(ONE_THREAD_A_PAGE, "1").exec();
+        return Err(anyhow::Error::new(failed).context("this program cannot be started anew"));
+    }
+    if asked.out.exists() {
+        bail!("{} is there already; give another name with -o, or remove it", asked.out.display());
+    }
+    let pages = asked.pages.iter().map(|path| page(path, asked.dpi)).collect::<anyhow::Result<Vec<_>>>()?;
+    let count = thread::available_parallelism().map_or(1, usize::from);
+    let engines = Engines { language: asked.language.clone(), tessdata: asked.tessdata.clone(), count };
+    let scans: Vec<(&[u8], u16)> = pages.iter().map(|page| (page.jpeg.as_slice(), page.dpi)).collect();
+    let of = pages.len();
+    let texts = recognise_paper(
+        &engines,
+        &scans,
+        &|place, text| {
+            let sure = text.words.iter().map(|word| word.confidence).sum::<f32>() / text.words.len().max(1) as f32;
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "page {} of {of}: {} words, {sure:.0} % sure", place + 1, text.words.len());
+        },
+        stop,
+    );
+    let texts = texts.map_err(|error| match error {
+        motcua_digitise::PaperError::Page { number, source } => {
+            anyhow::Error::new(source).context(asked.pages.get(number - 1).map_or(String::new(), |path| path.display().to_string()))
+        }
+        motcua_digitise::PaperError::Stopped => anyhow::Error::new(error),
+    })?;
+    let name = || asked.out.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let title = asked.title.clone().unwrap_or_else(name);
+    let pages: Vec<PdfPage<'_>> = (pages.iter().zip(&texts))
+        .map(|(page, text)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
+        .collect();
+    let pdf = searchable_pdf(&pages, &title, Timestamp::now())?;
+    write(&asked.out, &pdf)?;
+    Ok(format!("{}: {of} page(s), {} bytes\n", asked.out.display(), pdf.len()))
+}
+
+fn page(path: &Path, dpi: Option<u16>) -> anyhow::Result<SourcePage> {
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    source_page(bytes, dpi).with_context(|| path.display().to_string())
+}
+
+/// Whole or not at all: written beside it, then renamed.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let written = fs::File::create(&beside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.and_then(|()| fs::rename(&beside, path)).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// True from the first Ctrl-C on.
+pub(crate) fn stopped_by_ctrl_c() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            told.store(true, Ordering::Relaxed);
+        }
+    });
+    stop
+}
