@@ -9,6 +9,7 @@ mod finding;
 mod outbox;
 mod person;
 mod probe;
+mod sign;
 mod status;
 mod stick;
 
@@ -48,6 +49,8 @@ enum Command {
     Restore(Restore),
     /// What is held of one person: for requests under the law on personal data.
     Person(Person),
+    /// Signs PDFs with the office's token (PAdES); asks for its PIN once.
+    Sign(sign::Sign),
 }
 
 #[derive(clap::Args)]
@@ -199,6 +202,7 @@ async fn main() -> ExitCode {
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
         Command::Restore(Restore { yes, file }) => told(restore(yes, &file.config).await),
         Command::Person(Person { command, file }) => told(person(command, &file.config).await),
+        Command::Sign(ask) => told(sign::run(&ask, jiff::Timestamp::now())),
     };
     // A closed pipe (`motcua check | head`) is no failure of the check.
     let _ = std::io::stdout().write_all(text.as_bytes());

@@ -34,16 +34,10 @@ pub fn in_office(test: &str, body: impl FnOnce(&Office)) {
     if let Some(folder) = std::env::var_os("MOTCUA_TEST_OFFICE") {
         return body(&Office { folder: folder.into() });
     }
-    if !there(&["softhsm2-util", "pkcs11-tool", "openssl"]) || !Path::new(MODULE).exists() {
-        println!("SKIPPED: softhsm2, opensc or openssl is not there; run provisioning/setup/setup.sh test");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let office = Office { folder: folder.path().to_owned() };
-    office.furnish();
+    let Some((_folder, office)) = Office::new() else { return };
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
-        .env("MOTCUA_TEST_OFFICE", folder.path())
+        .env("MOTCUA_TEST_OFFICE", &office.folder)
         .env("SOFTHSM2_CONF", office.path("softhsm2.conf"))
         .status()
         .unwrap();
@@ -51,6 +45,18 @@ pub fn in_office(test: &str, body: impl FnOnce(&Office)) {
 }
 
 impl Office {
+    /// It is gone when the folder is dropped.
+    pub fn new() -> Option<(tempfile::TempDir, Self)> {
+        if !there(&["softhsm2-util", "pkcs11-tool", "openssl"]) || !Path::new(MODULE).exists() {
+            println!("SKIPPED: softhsm2, opensc or openssl is not there; run provisioning/setup/setup.sh test");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let office = Self { folder: folder.path().to_owned() };
+        office.furnish();
+        Some((folder, office))
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
