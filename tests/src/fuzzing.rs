@@ -5,7 +5,9 @@
 
 #![expect(clippy::expect_used, reason = "a broken promise of a parser must stop the fuzzer")]
 
+use jiff::Timestamp;
 use jiff::civil::date;
+use motcua_digitise::sign::{self, Pending, SignatureBlock, TimestampProblem};
 use motcua_drivers::DeviceError;
 use motcua_drivers::barcode::ReaderEvent;
 use motcua_drivers::barcode::framing::{CODE_LIMIT, Framer};
@@ -41,7 +43,7 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 22] = [
+pub const TARGETS: [(&str, Target); 24] = [
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
@@ -59,10 +61,12 @@ pub const TARGETS: [(&str, Target); 22] = [
     ("hub_message", hub_message),
     ("mrz", mrz),
     ("page", page),
+    ("pdf_to_sign", pdf_to_sign),
     ("reader_framing", reader_framing),
     ("sane_frames", sane_frames),
     ("scanned", scanned),
     ("sod", sod),
+    ("time_stamp", time_stamp),
     ("tlv", tlv),
 ];
 
@@ -449,6 +453,30 @@ pub fn page(data: &[u8]) -> bool {
         assert!(image::load_from_memory(&small).expect("a thumbnail is a JPEG").width() <= 64);
     }
     true
+}
+
+/// A PDF that is to be signed: what takes one signature takes a second one, and what was there stays.
+pub fn pdf_to_sign(data: &[u8]) -> bool {
+    let block = SignatureBlock { copy: Some("SAO Y".into()), agency: "UBND xã Mẫu".into(), at: Timestamp::UNIX_EPOCH };
+    let Ok(prepared) = sign::prepare(data, &block, 64) else { return false };
+    let once = prepared.complete(b"signature").expect("there is room for it");
+    assert!(once.starts_with(data));
+    let twice = sign::prepare(&once, &block, 64).expect("what was signed can be signed").complete(b"signature").expect("there is room");
+    assert!(twice.starts_with(&once));
+    true
+}
+
+/// The answer of a time-stamp authority: taken when a stamp can be read. Nobody is believed here, so none is good.
+pub fn time_stamp(data: &[u8]) -> bool {
+    static PENDING: LazyLock<Pending> = LazyLock::new(|| {
+        let pdf = include_bytes!("../fuzz/corpus/pdf_to_sign/good-least");
+        sign::request_timestamp(pdf, *b"sixteen bytes ok").expect("a PDF can be stamped")
+    });
+    match PENDING.clone().finish(data, &[]) {
+        Err(TimestampProblem::OtherDocument | TimestampProblem::Untrusted(_)) => true,
+        Err(TimestampProblem::Refused { .. } | TimestampProblem::Unreadable | TimestampProblem::Pdf(_)) => false,
+        Ok(_) => unreachable!("nobody is believed"),
+    }
 }
 
 /// Reads JSON; what was taken can be written and is taken again as the same.

@@ -141,8 +141,7 @@ impl<'a> Source<'a> {
         if !bytes.starts_with(b"%PDF-") {
             return Err(PdfProblem::Broken("it does not begin like one".into()));
         }
-        let options = LoadOptions { max_decompressed_size: Some(MOST_UNPACKED), ..LoadOptions::default() };
-        let document = Document::load_mem_with_options(bytes, options)
+        let document = loaded(bytes)
             .map_err(|error| if is_encryption(&error) { PdfProblem::Encrypted } else { PdfProblem::Broken(error.to_string()) })?;
         if document.is_encrypted() || document.was_encrypted() {
             return Err(PdfProblem::Encrypted);
@@ -236,6 +235,16 @@ impl<'a> Source<'a> {
         }
 
         let written = update.written(self.bytes, &self.document, signature).ok_or_else(|| broken("its structure does not hold"))?;
+        // A table of objects that is wrong may read well until something is written behind it.
+        let again = loaded(&written.bytes).ok().is_some_and(|signed| {
+            let fields = signed.get_page_annotations(self.page).unwrap_or_default();
+            signed.page_iter().next() == Some(self.page)
+                && fields.last().is_some_and(|field| field.get(b"V").and_then(Object::as_reference).is_ok_and(|value| value == signature))
+                && signed.get_dictionary(signature).is_ok()
+        });
+        if !again {
+            return Err(broken("its table of objects is wrong"));
+        }
         let (before, after) = (written.bytes.get(..written.contents.start), written.bytes.get(written.contents.end..));
         let mut hash = Sha256::new();
         hash.update(before.unwrap_or_default());
@@ -280,6 +289,21 @@ impl<'a> Source<'a> {
 
 fn broken(what: &str) -> PdfProblem {
     PdfProblem::Broken(what.to_owned())
+}
+
+fn loaded(bytes: &[u8]) -> Result<Document, lopdf::Error> {
+    let options = LoadOptions { max_decompressed_size: Some(MOST_UNPACKED), filter: Some(without_picture), ..LoadOptions::default() };
+    Document::load_mem_with_options(bytes, options)
+}
+
+/// Scans are nearly all of a file and nothing of its structure. One byte is left: lopdf reads an empty stream once more.
+fn without_picture(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
+    if let Object::Stream(stream) = object
+        && stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Image")
+    {
+        stream.content = vec![0];
+    }
+    Some((id, object.clone()))
 }
 
 fn is_encryption(error: &lopdf::Error) -> bool {
