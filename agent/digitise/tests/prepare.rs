@@ -137,27 +137,6 @@ fn a_page_too_small_for_the_time_is_refused() {
     assert!(prepare(&page([0, 0, 150, 842], 90, "", ""), &block("UBND"), 10).is_ok());
 }
 
-#[test]
-fn a_document_that_was_closed_stays_closed() {
-    let pdf = page([0, 0, 595, 842], 0, "", "\n");
-    let closed = |level: u8| {
-        let permissions =
-            format!("/Catalog/Perms<</DocMDP<</Type/Sig/Reference[<</TransformMethod/DocMDP/TransformParams<</P {level}>>>>]>>>>");
-        let text = String::from_utf8(pdf.clone()).unwrap().replace("/Catalog", &permissions);
-        // The offsets behind it move by what was put in; lopdf reads the catalogue, which stands first.
-        let moved = permissions.len() - "/Catalog".len();
-        let from = text.find("xref\n0 4\n").unwrap();
-        let start = text.find("startxref\n").unwrap();
-        let shifted = text[from..start].lines().map(|line| match line.split_once(" 00000 n") {
-            Some((offset, _)) if offset != "0000000009" => format!("{:010} 00000 n \n", offset.parse::<usize>().unwrap() + moved),
-            Some(_) | None => format!("{line}\n"),
-        });
-        format!("{}{}startxref\n{from}\n%%EOF\n", &text[..from], shifted.collect::<String>()).into_bytes()
-    };
-    assert_eq!(prepare(&closed(1), &block("UBND"), 10).unwrap_err(), PdfProblem::Closed);
-    assert!(prepare(&closed(2), &block("UBND"), 10).is_ok());
-}
-
 /// RFC 3161 2.4.1, as asn1crypto 1.5.1 reads and writes it: version, imprint, nonce, certReq.
 #[test]
 fn a_time_stamp_is_asked_for_the_whole_document() {

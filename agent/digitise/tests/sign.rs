@@ -7,8 +7,8 @@ mod common;
 use common::{CIPHER, EC, LABEL, MODULE, Office, PIN, RSA, block, in_office, is_pdf_a, now, our_pdf, pyhanko, run, there};
 use jiff::SignedDuration;
 use motcua_digitise::sign::{
-    CertificateProblem, Key as _, PdfProblem, Pin, SignError, Stop, Token, TokenProblem, Waiting, Warning, Which, request_timestamp, sign,
-    sign_all,
+    CertificateProblem, Key as _, PdfProblem, Pin, SignError, Stop, Token, TokenProblem, TriesLeft, Waiting, Warning, Which,
+    request_timestamp, sign, sign_all,
 };
 use std::path::Path;
 
@@ -23,7 +23,7 @@ fn judge(office: &Office, file: &str) -> Option<Vec<String>> {
     let python = pyhanko()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/judge.py");
     let told = run(&office.folder, python.to_str().unwrap(), &[script.to_str().unwrap(), file, "ca.pem"]);
-    Some(told.lines().filter(|line| line.starts_with("Signature")).map(str::to_owned).collect())
+    Some(told.lines().filter(|line| line.contains("/Sig ") || line.contains("/DocTimeStamp ")).map(str::to_owned).collect())
 }
 
 fn keep(office: &Office, file: &str, pdf: &[u8]) {
@@ -207,6 +207,26 @@ fn what_cannot_be_signed_says_why() {
     });
 }
 
+#[test]
+fn the_signature_of_another_program_stays_valid_and_a_certified_file_is_left_alone() {
+    in_office("the_signature_of_another_program_stays_valid_and_a_certified_file_is_left_alone", |office| {
+        let Some(python) = pyhanko() else { return };
+        std::fs::write(office.path("ours.pdf"), our_pdf()).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/author.py");
+        run(&office.folder, python.to_str().unwrap(), &[script.to_str().unwrap(), "ours.pdf", "a1.key", "a1.pem", "ca.pem"]);
+        let mut token = office.token(EC);
+        let theirs = std::fs::read(office.path("plain.pdf")).unwrap();
+        keep(office, "both.pdf", &sign(&theirs, &block(None), &mut token).unwrap().pdf);
+        assert_eq!(pdfsig(office, "both.pdf"), [true, true]);
+        let verdicts = judge(office, "both.pdf").unwrap();
+        assert!(verdicts.len() == 2 && verdicts.iter().all(|verdict| verdict.contains("bottom-line")), "{verdicts:?}");
+        for name in ["certified-1.pdf", "certified-2.pdf", "certified-3.pdf"] {
+            let certified = std::fs::read(office.path(name)).unwrap();
+            assert_eq!(sign(&certified, &block(None), &mut token), Err(PdfProblem::Certified.into()), "{name}");
+        }
+    });
+}
+
 /// On the page as a person sees it, whichever way the file turns it.
 fn the_block_stands_at_the_top_right(office: &Office, name: &str) {
     run(&office.folder, "pdftoppm", &["-r", "72", "-f", "1", "-l", "1", "-png", "-singlefile", "twice.pdf", "page"]);
@@ -248,7 +268,7 @@ fn what_the_signature_shows() {
 fn a_token_that_cannot_sign_says_what_to_do() {
     in_office("a_token_that_cannot_sign_says_what_to_do", |office| {
         let wrong = office.open(Some(RSA), "000000").unwrap_err();
-        assert!(matches!(wrong, TokenProblem::WrongPin { .. }), "{wrong:?}");
+        assert_eq!(wrong, TokenProblem::WrongPin { tries: TriesLeft::Fewer });
         assert_eq!(format!("{:?}", Pin::new(PIN)), "Pin(…)");
         let which = |token| Which { token, key: None, at: now() };
         let missing = Token::open(Path::new(MODULE), which("Another"), Pin::new(PIN)).unwrap_err();
@@ -275,8 +295,8 @@ fn a_token_that_cannot_sign_says_what_to_do() {
         assert!(matches!(early, SignError::Certificate(CertificateProblem::NotYet { .. })), "{early:?}");
         let soon = sign(&pdf, &at(24 * 2990), &mut token).unwrap();
         assert!(matches!(soon.warnings[..], [Warning::RevocationUnchecked, Warning::EndsSoon { days: 9 | 10 }]), "{:?}", soon.warnings);
-        // Its certificate stays usable as long as the token is in.
-        assert!(!token.certificate().is_empty());
+        // An agent signs on a thread of its own.
+        std::thread::spawn(move || assert!(!token.certificate().is_empty())).join().unwrap();
     });
 }
 
@@ -309,5 +329,10 @@ fn many_files_with_one_pin_until_the_token_is_pulled_out() {
         assert!(error.waits_for_token());
         assert!(!office.path("5.pdf").exists() && !office.path("6.pdf").exists());
         assert_eq!(pdfsig(office, "4.pdf"), [true]);
+
+        // Plugged in again, the PIN given again.
+        drop(token);
+        std::fs::rename(office.path("pocket"), office.path("tokens")).unwrap();
+        assert!(sign(&pdf, &block(None), &mut office.token(EC)).is_ok());
     });
 }

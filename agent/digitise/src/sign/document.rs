@@ -21,9 +21,10 @@ pub enum PdfProblem {
     /// It has a password or restricted rights.
     #[error("the PDF is encrypted; ask for a copy without a password")]
     Encrypted,
-    /// Its first signature forbids every change (DocMDP, ISO 32000-1 12.8.2.2, P = 1).
-    #[error("the PDF's author has closed it to every further signature; sign the file that it was made from")]
-    Closed,
+    /// Its author has certified it (DocMDP, ISO 32000-1 12.8.2.2). None of the permissions allows a new signature field: readers then
+    /// call the certification broken.
+    #[error("the PDF's author has certified it, and one more signature would break that; sign the file that it was made from")]
+    Certified,
     /// The block names nobody.
     #[error("the signature needs the agency's name; give it")]
     NoAgency,
@@ -148,8 +149,8 @@ impl<'a> Source<'a> {
         }
         let root = document.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| broken("no catalogue"))?;
         let catalog = document.get_dictionary(root).map_err(|_| broken("no catalogue"))?;
-        if closed(&document, catalog) {
-            return Err(PdfProblem::Closed);
+        if certified(&document, catalog) {
+            return Err(PdfProblem::Certified);
         }
         let page = document.page_iter().next().ok_or_else(|| broken("no page"))?;
         document.get_dictionary(page).map_err(|_| broken("no page"))?;
@@ -310,15 +311,8 @@ fn is_encryption(error: &lopdf::Error) -> bool {
     matches!(error, lopdf::Error::Decryption(_) | lopdf::Error::InvalidPassword | lopdf::Error::UnsupportedSecurityHandler(_))
 }
 
-fn closed(document: &Document, catalog: &Dictionary) -> bool {
-    let allowed = || -> Option<i64> {
-        let permissions = document.get_dict_in_dict(catalog, b"Perms").ok()?;
-        let signature = document.get_dict_in_dict(permissions, b"DocMDP").ok()?;
-        let (_, references) = document.dereference(signature.get(b"Reference").ok()?).ok()?;
-        let (_, reference) = document.dereference(references.as_array().ok()?.first()?).ok()?;
-        document.get_dict_in_dict(reference.as_dict().ok()?, b"TransformParams").ok()?.get(b"P").ok()?.as_i64().ok()
-    };
-    allowed() == Some(1)
+fn certified(document: &Document, catalog: &Dictionary) -> bool {
+    document.get_dict_in_dict(catalog, b"Perms").is_ok_and(|permissions| permissions.has(b"DocMDP"))
 }
 
 /// ISO 32000-1 7.9.4, in Viet Nam's zone.

@@ -36,7 +36,7 @@ fn pdf(problem: &PdfProblem) -> String {
     match problem {
         PdfProblem::Broken(_) => "Tệp không phải PDF hoặc bị hỏng; hãy tạo lại tệp.".into(),
         PdfProblem::Encrypted => "Tệp PDF bị mã hóa; hãy lấy bản không có mật khẩu.".into(),
-        PdfProblem::Closed => "Tệp PDF đã khóa, không cho ký thêm; hãy ký tệp gốc.".into(),
+        PdfProblem::Certified => "Tác giả đã chứng nhận tệp PDF này, ký thêm sẽ làm hỏng chứng nhận; hãy ký tệp gốc.".into(),
         PdfProblem::NoAgency => "Thiếu tên cơ quan ký; hãy nhập tên cơ quan.".into(),
         PdfProblem::Letter(letter) => format!("Không hiển thị được ký tự '{letter}' trong chữ ký; hãy bỏ ký tự này."),
         PdfProblem::PageTooSmall => "Trang 1 quá nhỏ để đặt chữ ký; hãy quét lại trên trang đầy đủ.".into(),
