@@ -49,8 +49,8 @@ xvfb                | a screen where there is none
 TEST_PACKAGES='
 avahi-daemon        | announces a scanner independently of our own code
 avahi-utils         | tells it what to announce
-default-jre-headless | runs veraPDF, an independent judge of PDF/A
 dbus-daemon         | the message bus between the two, private to the test
+default-jre-headless | runs veraPDF, an independent judge of PDF/A
 e2fsprogs           | ext4 on the disk whose power is cut
 faketime            | clocks in 2003 and 2031
 ghostscript         | makes PDFs that are not ours, to be signed

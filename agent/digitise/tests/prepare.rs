@@ -137,6 +137,20 @@ fn a_page_too_small_for_the_time_is_refused() {
     assert!(prepare(&page([0, 0, 150, 842], 90, "", ""), &block("UBND"), 10).is_ok());
 }
 
+#[test]
+fn the_block_stands_where_it_is_seen() {
+    let top_right = |boxes: &str| {
+        let signed = prepare(&page([0, 0, 595, 842], 0, boxes, ""), &block("UBND xã Mẫu"), 10).unwrap().complete(b"x").unwrap();
+        let place = rect(&signed);
+        (place[2].round() as i32, place[3].round() as i32)
+    };
+    let whole = top_right("");
+    assert_eq!(whole, (567, 828));
+    assert_eq!(top_right("/CropBox[0 0 400 600]"), (whole.0 - 195, whole.1 - 242));
+    assert_eq!(top_right("/CropBox[-50 -50 900 900]"), whole);
+    assert_eq!(top_right("/CropBox[900 900 1000 1000]"), whole);
+}
+
 /// RFC 3161 2.4.1, as asn1crypto 1.5.1 reads and writes it: version, imprint, nonce, certReq.
 #[test]
 fn a_time_stamp_is_asked_for_the_whole_document() {

@@ -129,6 +129,15 @@ pub(super) struct Area {
 }
 
 impl Area {
+    pub(super) fn is_empty(&self) -> bool {
+        self.left >= self.right || self.bottom >= self.top
+    }
+
+    pub(super) fn within(&self, other: Self) -> Self {
+        let (left, bottom) = (self.left.max(other.left), self.bottom.max(other.bottom));
+        Self { left, bottom, right: self.right.min(other.right), top: self.top.min(other.top) }
+    }
+
     fn meets(&self, other: &Self) -> bool {
         self.left < other.right && other.left < self.right && self.bottom < other.top && other.bottom < self.top
     }

@@ -166,8 +166,10 @@ impl<'a> Source<'a> {
     }
 
     fn sheet(&self) -> Result<Sheet, PdfProblem> {
-        let area = self.inherited(b"CropBox").or_else(|| self.inherited(b"MediaBox")).and_then(|found| self.area(found));
-        let area = area.ok_or_else(|| broken("page 1 has no size"))?;
+        let area = |key: &[u8]| self.inherited(key).and_then(|found| self.area(found));
+        let media = area(b"MediaBox").ok_or_else(|| broken("page 1 has no size"))?;
+        // What is seen is what both have in common (ISO 32000-1 14.11.2).
+        let area = area(b"CropBox").map(|crop| crop.within(media)).filter(|both| !both.is_empty()).unwrap_or(media);
         let turn = self.inherited(b"Rotate").and_then(|turn| turn.as_i64().ok()).unwrap_or(0);
         Ok(Sheet { area, turn: Turn::of(turn) })
     }
@@ -196,7 +198,7 @@ impl<'a> Source<'a> {
         let annotations = self.document.get_page_annotations(self.page).unwrap_or_default();
         let signatures = annotations.into_iter().filter(|one| one.get(b"FT").and_then(Object::as_name).is_ok_and(|kind| kind == b"Sig"));
         let areas = signatures.filter_map(|one| self.area(one.get(b"Rect").ok()?));
-        areas.filter(|area| area.left < area.right && area.bottom < area.top).collect()
+        areas.filter(|area| !area.is_empty()).collect()
     }
 
     fn with_field(&self, mut update: Update, signature: Dictionary, look: Look) -> Result<Prepared, PdfProblem> {
