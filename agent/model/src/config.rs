@@ -1,6 +1,6 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
-use crate::{Text, code};
+use crate::{Text, code, pages::PageLimits};
 use serde::Deserialize;
 use std::{
     fmt,
@@ -37,6 +37,9 @@ pub struct Config {
     /// Text recognition.
     #[serde(default)]
     pub ocr: Ocr,
+    /// From which number on a scanned page counts as faulty.
+    #[serde(default)]
+    pub pages: PageLimits,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -521,6 +524,10 @@ impl Config {
             );
             let every = telemetry.every_s;
             need((10..=3600).contains(&every), "telemetry.every_s", &every, "write 10 to 3600 seconds; 60 suits most");
+        }
+        for (key, value, sane, usual) in self.pages.ranges() {
+            let (low, high) = (sane.start(), sane.end());
+            need(sane.contains(&value), key, &value, &format!("write {low} to {high}; {usual} suits most"));
         }
         for (key, value, floor) in [
             ("visit.reading_s", self.visit.reading_s, 60),

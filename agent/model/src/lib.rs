@@ -15,6 +15,7 @@ pub mod fault;
 pub mod form;
 pub mod hub;
 pub mod mrz;
+pub mod pages;
 pub mod particulars;
 pub mod portal;
 pub mod scanned;
