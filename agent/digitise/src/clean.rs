@@ -14,11 +14,13 @@ pub(crate) struct Cleaned {
 
 /// Below this a line crosses less than a twelfth of its height over the page: turning would only blur it.
 const LEVEL_ENOUGH: f32 = 0.08;
+/// Degrees: what is more askew is told to the person, see `judge`.
+const LEVELS_UP_TO: f32 = 7.0;
 
 pub(crate) fn clean(jpeg: &[u8], dpi: u16) -> Result<Cleaned, PageError> {
     let dpi = usize::from(dpi.clamp(72, 1200));
     let even = red_channel(jpeg)?.evened(dpi / 8, 70, 205);
-    let skew_degrees = even.reduced((dpi / 150).max(1)).skew_degrees();
+    let skew_degrees = even.reduced((dpi / 150).max(1)).skew(LEVELS_UP_TO).degrees;
     let level = skew_degrees.abs() < LEVEL_ENOUGH;
     let mut gray = if level { even } else { even.turned(skew_degrees) };
     wipe_rulings(&mut gray, dpi);

@@ -8,6 +8,15 @@ pub(crate) struct Gray {
     pub(crate) pixels: Vec<u8>,
 }
 
+/// The direction of text lines.
+#[derive(Clone, Copy)]
+pub(crate) struct Skew {
+    /// Down to the right.
+    pub(crate) degrees: f32,
+    /// How much the sums along it differ from row to row; 0 where nothing is written.
+    pub(crate) sharpness: u64,
+}
+
 impl Gray {
     pub(crate) fn row(&self, y: usize) -> &[u8] {
         &self.pixels[y * self.width..(y + 1) * self.width]
@@ -76,26 +85,36 @@ impl Gray {
         Self { width: self.width, height: self.height, pixels }
     }
 
-    /// How far the text lines run down to the right, in degrees, searched within 7 degrees either way.
+    /// How far the text lines run down to the right, searched within `reach` degrees either way.
     ///
     /// Of all directions the lines' own makes the sums along it differ most from row to row.
-    pub(crate) fn skew_degrees(&self) -> f32 {
+    pub(crate) fn skew(&self, reach: f32) -> Skew {
         let ink: Vec<(f32, f32)> = (0..self.height)
             .flat_map(|y| self.row(y).iter().enumerate().filter(|(_, pixel)| **pixel < 128).map(move |(x, _)| (x as f32, y as f32)))
             .collect();
         // Fewer points than one short line of text say nothing about a direction.
         if ink.len() < 300 {
-            return 0.0;
+            return Skew { degrees: 0.0, sharpness: 0 };
         }
         let mut sums = vec![0_u32; self.height + self.width];
         let mut best = |angles: &mut dyn Iterator<Item = f32>| {
             angles
-                .map(|angle| (sharpness(&ink, angle, self.width, &mut sums), angle))
-                .max_by(|one, other| one.0.cmp(&other.0))
-                .map_or(0.0, |(_, angle)| angle)
+                .map(|degrees| Skew { degrees, sharpness: sharpness(&ink, degrees, self.width, &mut sums) })
+                .max_by_key(|skew| skew.sharpness)
+                .unwrap_or(Skew { degrees: 0.0, sharpness: 0 })
         };
-        let coarse = best(&mut (-28..=28).map(|step| step as f32 * 0.25));
+        let steps = (reach * 4.0) as i32;
+        let coarse = best(&mut (-steps..=steps).map(|step| step as f32 * 0.25)).degrees;
         best(&mut (-6..=6).map(|step| coarse + step as f32 * 0.04))
+    }
+
+    /// Rows and columns exchanged.
+    pub(crate) fn transposed(&self) -> Self {
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for x in 0..self.width {
+            pixels.extend((0..self.height).map(|y| self.pixels[y * self.width + x]));
+        }
+        Self { width: self.height, height: self.width, pixels }
     }
 
     /// Turned counter-clockwise about its centre; white comes in from outside.

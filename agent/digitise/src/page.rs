@@ -32,19 +32,43 @@ pub fn inspect(jpeg: &[u8]) -> Result<Inspection, PageError> {
 /// a lone page number on one hand and a lone signature or a lone seal on the other: 13 of 13 such worn test pages fall right.
 const INK_PER_10_000: usize = 4;
 
-fn is_blank(gray: &Gray) -> bool {
-    // About 75 points an inch whatever the scanner's resolution, as A4 is about 620 of them wide.
-    let factor = (gray.width / 620).max(1);
-    let small = gray.reduced(factor);
+pub(crate) fn is_blank(gray: &Gray) -> bool {
     // Below 69 % of the paper's brightness is ink; print showing through stays above 85 %.
-    let even = small.evened(24, 174, 175);
+    !has_ink(&small_copy(gray).evened(CELL, 174, 175), INK_PER_10_000)
+}
+
+/// So many for faint writing: more than the specks and show-through of a worn blank side give, less than one line.
+const FAINT_PER_10_000: usize = 20;
+
+/// A small copy and its ink as black on white.
+pub(crate) struct Faint {
+    pub(crate) gray: Gray,
+    pub(crate) even: Gray,
+}
+
+/// Writing on a side that counts as blank: paler than ink, darker than what shows through.
+pub(crate) fn faint_writing(gray: &Gray) -> Option<Faint> {
+    let gray = small_copy(gray);
+    let even = gray.evened(CELL, 206, 207);
+    has_ink(&even, FAINT_PER_10_000).then_some(Faint { gray, even })
+}
+
+/// About 75 points an inch whatever the scanner's resolution, as A4 is about 620 of them wide.
+fn small_copy(gray: &Gray) -> Gray {
+    gray.reduced((gray.width / 620).max(1))
+}
+
+/// Points of the small copy over which the paper's brightness is taken together, 8 mm.
+const CELL: usize = 24;
+
+fn has_ink(even: &Gray, least_per_10_000: usize) -> bool {
     // 6 % of A4 is 12 mm: shadows of the edge and punch holes lie outside.
     let (margin_x, margin_y) = (even.width * 6 / 100, even.height * 5 / 100);
     let inside = margin_x..even.width - margin_x;
     let rows = margin_y..even.height - margin_y;
     let points = inside.len() * rows.len();
     let ink: usize = rows.map(|y| even.row(y)[inside.clone()].iter().filter(|pixel| **pixel == 0).count()).sum();
-    ink * 10_000 < points * INK_PER_10_000
+    points == 0 || ink * 10_000 >= points * least_per_10_000
 }
 
 /// A JPEG of the side, at most `max_width` pixels wide; a side that is narrower keeps its size.
