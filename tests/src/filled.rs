@@ -61,7 +61,7 @@ pub fn submission(id: Uuid, document: Uuid, image: FileRef) -> anyhow::Result<Su
             component: "GCS".to_owned(),
             name: Text::new("Giấy chứng sinh", "Birth certificate"),
             sheets: 1,
-            pages: vec![Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false }],
+            pages: vec![Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false, faults: Vec::new() }],
             count_differs: false,
             origin: Origin::Scanned,
         }],

@@ -54,7 +54,8 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyh
     let mut devices = Devices::default();
     if let Some(scanner) = &config.scanner {
         let (orders, queue) = mpsc::unbounded_channel();
-        let work = scanning::run(scanner.clone(), config.paths.state.join("scan-job"), queue, inputs.clone(), storage.clone());
+        let jobs_file = config.paths.state.join("scan-job");
+        let work = scanning::run(scanner.clone(), config.pages, jobs_file, queue, inputs.clone(), storage.clone());
         tokio::spawn(guarded(alarm("scanner", inputs), work));
         devices.scanner = Some(orders);
     }

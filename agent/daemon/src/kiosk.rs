@@ -324,6 +324,7 @@ impl Agent {
                 Ok(None)
             }
             Effect::DropDraft { id, reason } => {
+                self.devices.scan(ScanOrder::Forget);
                 let reason = serde_json::to_value(reason)?.as_str().unwrap_or("ended").to_owned();
                 storage.call(move |s| Ok(s.drop_draft(id, &reason, now)?)).await?;
                 Ok(None)
@@ -344,8 +345,8 @@ impl Agent {
                 self.devices.card(CardOrder::Cancel { job });
                 Ok(None)
             }
-            Effect::StartScan { job, dossier, sheets } => {
-                self.devices.scan(ScanOrder::Start { job, dossier, sheets });
+            Effect::StartScan { job, dossier, sheets, beside } => {
+                self.devices.scan(ScanOrder::Start { job, dossier, sheets, beside });
                 Ok(None)
             }
             Effect::CancelScan { job } => {
@@ -356,7 +357,10 @@ impl Agent {
                 storage.call(move |s| Ok(s.drop_files(&pages)?)).await?;
                 Ok(None)
             }
-            Effect::Submit(submission) => Ok(Some(self.submit(&storage, *submission, now).await)),
+            Effect::Submit(submission) => {
+                self.devices.scan(ScanOrder::Forget);
+                Ok(Some(self.submit(&storage, *submission, now).await))
+            }
             Effect::Print(content) => {
                 self.devices.print(slip::PrintOrder::Print(content));
                 Ok(None)

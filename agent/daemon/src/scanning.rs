@@ -5,6 +5,7 @@ use crate::{
     input::{self, Input, Inputs},
     worker::Storage,
 };
+use motcua_digitise::Fingerprint;
 use motcua_drivers::{
     DeviceError, Human,
     scanner::{Colour, Place, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Scanner, Source},
@@ -15,6 +16,7 @@ use motcua_model::{
     config,
     dossier::{Page, Side},
     fault::Fault,
+    pages::{PageFault, PageLimits},
 };
 use std::{path::PathBuf, time::Duration};
 use tokio::{
@@ -37,13 +39,20 @@ pub(crate) enum ScanOrder {
         dossier: Uuid,
         /// Declared by the person; only logged, the feeder decides.
         sheets: u16,
+        /// Pages of the same paper; one that looks like one of them is told.
+        beside: Vec<Uuid>,
     },
     /// Stop this job.
     Cancel {
         /// Ignored when another job runs by now.
         job: Uuid,
     },
+    /// The filing is over: what its pages look like is forgotten.
+    Forget,
 }
+
+/// Pages of this visit and what they look like, in memory only. After a restart of the agent the earlier ones are not known again.
+type Seen = Vec<(Uuid, Fingerprint)>;
 
 struct Desk {
     device: Scanner,
@@ -51,6 +60,8 @@ struct Desk {
     dpi: u16,
     duplex: bool,
     feeder: bool,
+    limits: PageLimits,
+    seen: Seen,
     inputs: Inputs,
     storage: Storage,
 }
@@ -58,6 +69,7 @@ struct Desk {
 /// Until the agent stops.
 pub(crate) async fn run(
     config: config::Scanner,
+    limits: PageLimits,
     jobs_file: PathBuf,
     mut orders: mpsc::UnboundedReceiver<ScanOrder>,
     inputs: Inputs,
@@ -72,17 +84,20 @@ pub(crate) async fn run(
             return;
         }
     };
-    let mut scanner = Desk { device, line, dpi: config.dpi, duplex: config.duplex, feeder: false, inputs, storage };
+    let mut scanner =
+        Desk { device, line, dpi: config.dpi, duplex: config.duplex, feeder: false, limits, seen: Seen::new(), inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(ScanOrder::Start { job, dossier, sheets }) => {
+                Some(ScanOrder::Start { job, dossier, sheets, beside }) => {
                     tracing::info!(%job, sheets, "scan");
+                    scanner.seen.retain(|(page, _)| beside.contains(page));
                     scanner.scan(job, dossier, &mut orders).await;
                 }
                 Some(ScanOrder::Cancel { .. }) => {}
+                Some(ScanOrder::Forget) => scanner.seen.clear(),
                 None => return,
             },
             _ = watch.tick() => scanner.watch().await,
@@ -160,7 +175,17 @@ impl Desk {
         let (events, mut arrived) = mpsc::channel(2);
         let (cancel, cancelled) = watch::channel(false);
         let duplex = matches!(source, Source::Feeder { duplex: true });
-        let mut keeper = PageKeeper { job, dossier, dpi: self.dpi, duplex, inputs: self.inputs.clone(), storage: self.storage.clone() };
+        let mut keeper = PageKeeper {
+            job,
+            dossier,
+            dpi: self.dpi,
+            duplex,
+            limits: self.limits,
+            seen: std::mem::take(&mut self.seen),
+            inputs: self.inputs.clone(),
+            storage: self.storage.clone(),
+        };
+        let mut forget = false;
         let scan = self.device.scan(&settings, events, cancelled);
         let keep = async {
             while let Some(event) = arrived.recv().await {
@@ -180,6 +205,7 @@ impl Desk {
                         let _ = cancel.send(true);
                     }
                     ScanOrder::Cancel { .. } => {}
+                    ScanOrder::Forget => forget = true,
                     ScanOrder::Start { job, .. } => input::event(&inputs, Event::ScanEnded { job, fault: Some(Fault::ScannerBusy) }).await,
                 }
             }
@@ -189,6 +215,9 @@ impl Desk {
             both = async { tokio::join!(scan, keep) } => both,
             () = stop => return,
         };
+        if !forget {
+            self.seen = keeper.seen;
+        }
         let fault = kept.or_else(|| ended.err().map(|failure| fault_of(&failure)));
         if let Some(fault) = fault {
             tracing::warn!(%job, ?fault, "scan ended early");
@@ -203,6 +232,8 @@ struct PageKeeper {
     dossier: Uuid,
     dpi: u16,
     duplex: bool,
+    limits: PageLimits,
+    seen: Seen,
     inputs: Inputs,
     storage: Storage,
 }
@@ -210,18 +241,21 @@ struct PageKeeper {
 impl PageKeeper {
     async fn keep(&mut self, scanned: ScannedPage) -> Result<(), Fault> {
         let side = if self.duplex && scanned.index % 2 == 1 { Side::Back } else { Side::Front };
-        let jpeg = scanned.jpeg;
-        let inspected = tokio::task::spawn_blocking(move || motcua_digitise::inspect(&jpeg).map(|seen| (seen, jpeg))).await;
-        let (seen, jpeg) = match inspected {
-            Ok(Ok(both)) => both,
-            Ok(Err(error)) => {
-                tracing::warn!("page {} dropped: {error}", scanned.index + 1);
-                return Err(Fault::PageDamaged);
+        let (jpeg, dpi, limits, seen) = (scanned.jpeg, self.dpi, self.limits, std::mem::take(&mut self.seen));
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut judged = motcua_digitise::judge(&jpeg, dpi, &limits);
+            if let Ok(judged) = &mut judged {
+                let again = |print: &Fingerprint| seen.iter().any(|(_, earlier)| earlier.is_repeated(print));
+                judged.faults.extend(judged.fingerprint.as_ref().filter(|print| again(print)).map(|_| PageFault::Repeated));
             }
-            Err(_) => return Err(Fault::PageDamaged),
-        };
-        // The nearest finer resolution that the device has may be another one than was asked for.
-        let dpi = density(&jpeg).unwrap_or(self.dpi);
+            (judged, jpeg, seen)
+        });
+        let Ok((judged, jpeg, seen)) = looked.await else { return Err(Fault::PageDamaged) };
+        self.seen = seen;
+        let judged = judged.map_err(|error| {
+            tracing::warn!("page {} dropped: {error}", scanned.index + 1);
+            Fault::PageDamaged
+        })?;
         let (dossier, file) = (self.dossier, Uuid::now_v7());
         let stored = self.storage.call(move |s| Ok(s.put_file(dossier, file, "image/jpeg", &jpeg)?)).await;
         let image = match stored {
@@ -231,16 +265,20 @@ impl PageKeeper {
                 return Err(Fault::StoreFailed);
             }
         };
-        let page = Page { image, side, width: seen.width, height: seen.height, dpi, blank: seen.blank };
+        self.seen.extend(judged.fingerprint.map(|print| (image.id, print)));
+        let page = Page {
+            image,
+            side,
+            width: judged.inspection.width,
+            height: judged.inspection.height,
+            // The nearest finer resolution that the device has may be another one than was asked for.
+            dpi: judged.measures.dpi,
+            blank: judged.inspection.blank,
+            faults: judged.faults,
+        };
         input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;
         Ok(())
     }
-}
-
-/// Dots per inch as the JPEG's own header has it (JFIF 1.02); none where it says nothing, or what only screens have.
-fn density(jpeg: &[u8]) -> Option<u16> {
-    let [0xff, 0xd8, 0xff, 0xe0, _, _, b'J', b'F', b'I', b'F', 0, _, _, 1, high, low] = jpeg.get(..16)? else { return None };
-    Some(u16::from_be_bytes([*high, *low])).filter(|dpi| (150..=1200).contains(dpi))
 }
 
 fn fault_of(failure: &ScanFailure) -> Fault {

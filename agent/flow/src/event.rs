@@ -165,6 +165,8 @@ pub enum Effect {
         dossier: Uuid,
         /// Sheets that the person declared: a hint for time-outs, never a limit.
         sheets: u16,
+        /// Pages of the same paper that stay: a new one that looks like one of them is told.
+        beside: Vec<Uuid>,
     },
     /// Stop the scan job.
     CancelScan {

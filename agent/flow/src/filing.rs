@@ -309,7 +309,8 @@ impl Filing {
         let Some(document) = &self.draft.scanning else { return };
         let done = u16::try_from(document.pages.len() / usize::from(cx.settings.sides.max(1))).unwrap_or(u16::MAX);
         let job = cx.at.fresh;
-        cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets: document.sheets.saturating_sub(done).max(1) });
+        let beside = document.pages.iter().map(|page| page.image.id).collect();
+        cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets: document.sheets.saturating_sub(done).max(1), beside });
         self.page = Page::Scan { paper, job: Some(job) };
     }
 

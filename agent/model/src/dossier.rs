@@ -7,6 +7,7 @@ use crate::{
     hub::PaperSource,
     mrz::Mrz,
     particulars::Particulars,
+    pages::PageFault,
 };
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
@@ -341,6 +342,9 @@ pub struct Page {
     pub dpi: u16,
     /// No ink found: flagged, never dropped (R46).
     pub blank: bool,
+    /// What its picture shows to be wrong (R55); the person saw it and kept the page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<PageFault>,
 }
 
 /// Which side of the sheet.

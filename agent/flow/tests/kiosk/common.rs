@@ -271,6 +271,7 @@ pub(crate) fn page(id: u128) -> Page {
         height: 3508,
         dpi: 300,
         blank: false,
+        faults: Vec::new(),
     }
 }
 
