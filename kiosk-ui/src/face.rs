@@ -453,6 +453,7 @@ impl State {
             Act::CancelScan => Action::CancelScan,
             Act::AcceptPages => Action::AcceptPages,
             Act::ScanAgain => Action::ScanAgain,
+            Act::RescanPage => Action::RescanPage { page: pages_of(self.snapshot.as_ref()).get(self.local.page * CHOICES + at)?.id },
             Act::ScanMore => Action::ScanMore,
             Act::Change => {
                 let Screen::Review { rows, .. } = screen else { return None };

@@ -11,6 +11,7 @@ use motcua_model::{
     code::{ParcelCheck, ProvisionalCode},
     dossier::{ChipAnswer, ChipFiles, Proof},
     fault::Fault,
+    pages::PageFault,
 };
 use uuid::Uuid;
 
@@ -166,7 +167,13 @@ fn papers() -> Vec<PaperLine> {
 }
 
 fn pages(count: u16) -> Vec<PageView> {
-    (1..=count).map(|n| PageView { id: page_id(n), blank: n == 4 }).collect()
+    (1..=count).map(|n| PageView { id: page_id(n), blank: n == 4, fault: None }).collect()
+}
+
+fn faulty_pages(count: u16) -> Vec<PageView> {
+    let fault =
+        |at: usize| [Some(PageFault::Crooked), None, Some(PageFault::Repeated), None, Some(PageFault::Cut)].get(at).copied().flatten();
+    pages(count).into_iter().enumerate().map(|(at, page)| PageView { fault: fault(at), ..page }).collect()
 }
 
 fn procedures() -> Screen {
@@ -361,6 +368,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false }),
         ("scanning", Screen::Scan { paper: paper(), sheets: 3, pages: pages(4), running: true }),
         ("check", Screen::PageCheck { paper: paper(), sheets: 2, pages: pages(4), expected: 4 }),
+        ("check-faults", Screen::PageCheck { paper: paper(), sheets: 3, pages: faulty_pages(6), expected: 6 }),
         ("check-short", Screen::PageCheck { paper: paper(), sheets: 5, pages: pages(9), expected: 10 }),
         ("review", review()),
         ("submitting", Screen::Submitting),

@@ -190,10 +190,11 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 sheets: i32::from(*sheets),
                 pages: count(pages.len()),
                 expected: i32::from(*expected),
+                faulty: slice(pages, state, CHOICES).any(|(_, p)| p.fault.is_some()),
                 ..ScanView::default()
             };
-            page.pages = slice(pages, state, CHOICES).map(|(at, p)| page_row(at, p, state)).collect();
-            page.zoom = state.local.zoomed.and_then(|at| pages_of(Some(snapshot)).get(at).map(|p| page_row(at, p, state)));
+            page.pages = slice(pages, state, CHOICES).map(|(at, p)| page_row(at, p, state, language)).collect();
+            page.zoom = state.local.zoomed.and_then(|at| pages_of(Some(snapshot)).get(at).map(|p| page_row(at, p, state, language)));
         }
         Screen::Review { procedure, rows } => {
             page.procedure = words(procedure);
@@ -297,9 +298,15 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
     }
 }
 
-fn page_row(at: usize, page: &PageView, state: &State) -> PageRow {
+fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {
     let picture = state.pictures.get(&page.id);
-    PageRow { number: count(at + 1), blank: page.blank, loaded: picture.is_some(), picture: picture.cloned().unwrap_or_default() }
+    PageRow {
+        number: count(at + 1),
+        blank: page.blank,
+        fault: page.fault.map(|fault| fault.words().get(language).into()).unwrap_or_default(),
+        loaded: picture.is_some(),
+        picture: picture.cloned().unwrap_or_default(),
+    }
 }
 
 fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {

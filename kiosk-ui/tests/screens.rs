@@ -11,6 +11,7 @@ use motcua_kiosk::{
 use motcua_model::{
     Language, Private,
     api::{Action, ChangeTarget, Screen, Service, Snapshot},
+    pages::PageFault,
 };
 use slint::{
     ComponentHandle as _, Model as _,
@@ -282,6 +283,41 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
             assert_eq!(stage.actions(), [(step, action.clone())], "{name}: {label} {size:?}");
         }
     }
+}
+
+#[test]
+fn every_fault_of_a_page_has_room_under_it_and_one_tap_scans_the_page_again() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        for language in [Language::Vi, Language::En] {
+            for (at, fault) in PageFault::ALL.into_iter().enumerate() {
+                let mut snapshot = samples::all(language).into_iter().find(|s| s.name == "check-faults").unwrap().snapshot;
+                snapshot.step = 300 + u64::try_from(at).unwrap();
+                let Screen::PageCheck { pages, .. } = &mut snapshot.screen else { panic!() };
+                pages.iter_mut().for_each(|page| page.fault = Some(fault));
+                let (step, third) = (snapshot.step, pages[2].id);
+                stage.show(snapshot);
+                let place = format!("{fault:?} {size:?} {language:?}");
+                assert!(stage.labels().contains(&fault.words().get(language).to_owned()), "{place}");
+                check_targets(&stage.buttons(), size, false, &place);
+                check_texts(&stage, size, false, &place);
+                stage.sent.borrow_mut().clear();
+                stage.tap(if language == Language::En { "Scan page 3 again" } else { "Quét lại trang 3" });
+                assert_eq!(stage.actions(), [(step, Action::RescanPage { page: third })], "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_seen_large_can_be_scanned_again_too() {
+    let stage = Stage::new(SIZES[0]);
+    let shown = stage.show_sample("check", Language::Vi);
+    stage.tap("Trang 2");
+    stage.sent.borrow_mut().clear();
+    stage.tap("Quét lại trang 2");
+    let Screen::PageCheck { pages, .. } = shown.screen else { panic!() };
+    assert!(stage.actions().iter().any(|(_, action)| *action == Action::RescanPage { page: pages[1].id }), "{:?}", stage.actions());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::{
     Draft, Effect,
     idle::Patience,
+    rescan::Rescan,
     state::{Cx, State},
 };
 use jiff::{Timestamp, civil::Date, tz::Offset};
@@ -23,6 +24,8 @@ pub(crate) struct Filing {
     pub(crate) page: Page,
     /// Came from "Đổi": the way leads back to C12.
     changing: bool,
+    /// On C11: the sheet that is scanned again. Else new pages go behind those that are there.
+    rescan: Option<Rescan>,
 }
 
 /// The screens of a filing; numbers are places in the procedure's questions or papers.
@@ -38,7 +41,7 @@ pub(crate) enum Page {
 
 impl Filing {
     pub(crate) fn begin(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
-        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false };
+        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
         filing.page = filing.first_question();
         filing.save(cx);
         filing
@@ -46,7 +49,7 @@ impl Filing {
 
     /// An unfinished filing goes on where it stopped, under today's catalogue.
     pub(crate) fn resume(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
-        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false };
+        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
         filing.draft.catalogue_version = cx.catalogue.version;
         filing.draft.language = *cx.language;
         let gone = filing.drop_what_the_catalogue_lost();
@@ -73,6 +76,7 @@ impl Filing {
             (Page::Check { paper }, Action::AcceptPages) => self.accept_pages(*paper, cx),
             (Page::Check { paper }, Action::ScanMore) => self.page = Page::Scan { paper: *paper, job: None },
             (Page::Check { paper }, Action::ScanAgain) => self.scan_again(*paper, cx),
+            (Page::Check { paper }, Action::RescanPage { page }) => self.rescan_page(*paper, page, cx),
             (Page::Review, Action::Change { target }) => self.change(target, cx),
             (Page::Review, Action::Submit) => {
                 cx.emit(Effect::Submit(Box::new(self.submission())));
@@ -86,12 +90,25 @@ impl Filing {
 
     pub(crate) fn page_stored(mut self: Box<Self>, job: Uuid, image: Image, cx: &mut Cx) -> Box<Self> {
         let awaited = matches!(self.page, Page::Scan { job: Some(current), .. } if current == job) && !self.has_page(image.image.id);
-        match &mut self.draft.scanning {
-            Some(document) if awaited => {
-                document.pages.push(image);
+        let Some(document) = self.draft.scanning.as_mut().filter(|_| awaited) else {
+            self.refuse_page(image.image.id, cx);
+            return self;
+        };
+        let id = image.image.id;
+        let Some(rescan) = &mut self.rescan else {
+            document.pages.push(image);
+            self.save(cx);
+            return self;
+        };
+        match rescan.replace(document, image) {
+            Some(old) => {
                 self.save(cx);
+                self.drop_pages(vec![old], cx);
             }
-            Some(_) | None => self.refuse_page(image.image.id, cx),
+            None => {
+                self.refuse_page(id, cx);
+                cx.emit(Effect::CancelScan { job });
+            }
         }
         self
     }
@@ -308,10 +325,21 @@ impl Filing {
     fn start_scan(&mut self, paper: usize, cx: &mut Cx) {
         let Some(document) = &self.draft.scanning else { return };
         let done = u16::try_from(document.pages.len() / usize::from(cx.settings.sides.max(1))).unwrap_or(u16::MAX);
+        let sheets = if self.rescan.is_some() { 1 } else { document.sheets.saturating_sub(done).max(1) };
+        let goes = |page: Uuid| self.rescan.as_ref().is_some_and(|rescan| rescan.replaces(page));
+        let beside = document.pages.iter().map(|page| page.image.id).filter(|page| !goes(*page)).collect();
         let job = cx.at.fresh;
-        let beside = document.pages.iter().map(|page| page.image.id).collect();
-        cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets: document.sheets.saturating_sub(done).max(1), beside });
+        cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets, beside });
+        self.rescan.iter_mut().for_each(Rescan::begin);
         self.page = Page::Scan { paper, job: Some(job) };
+    }
+
+    /// The old page goes only when the new one is there: whatever stops the scan, nothing is lost.
+    fn rescan_page(&mut self, paper: usize, page: Uuid, cx: &mut Cx) {
+        self.rescan = self.draft.scanning.as_ref().and_then(|document| Rescan::of(document, page));
+        if self.rescan.is_some() {
+            self.start_scan(paper, cx);
+        }
     }
 
     fn accept_pages(&mut self, paper: usize, cx: &mut Cx) {
@@ -363,7 +391,10 @@ impl Filing {
                 questions => Page::Question { at: questions - 1, refused: None },
             },
             Page::CountSheets { .. } | Page::Review => Page::Papers,
-            Page::Scan { paper, job: None } if self.scanned_pages() > 0 => Page::Check { paper },
+            Page::Scan { paper, job: None } if self.scanned_pages() > 0 => {
+                self.rescan = None;
+                Page::Check { paper }
+            }
             Page::Scan { paper, job: None } | Page::Check { paper } => Page::CountSheets { paper },
             Page::Person => Page::Person,
             Page::Scan { paper, job: Some(job) } => Page::Scan { paper, job: Some(job) },
@@ -375,6 +406,7 @@ impl Filing {
         if let Page::Scan { paper, job: None } = self.page
             && self.scanned_pages() > 0
         {
+            self.rescan = None;
             self.page = Page::Check { paper };
         }
     }

@@ -10,6 +10,7 @@ mod filing;
 mod idle;
 mod intro;
 mod lookup;
+mod rescan;
 mod slip;
 mod snapshot;
 mod state;
@@ -246,6 +247,7 @@ impl Kiosk {
             | Action::CancelScan
             | Action::AcceptPages
             | Action::ScanAgain
+            | Action::RescanPage { .. }
             | Action::ScanMore
             | Action::Change { .. }
             | Action::Submit

@@ -257,7 +257,7 @@ fn shown_answer(question: &motcua_model::catalogue::Question, answer: &Private) 
 }
 
 fn page_views(document: &Document) -> Vec<PageView> {
-    document.pages.iter().map(|page| PageView { id: page.image.id, blank: page.blank }).collect()
+    document.pages.iter().map(|page| PageView { id: page.image.id, blank: page.blank, fault: page.faults.first().copied() }).collect()
 }
 
 fn look_up_screen(look_up: &LookUp) -> Screen {

@@ -23,7 +23,7 @@ mod technician;
 
 pub use technician::*;
 
-use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, dossier::Proof, fault::Fault};
+use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, dossier::Proof, fault::Fault, pages::PageFault};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -418,6 +418,9 @@ pub struct PageView {
     pub id: Uuid,
     /// No ink found on it.
     pub blank: bool,
+    /// The first thing that is wrong with its picture, in the words of [`PageFault::words`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<PageFault>,
 }
 
 /// One row of C12.
@@ -574,6 +577,11 @@ pub enum Action {
     AcceptPages,
     /// C11b drop them and scan the paper again.
     ScanAgain,
+    /// C11b scan one sheet again; all other pages stay. With a two-sided scanner both sides of the page's sheet are replaced.
+    RescanPage {
+        /// [`PageView::id`].
+        page: Uuid,
+    },
     /// C11b scan further sheets behind those that are there.
     ScanMore,
     /// C12 Đổi.

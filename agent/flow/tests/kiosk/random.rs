@@ -4,7 +4,7 @@ use crate::common::*;
 use motcua_flow::{ChipNews, Effect, Event, Known, Unfinished};
 use motcua_model::{
     Language, Private, Text,
-    api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Service},
+    api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Screen, Service},
     dossier::Submission,
     fault::Fault,
 };
@@ -55,6 +55,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::CancelScan),
         Just(Action::AcceptPages),
         Just(Action::ScanAgain),
+        (0u128..4).prop_map(|at| Action::RescanPage { page: Uuid::from_u128(at) }),
         Just(Action::ScanMore),
         small.clone().prop_map(|i| Action::Change { target: ChangeTarget::Question(i) }),
         small.prop_map(|i| Action::Change { target: ChangeTarget::Paper(i) }),
@@ -146,7 +147,7 @@ impl World {
         let id = |current: bool, id: Uuid| if current { id } else { Uuid::from_u128(7) };
         let (before, waiting) = (self.desk.snapshot(), self.desk.code() == "C01");
         let effects = match what.clone() {
-            Move::Act(action) => self.desk.act(action),
+            Move::Act(action) => self.act(action),
             Move::Stale(ago, action) => {
                 let step = before.step.wrapping_sub(ago + 1);
                 self.desk.send(Event::Action(ActionRequest { step, action }))
@@ -192,6 +193,15 @@ impl World {
         let silence = matches!(what, Move::Wait(_));
         let kept = effects.iter().any(|effect| matches!(effect, Effect::CloseSlip { keep: true, .. }));
         assert!(silence || !kept, "only who went away in silence may come back for the slip");
+    }
+
+    /// A page is named by its place among those that are shown.
+    fn act(&mut self, action: Action) -> Vec<Effect> {
+        if let (Action::RescanPage { page: at }, Screen::PageCheck { pages, .. }) = (&action, self.desk.screen()) {
+            let page = pages[usize::try_from(at.as_u128()).unwrap() % pages.len()].id;
+            return self.desk.act(Action::RescanPage { page });
+        }
+        self.desk.act(action)
     }
 
     /// A page on the disk belongs to the visit, or goes: never both, never neither.

@@ -4,8 +4,11 @@ use crate::common::*;
 use motcua_flow::{Effect, Event};
 use motcua_model::{
     api::{Action, Overlay, Screen},
+    dossier::{Page, Side},
     fault::Fault,
+    pages::PageFault,
 };
+use uuid::Uuid;
 
 #[test]
 fn every_scanner_fault_keeps_answers_and_pages() {
@@ -91,6 +94,109 @@ fn pages_can_be_added_replaced_counted_again_or_given_up() {
     assert_eq!(desk.code(), "C08");
     let effects = desk.act(Action::ScanPaper { paper: 1 });
     assert!(matches!(effects.as_slice(), [Effect::SaveDraft(_), Effect::DropPages { pages, .. }] if pages.len() == 2));
+}
+
+/// Two sheets, both sides scanned; the first side has a fault.
+fn desk_with_two_sheets() -> (Desk, Vec<Uuid>) {
+    let mut desk = Desk::new();
+    desk.reach_papers();
+    desk.act(Action::ScanPaper { paper: 0 });
+    desk.act(Action::DeclareSheets { sheets: 2 });
+    let job = desk.start_scan();
+    for id in 901..=904 {
+        desk.send(Event::PageStored { job, page: side(id) });
+    }
+    desk.send(Event::ScanEnded { job, fault: None });
+    let ids = ids(&desk);
+    assert_eq!(ids, [901, 902, 903, 904].map(Uuid::from_u128));
+    (desk, ids)
+}
+
+/// Odd ones are fronts; number 901 is crooked and pale.
+fn side(id: u128) -> Page {
+    let faults = if id == 901 { vec![PageFault::Crooked, PageFault::Pale] } else { Vec::new() };
+    Page { side: if id % 2 == 1 { Side::Front } else { Side::Back }, faults, ..page(id) }
+}
+
+fn ids(desk: &Desk) -> Vec<Uuid> {
+    let (Screen::PageCheck { pages, .. } | Screen::Scan { pages, .. }) = desk.screen() else { panic!("{}", desk.code()) };
+    pages.iter().map(|page| page.id).collect()
+}
+
+fn rescan(desk: &mut Desk, page: Uuid) -> (Uuid, Vec<Uuid>) {
+    let effects = desk.act(Action::RescanPage { page });
+    let [Effect::StartScan { job, sheets: 1, beside, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    (*job, beside.clone())
+}
+
+#[test]
+fn one_tap_scans_a_sheet_again_and_its_sides_take_the_old_places() {
+    let (mut desk, old) = desk_with_two_sheets();
+    let Screen::PageCheck { pages, .. } = desk.screen() else { panic!() };
+    assert_eq!((pages[0].fault, pages[1].fault), (Some(PageFault::Crooked), None));
+    let (job, beside) = rescan(&mut desk, old[1]);
+    assert_eq!(beside, old[2..], "the sheet itself is no repetition of itself");
+    assert_eq!(ids(&desk), old, "nothing goes before something comes");
+
+    for (at, new) in [(0, 911), (1, 912)] {
+        let effects = desk.send(Event::PageStored { job, page: side(new) });
+        let [Effect::SaveDraft(draft), Effect::DropPages { pages, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(*pages, [old[at]], "after the save that no longer names it");
+        assert_eq!(draft.scanning.as_ref().unwrap().pages[at], side(new));
+    }
+    let surplus = desk.send(Event::PageStored { job, page: side(913) });
+    assert!(matches!(surplus.as_slice(), [Effect::DropPages { .. }, Effect::CancelScan { .. }]), "another sheet lay in the feeder");
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!((desk.code(), ids(&desk)), ("C11b", [911, 912, 903, 904].map(Uuid::from_u128).to_vec()));
+
+    desk.act(Action::ScanMore);
+    let job = desk.start_scan();
+    desk.send(Event::PageStored { job, page: side(921) });
+    assert_eq!(ids(&desk).len(), 5, "the next scan adds again");
+}
+
+#[test]
+fn a_rescan_that_fails_loses_nothing_and_can_be_tried_again_or_left() {
+    let (mut desk, old) = desk_with_two_sheets();
+    let (first, _) = rescan(&mut desk, old[2]);
+    desk.fault(first, Fault::ScannerEmpty);
+    assert_eq!(ids(&desk), old);
+    let effects = desk.act(Action::Retry);
+    let [Effect::StartScan { job, sheets: 1, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    desk.send(Event::PageStored { job, page: side(911) });
+    desk.fault(job, Fault::ScannerJam);
+    let effects = desk.act(Action::Retry);
+    let [Effect::StartScan { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    // The whole sheet goes through once more, its front first.
+    desk.send(Event::PageStored { job, page: side(913) });
+    desk.send(Event::PageStored { job, page: side(914) });
+    desk.send(Event::ScanEnded { job, fault: None });
+    let now = [901, 902, 913, 914].map(Uuid::from_u128);
+    assert_eq!((desk.code(), ids(&desk)), ("C11b", now.to_vec()));
+
+    let (job, _) = rescan(&mut desk, now[0]);
+    desk.fault(job, Fault::ScannerGone);
+    desk.act(Action::Dismiss);
+    assert_eq!((desk.code(), ids(&desk)), ("C11b", now.to_vec()));
+    desk.act(Action::ScanMore);
+    let job = desk.start_scan();
+    desk.send(Event::PageStored { job, page: side(921) });
+    assert_eq!(ids(&desk).len(), 5, "what was left is over");
+}
+
+#[test]
+fn a_one_sided_page_is_replaced_alone() {
+    let mut desk = Desk::new();
+    desk.reach_check();
+    let old = ids(&desk);
+    let (job, beside) = rescan(&mut desk, old[0]);
+    assert_eq!(beside, old[1..]);
+    desk.send(Event::PageStored { job, page: page(911) });
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!(ids(&desk), [Uuid::from_u128(911), old[1]]);
+    assert!(desk.act(Action::RescanPage { page: old[0] }).is_empty(), "a page that is no longer there");
 }
 
 #[test]

@@ -6,6 +6,10 @@ use motcua_model::{
     Language, Private,
     api::{Action, ActionRequest, ChangeTarget, Service, Snapshot},
 };
+use uuid::Uuid;
+
+/// Of the desk at C11b.
+const FIRST_PAGE: Uuid = Uuid::from_u128(u64::MAX as u128 + 15);
 
 fn every_action() -> Vec<Action> {
     let all = vec![
@@ -40,6 +44,8 @@ fn every_action() -> Vec<Action> {
         Action::CancelScan,
         Action::AcceptPages,
         Action::ScanAgain,
+        Action::RescanPage { page: FIRST_PAGE },
+        Action::RescanPage { page: Uuid::nil() },
         Action::ScanMore,
         Action::Change { target: ChangeTarget::Question(1) },
         Action::Change { target: ChangeTarget::Question(200) },
@@ -82,6 +88,7 @@ fn every_action() -> Vec<Action> {
             | Action::CancelScan
             | Action::AcceptPages
             | Action::ScanAgain
+            | Action::RescanPage { .. }
             | Action::ScanMore
             | Action::Change { .. }
             | Action::Submit
