@@ -20,8 +20,8 @@ mod paper;
 mod pdf;
 mod quality;
 mod rulings;
-mod source;
 pub mod sign;
+mod source;
 mod srgb;
 
 pub use jpeg::PageError;
@@ -29,5 +29,5 @@ pub use ocr::{OcrError, PageText, Recognizer, Word};
 pub use page::{Inspection, inspect, thumbnail};
 pub use paper::{Engines, PaperError, recognise_paper};
 pub use pdf::{PdfError, PdfPage, searchable_pdf};
-pub use source::{SourcePage, source_page};
 pub use quality::{Fingerprint, Judged, Measures, judge, repeated};
+pub use source::{SourcePage, source_page};

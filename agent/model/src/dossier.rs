@@ -6,8 +6,8 @@ use crate::{
     code::{ParcelCode, ProvisionalCode},
     hub::PaperSource,
     mrz::Mrz,
-    particulars::Particulars,
     pages::PageFault,
+    particulars::Particulars,
 };
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
