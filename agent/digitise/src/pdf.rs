@@ -135,7 +135,7 @@ fn write_page(pdf: &mut Pdf, refs: PageRefs, page: &PdfPage<'_>, frame: Frame, l
     if !page.text.words.is_empty() {
         write_text(&mut content, page, letters);
     }
-    pdf.stream(refs.content, &content.finish());
+    pdf.stream(refs.content, &deflated(&content.finish())).filter(Filter::FlateDecode);
 
     let mut object = pdf.page(refs.page);
     object.parent(PAGES).media_box(Rect::new(0.0, 0.0, width, height)).contents(refs.content);
@@ -152,6 +152,11 @@ fn write_page(pdf: &mut Pdf, refs: PageRefs, page: &PdfPage<'_>, frame: Frame, l
         1 => image.color_space().device_gray(),
         _ => image.color_space().device_rgb(),
     }
+}
+
+/// Written to memory, so that it cannot fail.
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec_zlib(bytes, 6)
 }
 
 /// The matrix that fills the page with the picture, turned counter-clockwise about the page's centre.
@@ -243,13 +248,13 @@ fn write_font(pdf: &mut Pdf, letters: &Letters) {
 
     // Every letter is drawn with the font's one empty glyph.
     let glyphs: Vec<u8> = (0..=letters.0.len()).flat_map(|number| u16::from(number > 0).to_be_bytes()).collect();
-    pdf.stream(GLYPHS, &glyphs);
+    pdf.stream(GLYPHS, &deflated(&glyphs)).filter(Filter::FlateDecode);
 
     let mut map = UnicodeCmap::new(Name(b"Adobe-Identity-UCS"), SystemInfo { ordering: Str(b"UCS"), ..system });
     for (letter, number) in &letters.0 {
         map.pair(*number, *letter);
     }
-    pdf.cmap(TO_UNICODE, &map.finish());
+    pdf.cmap(TO_UNICODE, &deflated(&map.finish())).filter(Filter::FlateDecode);
 }
 
 fn write_document(pdf: &mut Pdf, title: &str, created: Timestamp) {
@@ -269,7 +274,7 @@ fn write_document(pdf: &mut Pdf, title: &str, created: Timestamp) {
     pdf.metadata(METADATA, xmp(title, &local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).as_bytes());
 
     let profile = srgb::profile();
-    pdf.icc_profile(PROFILE, &profile).n(3);
+    pdf.icc_profile(PROFILE, &deflated(&profile)).n(3).filter(Filter::FlateDecode);
 
     let mut catalog = pdf.catalog(CATALOG);
     catalog.pages(PAGES).metadata(METADATA).lang(TextStr("vi-VN"));
