@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench bench-offline bench-fleet fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb
+.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-offline bench-fleet fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-digitise
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 21
@@ -27,6 +27,10 @@ check: fmt clippy tests ## test without the set-up and the licence check
 bench: setup-demo ## speed and size against the targets; agent, hub and devices built for release
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-sane -p motcua-sane-folder -p motcua-tests)
 	@$(TARGET)/release/motcua-bench $(ARGS)
+
+bench-digitise: setup-digitise ## time, size and errors beside OCRmyPDF on the same 60 pages; ARGS="--only 300:d1"; 20 minutes; built for release
+	$(call step,build,$(CARGO) build --release --locked -p motcua)
+	@tests/digitise/run.sh $(abspath $(TARGET)) $(abspath $(TARGET)/release/motcua) $(ARGS)
 
 bench-offline: setup-demo ## a month without the link: 3,000 dossiers, 5 GB, start and drain; ARGS="--dossiers 300"; built for release
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)
@@ -63,6 +67,9 @@ setup-test:
 
 setup-usb:
 	$(call step,set-up,provisioning/setup/setup.sh usb)
+
+setup-digitise:
+	$(call step,set-up,provisioning/setup/setup.sh digitise)
 
 setup-fuzz:
 	$(call step,set-up,provisioning/setup/setup.sh fuzz)

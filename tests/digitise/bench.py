@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""motcua digitise beside OCRmyPDF: the same drawn pages, one machine, one run.
+
+usage: bench.py MOTCUA WORK_FOLDER [--only 300:d1,200:d2] [--without-peer]
+
+Time and processor time are those of the whole command per page; memory is that of its largest process; errors are edits
+(Levenshtein) between what pdftotext reads in the PDF and what was drawn, in characters and in words, leaders left out.
+"""
+import argparse, json, os, re, subprocess, sys, time, unicodedata
+from rapidfuzz.distance import Levenshtein
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.dirname(sys.executable)
+CORES = str(os.cpu_count() or 1)
+# What the peer's own users set: everything that repairs a scan, and what gives the fewest errors.
+FULL, BEST = 'OCRmyPDF --deskew --clean', 'OCRmyPDF --deskew, best model'
+
+
+def plain(text):
+    text = re.sub(r'[.…]{3,}', ' ', unicodedata.normalize('NFC', text))
+    return re.sub(r'\s+', ' ', text).strip()
+
+
+def timed(command, env=None):
+    """Seconds, processor seconds, megabytes of the largest process; what it said goes into the error."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+    said = process.stdout.read().decode(errors='replace')
+    _, status, used = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit(f'{" ".join(command[:3])} … failed:\n{said}')
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def errors(pdf, pages):
+    """Of the two orders in which pdftotext tells a page's words, the file's own and its own, the one that suits the program better."""
+    return min(errors_in(['-raw'], pdf, pages), errors_in([], pdf, pages))
+
+
+def errors_in(order, pdf, pages):
+    read = subprocess.run(['pdftotext', *order, pdf, '-'], capture_output=True, text=True, check=True).stdout.split('\f')
+    letters = wrong_letters = words = wrong_words = 0
+    for page, text in zip(pages, read):
+        drawn, text = plain(' '.join(page['lines'])), plain(text)
+        letters += len(drawn)
+        wrong_letters += Levenshtein.distance(drawn, text)
+        words += len(drawn.split())
+        wrong_words += Levenshtein.distance(drawn.split(), text.split())
+    return 100 * wrong_letters / letters, 100 * wrong_words / words
+
+
+def main():
+    asked = argparse.ArgumentParser()
+    asked.add_argument('motcua')
+    asked.add_argument('work')
+    asked.add_argument('--only', help='such as 300:d1,200:d2')
+    asked.add_argument('--without-peer', action='store_true')
+    asked = asked.parse_args()
+    truth = json.load(open(f'{asked.work}/pages/truth.json'))['pages']
+    sets = asked.only.split(',') if asked.only else [f'{dpi}:{level}' for dpi in (200, 300) for level in ('clean', 'd1', 'd2')]
+    missed = []
+    print('| pages | program | s a page | processor s a page | MB | kB a page | letters wrong | words wrong |\n|---|---|---|---|---|---|---|---|')
+    for one in sets:
+        dpi, level = one.split(':')
+        pages = [page for page in truth if page['dpi'] == int(dpi) and page['level'] == level]
+        files = [f'{asked.work}/pages/{page["file"]}' for page in pages]
+        together = f'{asked.work}/in.pdf'
+        subprocess.run([f'{BIN}/img2pdf', '--imgsize', f'{dpi}dpi', '-o', together, *files], check=True, stderr=subprocess.DEVNULL)
+        peer = [f'{BIN}/ocrmypdf', '-l', 'vie', '-j', CORES, '--deskew']
+        best = {'TESSDATA_PREFIX': f'{asked.work}/best'}
+        runs = [('motcua digitise', lambda out: [asked.motcua, 'digitise', *files, '--dpi', dpi, '-o', out], None)]
+        if not asked.without_peer:
+            runs.append((FULL, lambda out: [*peer, '--clean', together, out], None))
+            if os.path.exists(f'{asked.work}/best/vie.traineddata'):
+                runs.append((BEST, lambda out: [*peer, together, out], best))
+        told = {}
+        for name, command, env in runs:
+            out = f'{asked.work}/out.pdf'
+            if os.path.exists(out):
+                os.remove(out)
+            seconds, processor, memory = timed(command(out), env)
+            size = os.path.getsize(out) / 1024 / len(pages)
+            letters, words = errors(out, pages)
+            told[name] = (seconds, processor, memory, size, letters)
+            print(f'| {dpi} dpi {level} | {name} | {seconds / len(pages):.2f} | {processor / len(pages):.2f} | {memory:.0f} | {size:.0f} '
+                  f'| {letters:.2f} % | {words:.2f} % |', flush=True)
+        ours = told.pop('motcua digitise')
+        if ours[2] > 300:
+            missed.append(f'{one}: {ours[2]:.0f} MB of 300')
+        if FULL in told:
+            full = told[FULL]
+            share = {'clean': 2, 'd1': 3, 'd2': 6}[level]
+            for what, at, part in (('time', 0, 4), ('processor time', 1, 4), ('errors', 4, share), ('size', 3, 1)):
+                if ours[at] * part > full[at]:
+                    missed.append(f'{one}: {what} {ours[at]:.2f}, 1/{part} of the peer is {full[at] / part:.2f}')
+        if BEST in told and ours[4] > told[BEST][4]:
+            missed.append(f'{one}: errors {ours[4]:.2f} %, the peer at its best {told[BEST][4]:.2f} %')
+    print('\n' + ('\n'.join(['missed:', *missed]) if missed else 'every goal is met'))
+
+
+main()
