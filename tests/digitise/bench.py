@@ -7,6 +7,7 @@ Time and processor time are those of the whole command per page; memory is that 
 (Levenshtein) between what pdftotext reads in the PDF and what was drawn, in characters and in words, leaders left out.
 """
 import argparse, json, os, re, subprocess, sys, time, unicodedata
+from collections import Counter
 from rapidfuzz.distance import Levenshtein
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -32,21 +33,25 @@ def timed(command, env=None):
     return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def errors(pdf, pages):
-    """Of the two orders in which pdftotext tells a page's words, the file's own and its own, the one that suits the program better."""
-    return min(errors_in(['-raw'], pdf, pages), errors_in([], pdf, pages))
+def errors(pdf, pages, aside):
+    """Letters wrong, words wrong, words not found wherever they stand: per cent. Of the orders in which a page's words can be told, the
+    PDF's own, pdftotext's, and the program's own text file, the one that suits the program best."""
+    texts = [subprocess.run(['pdftotext', *order, pdf, '-'], capture_output=True, text=True, check=True).stdout for order in (['-raw'], [])]
+    if os.path.exists(aside):
+        texts.append(open(aside).read())
+    return min(errors_in(text.split('\f'), pages) for text in texts)
 
 
-def errors_in(order, pdf, pages):
-    read = subprocess.run(['pdftotext', *order, pdf, '-'], capture_output=True, text=True, check=True).stdout.split('\f')
-    letters = wrong_letters = words = wrong_words = 0
+def errors_in(read, pages):
+    letters = wrong_letters = words = wrong_words = lost = 0
     for page, text in zip(pages, read):
         drawn, text = plain(' '.join(page['lines'])), plain(text)
         letters += len(drawn)
         wrong_letters += Levenshtein.distance(drawn, text)
         words += len(drawn.split())
         wrong_words += Levenshtein.distance(drawn.split(), text.split())
-    return 100 * wrong_letters / letters, 100 * wrong_words / words
+        lost += sum((Counter(drawn.split()) - Counter(text.split())).values())
+    return 100 * wrong_letters / letters, 100 * wrong_words / words, 100 * lost / words
 
 
 def main():
@@ -59,14 +64,15 @@ def main():
     truth = json.load(open(f'{asked.work}/pages/truth.json'))['pages']
     sets = asked.only.split(',') if asked.only else [f'{dpi}:{level}' for dpi in (200, 300) for level in ('clean', 'd1', 'd2')]
     missed = []
-    print('| pages | program | s a page | processor s a page | MB | kB a page | letters wrong | words wrong |\n|---|---|---|---|---|---|---|---|')
+    print('| pages | program | s a page | processor s a page | MB | kB a page | letters wrong | words wrong | words not found |\n|---|---|---|---|---|---|---|---|---|')
     for one in sets:
         dpi, level = one.split(':')
         pages = [page for page in truth if page['dpi'] == int(dpi) and page['level'] == level]
         files = [f'{asked.work}/pages/{page["file"]}' for page in pages]
         together = f'{asked.work}/in.pdf'
         subprocess.run([f'{BIN}/img2pdf', '--imgsize', f'{dpi}dpi', '-o', together, *files], check=True, stderr=subprocess.DEVNULL)
-        peer = [f'{BIN}/ocrmypdf', '-l', 'vie', '-j', CORES, '--deskew']
+        aside = f'{asked.work}/out.txt'
+        peer = [f'{BIN}/ocrmypdf', '-l', 'vie', '-j', CORES, '--deskew', '--sidecar', aside]
         best = {'TESSDATA_PREFIX': f'{asked.work}/best'}
         runs = [('motcua digitise', lambda out: [asked.motcua, 'digitise', *files, '--dpi', dpi, '-o', out], None)]
         if not asked.without_peer:
@@ -76,14 +82,15 @@ def main():
         told = {}
         for name, command, env in runs:
             out = f'{asked.work}/out.pdf'
-            if os.path.exists(out):
-                os.remove(out)
+            for old in (out, aside):
+                if os.path.exists(old):
+                    os.remove(old)
             seconds, processor, memory = timed(command(out), env)
             size = os.path.getsize(out) / 1024 / len(pages)
-            letters, words = errors(out, pages)
+            letters, words, lost = errors(out, pages, aside)
             told[name] = (seconds, processor, memory, size, letters)
             print(f'| {dpi} dpi {level} | {name} | {seconds / len(pages):.2f} | {processor / len(pages):.2f} | {memory:.0f} | {size:.0f} '
-                  f'| {letters:.2f} % | {words:.2f} % |', flush=True)
+                  f'| {letters:.2f} % | {words:.2f} % | {lost:.2f} % |', flush=True)
         ours = told.pop('motcua digitise')
         if ours[2] > 300:
             missed.append(f'{one}: {ours[2]:.0f} MB of 300')
