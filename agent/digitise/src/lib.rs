@@ -1,4 +1,5 @@
 //! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, PDF/A-2u; and its signature ([`sign`]).
+//! What arrives as PDF already is checked ([`check_pdf`]).
 //!
 //! The scanner's JPEG is never altered: it goes byte for byte into the PDF (TT 05/2025/TT-BNV asks for PDF/A with two layers,
 //! 24-bit colour, scale 100 %). Only the copy that OCR reads is cleaned, see [`Recognizer`].
@@ -10,6 +11,7 @@
 //!
 //! Everything here blocks and computes; an async caller runs it on its own threads.
 
+mod arrived;
 mod clean;
 mod gray;
 mod jpeg;
@@ -24,6 +26,7 @@ pub mod sign;
 mod source;
 mod srgb;
 
+pub use arrived::{Active, ArrivedError, ArrivedPdf, MOST_ARRIVED_BYTES, PageSize, PdfAClaim, check_pdf};
 pub use jpeg::PageError;
 pub use ocr::{OcrError, PageText, Recognizer, Word};
 pub use page::{Inspection, inspect, thumbnail};
