@@ -7,6 +7,7 @@ mod digitise;
 mod drill;
 mod finding;
 mod outbox;
+mod pdf_check;
 mod person;
 mod probe;
 mod sign;
@@ -49,6 +50,8 @@ enum Command {
     Restore(Restore),
     /// What is held of one person: for requests under the law on personal data.
     Person(Person),
+    /// May the PDFs that somebody brings be taken? One line for each; exit code 1 if one is refused.
+    PdfCheck(pdf_check::PdfCheck),
     /// Signs PDFs with the office's token (PAdES); asks for its PIN once.
     Sign(sign::Sign),
 }
@@ -202,6 +205,7 @@ async fn main() -> ExitCode {
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
         Command::Restore(Restore { yes, file }) => told(restore(yes, &file.config).await),
         Command::Person(Person { command, file }) => told(person(command, &file.config).await),
+        Command::PdfCheck(asked) => told(Ok(pdf_check::run(&asked))),
         Command::Sign(ask) => told(sign::run(&ask, jiff::Timestamp::now())),
     };
     // A closed pipe (`motcua check | head`) is no failure of the check.

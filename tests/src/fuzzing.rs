@@ -43,10 +43,11 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 25] = [
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
+    ("arrived", arrived),
     ("card_access", card_access),
     ("card_qr", card_qr),
     ("carried", carried),
@@ -452,6 +453,16 @@ pub fn page(data: &[u8]) -> bool {
     if let Ok(small) = motcua_digitise::thumbnail(data, 64) {
         assert!(image::load_from_memory(&small).expect("a thumbnail is a JPEG").width() <= 64);
     }
+    true
+}
+
+/// A PDF that somebody brings. What is taken has pages with a size and names that fit a line, and looks the same each time.
+pub fn arrived(data: &[u8]) -> bool {
+    let Ok(seen) = motcua_digitise::check_pdf(data) else { return false };
+    assert!(data.starts_with(b"%PDF-") && !seen.pages.is_empty());
+    assert!(seen.pages.iter().all(|page| page.width_mm > 0 && page.height_mm > 0));
+    assert!(seen.attached.iter().all(|name| !name.contains(char::is_control)));
+    assert!(motcua_digitise::check_pdf(data) == Ok(seen));
     true
 }
 
