@@ -134,6 +134,38 @@ fn revised(before: &[u8], number: usize, object: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_key_that_stands_twice_hides_nothing() {
+    for hidden in [
+        "/OpenAction << /S /Launch /F (a) >> /OpenAction null",
+        "/OpenAction << /S /La#75nch /S /GoTo /D [3 0 R /Fit] >>",
+        "/OpenAction << /S /JavaScript /JS (x\\)/JS) /S /GoTo /JS null >>",
+    ] {
+        assert!(check_pdf(&with(hidden, "", &[])).is_err(), "{hidden}");
+    }
+    assert!(check_pdf(&with("/Lang (see /Launch) /Lang (vi) % /Launch\n", "", &[])).is_ok());
+}
+
+/// As word processors write it: the catalogue's action stands in a stream that only a hybrid trailer leads to (ISO 32000-1 7.5.8.4).
+#[test]
+fn what_stands_in_a_hybrid_file_is_seen() {
+    let hybrid = |action: &str| {
+        let packed = stream("/Type /ObjStm /N 1 /First 4", &format!("5 0 {action}"));
+        let mut rows = with("/OpenAction 5 0 R", "", &[&packed]);
+        let text = String::from_utf8_lossy(&rows).into_owned();
+        let (table, previous) = (rows.len(), text.rsplit_once("startxref\n").unwrap().1.split('\n').next().unwrap().to_owned());
+        rows.extend_from_slice(
+            b"6 0 obj\n<< /Type /XRef /Size 7 /W [1 1 1] /Index [5 1] /Root 1 0 R /Length 3 >>\nstream\n\x02\x04\0\nendstream\nendobj\n",
+        );
+        let last = rows.len();
+        let end = format!("xref\n0 0\ntrailer\n<< /Size 7 /Root 1 0 R /Prev {previous} /XRefStm {table} >>\nstartxref\n{last}\n%%EOF\n");
+        rows.extend_from_slice(end.as_bytes());
+        rows
+    };
+    assert!(check_pdf(&hybrid("<< /S /GoTo /D [3 0 R /Fit] >>")).is_ok());
+    assert_eq!(check_pdf(&hybrid("<< /S /Launch /F (a) >>")), Err(ArrivedError::Active(Active::Launch)));
+}
+
+#[test]
 fn links_are_told_and_programs_attached_are_refused() {
     let link = with("", "/Annots [4 0 R]", &["<< /Type /Annot /Subtype /Link /A << /S /URI /URI (https://a.example) >> >>"]);
     assert_eq!(good(&link).links, 1);
@@ -296,7 +328,7 @@ fn each_refusal_says_what_to_do_in_both_languages() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     /// Whatever is altered in a good file: an answer, and a sound one.
     #[test]

@@ -9,11 +9,48 @@ use super::{Active, ArrivedError, name_of};
 
 /// What an attached file begins with that a machine or an interpreter starts: Windows, Linux, scripts, Java or macOS, macOS.
 const PROGRAMS: [&[u8]; 6] = [b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"];
+const ACTING: [&[u8]; 16] = [
+    b"3D",
+    b"EF",
+    b"GoTo3DView",
+    b"GoToE",
+    b"GoToR",
+    b"ImportData",
+    b"JS",
+    b"JavaScript",
+    b"Launch",
+    b"Movie",
+    b"Rendition",
+    b"RichMedia",
+    b"RichMediaExecute",
+    b"Sound",
+    b"SubmitForm",
+    b"XFA",
+];
 /// What is started by a double click, or carries macros.
 const PROGRAM_ENDINGS: [&str; 36] = [
     "app", "apk", "bat", "bin", "chm", "cmd", "com", "cpl", "deb", "dll", "docm", "dotm", "exe", "hta", "iso", "jar", "js", "jse", "lnk",
     "msc", "msi", "msp", "pif", "ppam", "pptm", "ps1", "py", "reg", "scr", "sh", "vbe", "vbs", "wsf", "wsh", "xlam", "xlsm",
 ];
+
+/// Names without which nothing acts. An object in which one is written more often than it is read has a key twice, and which of both
+/// holds is up to the reader (ISO 32000-1 7.3.7).
+pub(super) fn is_acting(name: &[u8]) -> bool {
+    ACTING.contains(&name)
+}
+
+/// How often such a name is read in an object.
+pub(super) fn acting_names(object: &Object) -> usize {
+    let (mut count, mut stack) = (0, vec![object]);
+    while let Some(object) = stack.pop() {
+        count += usize::from(object.as_name().is_ok_and(is_acting));
+        if let Ok(dictionary) = object.as_dict() {
+            count += dictionary.iter().filter(|(key, _)| is_acting(key)).count();
+        }
+        stack.extend(parts(object));
+    }
+    count
+}
 
 /// The first thing found that acts, and how many links to addresses there are.
 pub(super) fn search(file: &File<'_>) -> (Option<Active>, usize) {

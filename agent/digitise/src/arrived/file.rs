@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::lex::{Words, at_word, behind_gap, behind_space, big_endian, data, last_table, next_end, next_header, number, values};
-use super::{ArrivedError, lex, unpack};
+use super::{ArrivedError, active, lex, unpack};
 
 /// Objects, entries of tables and values in all objects together: a file of five hundred tagged pages has a quarter of it.
-const MOST_VALUES: usize = 2_000_000;
+const MOST_VALUES: usize = 1_000_000;
 /// Bytes of objects that are read, streams left out.
 const MOST_TEXT: usize = 48 << 20;
 /// Bytes that one stream unpacks to.
@@ -58,6 +58,8 @@ pub(super) struct File<'a> {
     /// Of the last revision.
     pub(super) trailer: Dictionary,
     encrypted: bool,
+    /// An action hides behind a key that stands twice.
+    twice: bool,
     values: usize,
     text: usize,
     unpacked: usize,
@@ -74,6 +76,7 @@ impl<'a> File<'a> {
             places: BTreeMap::new(),
             trailer: Dictionary::new(),
             encrypted: false,
+            twice: false,
             values: MOST_VALUES,
             text: MOST_TEXT,
             unpacked: MOST_UNPACKED_IN_ALL,
@@ -90,6 +93,9 @@ impl<'a> File<'a> {
             return Err(broken("more stands behind its end, as when it was not copied to the end"));
         }
         file.unpack()?;
+        if file.twice {
+            return Err(broken("a part of it says two things at once"));
+        }
         file.whole()?;
         Ok(file)
     }
@@ -228,7 +234,9 @@ impl<'a> File<'a> {
         // lopdf gives its parser away for object streams alone.
         let content = [b"0 0 ", text].concat();
         let read = ObjectStream::new_with_limit(&mut Stream::new(dictionary! { "N" => 1, "First" => 4 }, content), Some(MOST_TEXT));
-        Ok(read.ok().and_then(|mut read| read.objects.pop_first()).map(|(_, object)| object))
+        let object = read.ok().and_then(|mut read| read.objects.pop_first()).map(|(_, object)| object);
+        self.twice |= object.as_ref().is_some_and(|object| lex::names(text, active::is_acting) > active::acting_names(object));
+        Ok(object)
     }
 
     fn spend(&mut self, values: usize) -> Result<(), ArrivedError> {

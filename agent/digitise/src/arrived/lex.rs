@@ -161,3 +161,45 @@ pub(super) fn values(text: &[u8]) -> usize {
     }
     count
 }
+
+/// How often a name for which `wanted` holds stands in this text, outside of strings and comments (ISO 32000-1 7.3.5).
+pub(super) fn names(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> usize {
+    let (mut at, mut count, mut open) = (0, 0, 0_usize);
+    while let Some(byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'\\' if open > 0 => at += 1,
+            b'(' => open += 1,
+            b')' => open = open.saturating_sub(1),
+            b'%' if open == 0 => at = behind_space(text, at - 1),
+            b'/' if open == 0 => {
+                let rest = text.get(at..).unwrap_or_default();
+                let length = rest.iter().take_while(|byte| is_regular(**byte)).count();
+                at += length;
+                count += usize::from(wanted(&name(rest.get(..length).unwrap_or_default())));
+            }
+            _ => {}
+        }
+    }
+    count
+}
+
+/// With `#41` as `A`.
+fn name(written: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = written;
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|digits| *first == b'#' && digits.iter().all(u8::is_ascii_hexdigit));
+        match digits.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    out
+}
