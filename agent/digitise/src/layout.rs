@@ -100,10 +100,15 @@ fn ends_like(row: &[Word], wanted: &str) -> Option<u32> {
 fn receivers(rows: &[Vec<Word>]) -> Option<(Range<usize>, u32)> {
     let first = rows.iter().position(|row| plain(row).starts_with(RECEIVERS))?;
     let usual = height(rows.get(first)?).max(1);
-    let column = rows.iter().skip(first).find_map(|row| {
-        let pair = row.windows(2).find(|pair| pair[1].left.saturating_sub(pair[0].right) > 3 * usual)?;
-        Some(pair[1].left)
+    let wide = |one: &Word, next: &Word| next.left.saturating_sub(one.right) > 3 * usual;
+    let (ends, beside) = rows.iter().skip(first).find_map(|row| {
+        let pair = row.windows(2).find(|pair| wide(&pair[0], &pair[1]))?;
+        Some((pair[0].right, pair[1].left))
     })?;
+    // A long name is centred below a short title: it begins further left.
+    let runs = rows.iter().skip(first).flat_map(|row| row.chunk_by(|one, next| !wide(one, next)));
+    let reaching = runs.filter_map(|run| Some((run.first()?.left, run.last()?.right)));
+    let column = reaching.filter(|(left, right)| *left > ends && *right > beside).map(|(left, _)| left).min().unwrap_or(beside);
     Some((first..rows.len(), column.saturating_sub(usual)))
 }
 
@@ -126,7 +131,7 @@ fn plain(words: &[Word]) -> String {
 }
 
 /// How many letters to add, drop or change (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, letter) in one.chars().enumerate() {
@@ -208,6 +213,17 @@ mod tests {
             line(2, 180, &[("- Lưu: VT.", 50), ("Phạm Văn Mẫu", 690)]),
         ];
         assert_eq!(read(page), ["Nơi nhận:", "- Như Điều 3;", "- Lưu: VT.", "GIÁM ĐỐC", "Phạm Văn Mẫu"]);
+    }
+
+    #[test]
+    fn a_long_name_below_a_short_title_stays_whole() {
+        let page = vec![
+            line(0, 100, &[("Nơi nhận:", 50), ("GIÁM ĐỐC", 700)]),
+            line(1, 140, &[("- Như Điều 3;", 50)]),
+            line(2, 180, &[("- Lưu: VT.", 50)]),
+            line(3, 260, &[("Phạm", 620), ("Quỳnh Ước Lệ", 670)]),
+        ];
+        assert_eq!(read(page), ["Nơi nhận:", "- Như Điều 3;", "- Lưu: VT.", "GIÁM ĐỐC", "Phạm Quỳnh Ước Lệ"]);
     }
 
     #[test]

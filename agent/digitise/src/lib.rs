@@ -1,4 +1,4 @@
-//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, PDF/A-2u; and its signature ([`sign`]).
+//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, fields, PDF/A-2u; and its signature ([`sign`]).
 //! What arrives as PDF already is checked ([`check_pdf`]).
 //!
 //! The scanner's JPEG is never altered: it goes byte for byte into the PDF (TT 05/2025/TT-BNV asks for PDF/A with two layers,
@@ -13,6 +13,7 @@
 
 mod arrived;
 mod clean;
+mod fields;
 mod gray;
 mod jpeg;
 mod layout;
@@ -27,6 +28,7 @@ mod source;
 mod srgb;
 
 pub use arrived::{Active, ArrivedError, ArrivedPdf, MOST_ARRIVED_BYTES, PageSize, PdfAClaim, check_pdf};
+pub use fields::read_fields;
 pub use jpeg::PageError;
 pub use ocr::{OcrError, PageText, Recognizer, Word};
 pub use page::{Inspection, inspect, thumbnail};
