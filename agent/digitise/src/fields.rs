@@ -12,7 +12,7 @@
 //! | worn: skew, noise, JPEG, a seal | 20 of 20 | 103 of 106 | 103 | 93 | 0 |
 //! | badly worn: shadows, show-through, little contrast | 20 of 20 | 101 of 106 | 102 | 71 | 0 |
 //!
-//! What is wrong is a word under a seal that was not read, or an accent; `tests/fields.rs` says how to measure again.
+//! The labels were written with these pages at hand: other prints of the same papers will give less. What is wrong is a word under a seal that was not read, or an accent; `tests/fields.rs` says how to measure again.
 
 mod labels;
 mod shapes;

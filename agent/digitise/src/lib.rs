@@ -26,6 +26,7 @@ mod rulings;
 pub mod sign;
 mod source;
 mod srgb;
+mod zone;
 
 pub use arrived::{Active, ArrivedError, ArrivedPdf, MOST_ARRIVED_BYTES, PageSize, PdfAClaim, check_pdf};
 pub use fields::read_fields;
@@ -36,3 +37,4 @@ pub use paper::{Engines, PaperError, recognise_paper};
 pub use pdf::{PdfError, PdfPage, searchable_pdf};
 pub use quality::{Fingerprint, Judged, Measures, judge, repeated};
 pub use source::{SourcePage, source_page};
+pub use zone::ZoneReader;

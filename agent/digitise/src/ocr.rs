@@ -123,7 +123,7 @@ impl Recognizer {
 }
 
 /// Leptonica reads this without a codec.
-fn portable_graymap(gray: &Gray) -> Vec<u8> {
+pub(crate) fn portable_graymap(gray: &Gray) -> Vec<u8> {
     let mut bytes = format!("P5\n{} {}\n255\n", gray.width, gray.height).into_bytes();
     bytes.extend_from_slice(&gray.pixels);
     bytes

@@ -1,6 +1,7 @@
 //! What was read from a paper, and the metadata that its file carries (domain.md 6 and 11: R42, R53, R54).
 
-use crate::{Private, citizen::CitizenNumber, document_types::Meaning};
+use crate::{Private, citizen::CitizenNumber, document_types::Meaning, fold, mrz::Mrz};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A part of a scan, in its pixels from the upper left corner.
@@ -46,6 +47,36 @@ impl ReadPaper {
     /// The field with this key.
     pub fn field(&self, key: &str) -> Option<&ReadField> {
         self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// Compares the owner with the machine-readable zone of the same paper, whose check digits are right: number and birth that agree
+    /// are sure, whatever disagrees needs a yes. A name that agrees is not sure: the zone has no accents.
+    pub fn compare_with(&mut self, zone: &Mrz, today: Date) {
+        let number = zone.citizen_number().map(|number| number.reveal().to_owned());
+        let birth = zone.birth(today).map(|birth| birth.strftime("%d/%m/%Y").to_string());
+        for field in &mut self.fields {
+            let proof = match field.meaning {
+                Meaning::OwnerNumber => &number,
+                Meaning::OwnerBirth => &birth,
+                Meaning::OwnerName => {
+                    field.needs_yes |= fold(field.value.reveal()) != fold(zone.name().reveal());
+                    continue;
+                }
+                Meaning::PaperName
+                | Meaning::PaperNumber
+                | Meaning::Issuer
+                | Meaning::Issued
+                | Meaning::Subject
+                | Meaning::ValidUntil
+                | Meaning::Scope
+                | Meaning::FormField => continue,
+            };
+            if let Some(proof) = proof {
+                let agrees = field.value.reveal() == proof;
+                field.needs_yes = !agrees;
+                field.confidence = if agrees { 1.0 } else { field.confidence };
+            }
+        }
     }
 }
 
@@ -208,6 +239,26 @@ mod tests {
         assert_eq!(metadata.storage_code(), None, "there is no number to make it of");
         metadata.owner_number = known("12345");
         assert_eq!((metadata.lacks(), metadata.storage_code()), (vec![MetadataLack::OwnerNumber], None));
+    }
+
+    #[test]
+    fn a_zone_proves_number_and_birth_and_only_doubts_a_name() {
+        let text = "IDVNM1850012344099185001234<<4\n8502142F4502144VNM<<<<<<<<<<<6\nNGUYEN<<THI<MAU<DON<<<<<<<<<<<";
+        let zone = Mrz::parse(text).unwrap();
+        let compared = |number: &str, name: &str| {
+            let fields = vec![
+                field("number", Meaning::OwnerNumber, number, true),
+                field("birth", Meaning::OwnerBirth, "14/02/1985", true),
+                field("holder", Meaning::OwnerName, name, false),
+                field("issued", Meaning::Issued, "05/03/2022", true),
+            ];
+            let mut paper = ReadPaper { kind: "citizen_card".into(), fields };
+            paper.compare_with(&zone, jiff::civil::date(2026, 11, 23));
+            paper.fields.iter().map(|field| field.needs_yes).collect::<Vec<_>>()
+        };
+        assert_eq!(compared("099185001234", "NGUYỄN THỊ MẪU ĐƠN"), [false, false, false, true]);
+        assert_eq!(compared("099185001284", "NGUYỄN THỊ MÂU ĐÔN"), [true, false, false, true]);
+        assert_eq!(compared("099185001234", "NGUYỄN THỊ MẪU"), [false, false, true, true]);
     }
 
     #[test]

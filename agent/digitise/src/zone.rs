@@ -1,0 +1,124 @@
+//! The machine-readable zone on a scanned card or passport, read by an engine of its own.
+//!
+//! The Vietnamese model reads such lines badly; the English one, held to the zone's letters, reads most of them, and the check digits
+//! tell the others. Measured on 6 drawn pages, invented people (200 and 300 dpi, clean, worn, badly worn): 6 of 6.
+
+use crate::clean::{Cleaned, clean};
+use crate::gray::Gray;
+use crate::ocr::{OcrError, PageText, Turn, Word, portable_graymap};
+use leptess::{LepTess, Variable};
+use motcua_model::mrz::Mrz;
+use std::fmt;
+use std::path::Path;
+
+/// A warm engine for zones; as [`Recognizer`](crate::Recognizer), one per thread.
+pub struct ZoneReader {
+    engine: LepTess,
+}
+
+impl fmt::Debug for ZoneReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ZoneReader")
+    }
+}
+
+const LANGUAGE: &str = "eng";
+
+impl ZoneReader {
+    /// Loads the English model, from `tessdata` or from where the Debian package puts it.
+    ///
+    /// # Errors
+    /// [`OcrError::NoModel`] when the model is not there.
+    pub fn new(tessdata: Option<&Path>) -> Result<Self, OcrError> {
+        let no_model = || OcrError::NoModel { language: LANGUAGE.to_owned() };
+        let folder = tessdata.map(|folder| folder.to_str().filter(|folder| !folder.contains('\0')).ok_or_else(no_model)).transpose()?;
+        let mut engine = LepTess::new(folder, LANGUAGE).map_err(|_| no_model())?;
+        let settings = [
+            // 6: one block of text of one size.
+            (Variable::TesseditPagesegMode, "6"),
+            (Variable::TesseditCharWhitelist, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"),
+            (Variable::DebugFile, "/dev/null"),
+        ];
+        for (variable, value) in settings {
+            engine.set_variable(variable, value).map_err(|_| OcrError::Engine("was told the letters of a zone"))?;
+        }
+        Ok(Self { engine })
+    }
+
+    /// The zone of a page that was recognised as `text`, its check digits right; none where there is none, or it is misread.
+    ///
+    /// # Errors
+    /// When the page is unusable or the engine fails on it.
+    pub fn read(&mut self, jpeg: &[u8], dpi: u16, text: &PageText) -> Result<Option<Mrz>, OcrError> {
+        let lines = zone_lines(text);
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        let Cleaned { gray, skew_degrees } = clean(jpeg, dpi)?;
+        let Some(strip) = strip(&gray, skew_degrees, &lines) else { return Ok(None) };
+        self.engine.set_image_from_mem(&portable_graymap(&strip)).map_err(|_| OcrError::Engine("took the picture"))?;
+        self.engine.set_source_resolution(i32::from(dpi));
+        let read = self.engine.get_utf8_text().map_err(|_| OcrError::Engine("read the zone"))?;
+        Ok(parsed(&read))
+    }
+}
+
+/// Shorter lines are none of a zone, whatever was lost of them.
+const LEAST: usize = 24;
+
+/// Lines with a filler, long and without small letters.
+fn zone_lines(text: &PageText) -> Vec<&[Word]> {
+    let lines: Vec<&[Word]> = text.words.chunk_by(|one, next| one.line == next.line).collect();
+    let like_one = |line: &&&[Word]| {
+        let letters = || line.iter().flat_map(|word| word.text.chars());
+        letters().any(|c| matches!(c, '<' | '«')) && letters().count() >= LEAST && !letters().any(char::is_lowercase)
+    };
+    lines.iter().filter(like_one).copied().collect()
+}
+
+/// The part of the levelled picture with the lines, a line's height more on each side.
+fn strip(gray: &Gray, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
+    let level = Turn::new(gray.width as f32, gray.height as f32, skew_degrees);
+    let mut edges = (f32::MAX, f32::MAX, 0.0_f32, 0.0_f32);
+    let mut tallest = 0;
+    for word in lines.iter().copied().flatten() {
+        let (width, height) = ((word.right - word.left) as f32, (word.bottom - word.top) as f32);
+        let (x, y) = level.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
+        edges = (edges.0.min(x - width / 2.0), edges.1.min(y - height / 2.0), edges.2.max(x + width / 2.0), edges.3.max(y + height / 2.0));
+        tallest = tallest.max(word.bottom - word.top);
+    }
+    let more = tallest as f32;
+    let within = |at: f32, most: usize| (at.max(0.0) as usize).min(most);
+    let (left, right) = (within(edges.0 - more, gray.width), within(edges.2 + more, gray.width));
+    let (top, bottom) = (within(edges.1 - more / 2.0, gray.height), within(edges.3 + more / 2.0, gray.height));
+    let pixels: Vec<u8> = (top..bottom).flat_map(|y| gray.row(y).get(left..right).unwrap_or_default()).copied().collect();
+    let (width, height) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
+    (width > 0 && height > 0).then_some(Gray { width, height, pixels })
+}
+
+/// Three lines or two that follow each other and make a zone.
+fn parsed(read: &str) -> Option<Mrz> {
+    let lines: Vec<String> = read.lines().map(|line| line.split_whitespace().collect()).filter(|line: &String| !line.is_empty()).collect();
+    [3, 2].into_iter().flat_map(|count| lines.windows(count)).find_map(|zone| Mrz::parse(&zone.join("\n")).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_found_among_other_lines() {
+        let passport = "XX1\nP<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n\nL898902C36UTO7408122F1204159ZE184226B<<<<<10\nY";
+        assert!(parsed(passport).is_some());
+        assert!(parsed(&passport.replace("740812", "740813")).is_none(), "a check digit is wrong");
+        assert!(parsed("").is_none());
+    }
+
+    #[test]
+    fn pages_without_a_zone_ask_no_engine() {
+        let word = |text: &str, line| Word { text: text.into(), left: 0, top: 0, right: 9, bottom: 9, confidence: 90.0, line };
+        let words = vec![word("GIẤY<KHAI<SINH", 0), word("a<bcdefghijklmnopqrstuvwxyzabcd", 1), word("IDVNM1850012344099185001234<<4", 2)];
+        let text = PageText { words, skew_degrees: 0.0 };
+        assert_eq!(zone_lines(&text).iter().map(|line| line[0].line).collect::<Vec<_>>(), [2]);
+    }
+}
