@@ -2,7 +2,11 @@
 
 use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
-use motcua_digitise::sign::{Batch, Pin, SignError, SignatureBlock, Signed, Stop, Token, Waiting, Which, sign_all};
+use motcua_digitise::{
+    check_pdf,
+    sign::{Batch, Pin, SignError, SignatureBlock, Signed, Stop, Token, Waiting, Which, sign_all},
+};
+use motcua_model::Text;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::{
     fmt::Write as _,
@@ -53,13 +57,18 @@ pub(crate) fn run(ask: &Sign, now: Timestamp) -> anyhow::Result<(String, bool)> 
     };
     let block = SignatureBlock { copy: ask.copy.clone(), agency: ask.agency.clone(), at: now };
     let mut unreadable = String::new();
-    let waiting = left.iter().filter_map(|(file, _)| match fs::read(file) {
-        Ok(pdf) => Some(Waiting { name: file.display().to_string(), pdf, block: block.clone() }),
-        Err(error) => {
-            // Writing into a String cannot fail, here and below.
-            let _ = writeln!(unreadable, "FAIL  {}: {error}", file.display());
-            None
-        }
+    let waiting = left.iter().filter_map(|(file, _)| {
+        // What acts by itself gets no signature of an office, and none that is made to break readers is read further.
+        let problem = match fs::read(file) {
+            Ok(pdf) => match check_pdf(&pdf) {
+                Ok(_) => return Some(Waiting { name: file.display().to_string(), pdf, block: block.clone() }),
+                Err(problem) => problem.text(),
+            },
+            Err(error) => Text::new(error.to_string(), "the file cannot be read"),
+        };
+        // Writing into a String cannot fail, here and below.
+        let _ = writeln!(unreadable, "FAIL  {}: {}\n      {}", file.display(), problem.vi, problem.en);
+        None
     });
     let mut warnings = Vec::new();
     let batch = sign_all(waiting, &mut token, |name, signed: Signed| {

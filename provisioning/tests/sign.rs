@@ -55,6 +55,10 @@ fn several_files_are_signed_with_one_pin() {
     assert!(good && told.matches("there ").count() >= 2, "{told}");
     let (told, good) = motcua_sign(&office, PIN, &["a.signed.pdf", "-o", "twice.pdf"]);
     assert!(good && told.contains("ok    twice.pdf"), "{told}");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/corpus/arrived/bad-script");
+    std::fs::copy(script, office.path("script.pdf")).unwrap();
+    let (told, good) = motcua_sign(&office, PIN, &["script.pdf"]);
+    assert!(!good && told.contains("JavaScript") && !office.path("script.signed.pdf").exists(), "{told}");
     let verdict = run(&office.folder, "pdfsig", &["twice.pdf"]);
     assert_eq!(verdict.matches("Signature is Valid.").count(), 2, "{verdict}");
 }
