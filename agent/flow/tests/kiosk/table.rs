@@ -9,7 +9,7 @@ use motcua_model::{
 use uuid::Uuid;
 
 /// Of the desk at C11b.
-const FIRST_PAGE: Uuid = Uuid::from_u128(u64::MAX as u128 + 15);
+const FIRST_PAGE: Uuid = Uuid::from_u128(u64::MAX as u128 + 16);
 
 fn every_action() -> Vec<Action> {
     let all = vec![
