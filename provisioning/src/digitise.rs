@@ -1,5 +1,6 @@
 //! `motcua digitise`: pictures in, one searchable PDF/A out, without an agent.
 
+use crate::sign::write_durably;
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use motcua_digitise::{Engines, PdfPage, SourcePage, recognise_paper, searchable_pdf, source_page};
@@ -78,22 +79,13 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
         .map(|(page, text)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
         .collect();
     let pdf = searchable_pdf(&pages, &title, Timestamp::now())?;
-    write(&asked.out, &pdf)?;
+    write_durably(&asked.out, &pdf).with_context(|| format!("{} cannot be written", asked.out.display()))?;
     Ok(format!("{}: {of} page(s), {} bytes\n", asked.out.display(), pdf.len()))
 }
 
 fn page(path: &Path, dpi: Option<u16>) -> anyhow::Result<SourcePage> {
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     source_page(bytes, dpi).with_context(|| path.display().to_string())
-}
-
-/// Whole or not at all: written beside it, then renamed.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = fs::File::create(&beside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    written.and_then(|()| fs::rename(&beside, path)).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// True from the first Ctrl-C on.

@@ -133,7 +133,7 @@ fn both(problem: &SignError) -> String {
 }
 
 /// Whole or not at all, and for its owner alone.
-fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;

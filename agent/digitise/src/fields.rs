@@ -12,11 +12,13 @@
 //! | worn: skew, noise, JPEG, a seal | 20 of 20 | 103 of 106 | 103 | 93 | 0 |
 //! | badly worn: shadows, show-through, little contrast | 20 of 20 | 101 of 106 | 102 | 71 | 0 |
 //!
-//! The labels were written with these pages at hand: other prints of the same papers will give less. What is wrong is a word under a seal that was not read, or an accent; `tests/fields.rs` says how to measure again.
+//! The labels were written with these pages at hand: other prints of the same papers will give less. What is wrong is a word under a
+//! seal that was not read, or an accent; `tests/fields.rs` says how to measure again.
 
 mod labels;
 mod shapes;
 
+use crate::layout::HEADING;
 use crate::ocr::PageText;
 use labels::{Found, Line, Piece, begins_with, compact, found, lines};
 use motcua_model::Private;
@@ -227,7 +229,7 @@ impl<'a> Page<'a> {
     }
 
     fn before_heading(&self) -> Vec<Candidate<'a>> {
-        let heading = compact("cong hoa xa hoi chu nghia viet nam");
+        let heading = compact(HEADING[0]);
         let at = self.lines.iter().position(|line| begins_with(line, &heading) || in_capitals(line) && begins_with(line, &heading[..16]));
         let above = at.and_then(|at| at.checked_sub(1)).and_then(|above| self.lines.get(above));
         above.map(|line| (line.clone(), 1.0)).into_iter().collect()

@@ -109,6 +109,12 @@ fn frame_header(body: &[u8], marker: u8) -> Result<Frame, PageError> {
     Ok(Frame { width, height, components, sequential: matches!(marker, 0xC0 | 0xC1), end: 0 })
 }
 
+/// Unit (0 none, 1 dots an inch, 2 dots a centimetre) and density from left to right, as the header has them (ITU-T T.871 10.1).
+pub(crate) fn density(jpeg: &[u8]) -> Option<(u8, u16)> {
+    let [0xFF, 0xD8, 0xFF, 0xE0, _, _, b'J', b'F', b'I', b'F', 0, _, _, unit, high, low, ..] = *jpeg else { return None };
+    Some((unit, u16::from_be_bytes([high, low])))
+}
+
 /// The whole picture as rows of red, green, blue (colour) or of grey, and its frame.
 pub(crate) fn decode(jpeg: &[u8]) -> Result<(Frame, Vec<u8>), PageError> {
     let frame = frame(jpeg)?;

@@ -8,7 +8,7 @@ use crate::ocr::Word;
 use std::ops::Range;
 
 /// The national heading and the motto below it, without marks. OCR may miss a letter.
-const HEADING: [&str; 2] = ["cong hoa xa hoi chu nghia viet nam", "doc lap - tu do - hanh phuc"];
+pub(crate) const HEADING: [&str; 2] = ["cong hoa xa hoi chu nghia viet nam", "doc lap - tu do - hanh phuc"];
 const RECEIVERS: &str = "noi nhan";
 
 /// Puts the words into the order of reading and numbers their lines anew. The boxes must be of a levelled page.

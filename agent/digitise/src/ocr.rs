@@ -12,7 +12,7 @@ use crate::jpeg::PageError;
 use crate::layout::in_reading_order;
 
 /// Why a page could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum OcrError {
     /// Tesseract did not start with the language.
     #[error(
@@ -87,17 +87,8 @@ impl Recognizer {
     /// # Errors
     /// [`OcrError::NoModel`] when the model is not there.
     pub fn new(language: &str, tessdata: Option<&Path>) -> Result<Self, OcrError> {
-        let no_model = || OcrError::NoModel { language: language.to_owned() };
-        let folder = tessdata.map(|folder| folder.to_str().ok_or_else(no_model)).transpose()?;
-        if language.contains('\0') || folder.is_some_and(|folder| folder.contains('\0')) {
-            return Err(no_model());
-        }
-        let mut engine = LepTess::new(folder, language).map_err(|_| no_model())?;
         // 4: one column of text of varying sizes, which is what forms and letters are; 3 reads the columns of a form apart.
-        engine.set_variable(Variable::TesseditPagesegMode, "4").map_err(|_| OcrError::Engine("set the page layout"))?;
-        // Its remarks about pages ("Empty page!!") belong in no journal.
-        engine.set_variable(Variable::DebugFile, "/dev/null").map_err(|_| OcrError::Engine("was told to be quiet"))?;
-        Ok(Self { engine })
+        Ok(Self { engine: engine(language, tessdata, &[(Variable::TesseditPagesegMode, "4")])? })
     }
 
     /// Reads one page scanned at `dpi`. A blank page gives no or few words; ask [`crate::inspect`] first.
@@ -122,6 +113,21 @@ impl Recognizer {
     }
 }
 
+/// Tesseract with the model of a language, from `tessdata` or from where the Debian package puts it.
+pub(crate) fn engine(language: &str, tessdata: Option<&Path>, settings: &[(Variable, &str)]) -> Result<LepTess, OcrError> {
+    let no_model = || OcrError::NoModel { language: language.to_owned() };
+    let folder = tessdata.map(|folder| folder.to_str().ok_or_else(no_model)).transpose()?;
+    if language.contains('\0') || folder.is_some_and(|folder| folder.contains('\0')) {
+        return Err(no_model());
+    }
+    let mut engine = LepTess::new(folder, language).map_err(|_| no_model())?;
+    // Its remarks about pages ("Empty page!!") belong in no journal.
+    for (variable, value) in settings.iter().chain(&[(Variable::DebugFile, "/dev/null")]) {
+        engine.set_variable(*variable, value).map_err(|_| OcrError::Engine("was told how to read"))?;
+    }
+    Ok(engine)
+}
+
 /// Leptonica reads this without a codec.
 pub(crate) fn portable_graymap(gray: &Gray) -> Vec<u8> {
     let mut bytes = format!("P5\n{} {}\n255\n", gray.width, gray.height).into_bytes();
@@ -138,7 +144,8 @@ const SIGN: f32 = 70.0;
 /// Finer copies are read worse, and slower: the letters are larger than those that the model has learned, and every speck is seen.
 const READ_AT: usize = 250;
 
-/// Reads Tesseract's table, of a picture that is `grow` times smaller than the scan: level, page, block, paragraph, line, word, left, top, width, height, confidence, text.
+/// Reads Tesseract's table, of a picture that is `grow` times smaller than the scan: level, page, block, paragraph, line, word, left, top,
+/// width, height, confidence, text.
 fn words(table: &str, grow: f32) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut line_of_last = None;
@@ -173,10 +180,8 @@ fn words(table: &str, grow: f32) -> Vec<Word> {
 
 /// The box where the word stands on the scan.
 fn turned(word: Word, back: Turn) -> Word {
-    let (width, height) = ((word.right - word.left) as f32, (word.bottom - word.top) as f32);
-    let (x, y) = back.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
-    let edge = |at: f32| at.round().max(0.0) as u32;
-    Word { left: edge(x - width / 2.0), top: edge(y - height / 2.0), right: edge(x + width / 2.0), bottom: edge(y + height / 2.0), ..word }
+    let [left, top, right, bottom] = back.edges(&word).map(|at| at.round().max(0.0) as u32);
+    Word { left, top, right, bottom, ..word }
 }
 
 /// A turn about a picture's centre.
@@ -197,5 +202,12 @@ impl Turn {
     pub(crate) fn point(self, x: f32, y: f32) -> (f32, f32) {
         let (dx, dy) = (x - self.centre.0, y - self.centre.1);
         (self.centre.0 + dx * self.cos + dy * self.sin, self.centre.1 - dx * self.sin + dy * self.cos)
+    }
+
+    /// Left, top, right and bottom of a word's box: its middle is turned, its size, at least a pixel either way, stays.
+    pub(crate) fn edges(self, word: &Word) -> [f32; 4] {
+        let (width, height) = (word.right.saturating_sub(word.left).max(1) as f32, word.bottom.saturating_sub(word.top).max(1) as f32);
+        let (x, y) = self.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
+        [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0]
     }
 }

@@ -67,7 +67,7 @@ pub fn recognise_paper(
             let Some((jpeg, dpi)) = pages.get(place) else { return };
             match &mut engine {
                 Ok(engine) => keep(place, engine.recognise(jpeg, *dpi)),
-                Err(_) => keep(place, Err(OcrError::NoModel { language: engines.language.clone() })),
+                Err(error) => keep(place, Err(error.clone())),
             }
         }
     };
@@ -87,4 +87,44 @@ pub fn recognise_paper(
         }
     }
     Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{DynamicImage, codecs::jpeg::JpegEncoder};
+
+    fn engines(language: &str) -> Engines {
+        Engines { language: language.to_owned(), tessdata: None, count: 1 }
+    }
+
+    fn blank() -> Vec<u8> {
+        let mut jpeg = Vec::new();
+        let page = image::RgbImage::from_pixel(600, 800, image::Rgb([250, 250, 250]));
+        DynamicImage::from(page).write_with_encoder(JpegEncoder::new(&mut jpeg)).unwrap();
+        jpeg
+    }
+
+    #[test]
+    fn no_page_is_begun_once_it_is_stopped() {
+        let page = blank();
+        let (stop, read) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let after_one = |place: usize, _: &PageText| {
+            assert_eq!(place, read.fetch_add(1, Ordering::Relaxed));
+            stop.store(true, Ordering::Relaxed);
+        };
+        let result = recognise_paper(&engines("vie"), &[(page.as_slice(), 72); 3], &after_one, &stop);
+        assert!(matches!(result, Err(PaperError::Stopped)), "{result:?}");
+        assert_eq!(read.into_inner(), 1);
+    }
+
+    #[test]
+    fn the_first_page_that_fails_is_named_with_its_cause() {
+        let (page, go_on) = (blank(), AtomicBool::new(false));
+        let pages: [(&[u8], u16); 3] = [(&page, 72), (b"no picture", 72), (b"nor this", 72)];
+        let result = recognise_paper(&engines("vie"), &pages, &|_, _| (), &go_on);
+        assert!(matches!(result, Err(PaperError::Page { number: 2, source: OcrError::Page(_) })), "{result:?}");
+        let no_model = recognise_paper(&engines("xyz"), &pages, &|_, _| (), &go_on);
+        assert!(matches!(no_model, Err(PaperError::Page { number: 1, source: OcrError::NoModel { .. } })), "{no_model:?}");
+    }
 }

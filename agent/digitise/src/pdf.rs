@@ -196,9 +196,8 @@ struct LevelBox {
 
 impl LevelBox {
     fn of(word: &Word, level: Turn) -> Self {
-        let (width, height) = (word.right.saturating_sub(word.left).max(1) as f32, word.bottom.saturating_sub(word.top).max(1) as f32);
-        let (x, y) = level.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
-        Self { left: x - width / 2.0, bottom: y + height / 2.0, width, height }
+        let [left, top, right, bottom] = level.edges(word);
+        Self { left, bottom, width: right - left, height: bottom - top }
     }
 }
 

@@ -12,26 +12,43 @@ pub(crate) fn wipe_rulings(gray: &mut Gray, dpi: usize) {
         return;
     }
     let thick = (dpi / 36).max(4);
-    across(gray, dpi / 3, thick);
-    down(gray, dpi / 3, thick);
+    let lines = lines_across(gray, dpi / 3);
+    wipe(gray, lines, thick);
+    // What runs down runs across in the mirrored picture. Of the columns of one thick line whichever ends first is tried first.
+    let mut mirrored = gray.transposed();
+    let mut lines = lines_across(&mirrored, dpi / 3);
+    lines.sort_by_key(|line| line.to);
+    wipe(&mut mirrored, lines, thick);
+    *gray = mirrored.transposed();
 }
 
 /// A pixel missing here and there is noise, not the end of a line.
 const PLAY: usize = 4;
 
-fn across(gray: &mut Gray, shortest: usize, thick: usize) {
-    let (width, height) = (gray.width, gray.height);
+/// A dark stretch of one row, its end exclusive.
+struct Stretch {
+    y: usize,
+    from: usize,
+    to: usize,
+}
+
+fn lines_across(gray: &Gray, shortest: usize) -> Vec<Stretch> {
     let mut found = Vec::new();
-    let mut row = vec![false; width];
-    for y in 0..height {
+    let mut row = vec![false; gray.width];
+    for y in 0..gray.height {
         // A line that is one pixel thin and climbs a little goes on in the next row.
-        let below = gray.row((y + 1).min(height - 1));
+        let below = gray.row((y + 1).min(gray.height - 1));
         for ((dark, here), next) in row.iter_mut().zip(gray.row(y)).zip(below) {
             *dark = *here.min(next) < DARK;
         }
-        found.extend(runs(&row, shortest).into_iter().map(|(from, to)| (y, from, to)));
+        found.extend(runs(&row, shortest).into_iter().map(|(from, to)| Stretch { y, from, to }));
     }
-    for (y, from, to) in found {
+    found
+}
+
+fn wipe(gray: &mut Gray, lines: Vec<Stretch>, thick: usize) {
+    let (width, height) = (gray.width, gray.height);
+    for Stretch { y, from, to } in lines {
         // Where the line is, and how far it reaches up and down there.
         let extents: Vec<Option<(usize, usize)>> = (from..to)
             .map(|x| {
@@ -65,35 +82,6 @@ fn is_line(extents: &[Option<(usize, usize)>], thick: usize) -> bool {
     thin * 4 >= dark * 3 && dark * 3 >= extents.len() * 2
 }
 
-fn down(gray: &mut Gray, shortest: usize, thick: usize) {
-    let (width, height) = (gray.width, gray.height);
-    let mut columns = Columns::new(width, shortest);
-    let mut found = Vec::new();
-    for y in 0..height {
-        columns.take(y, gray.row(y), &mut found);
-    }
-    columns.end(height, &mut found);
-    for (x, from, to) in found {
-        let extents: Vec<Option<(usize, usize)>> = (from..to)
-            .map(|y| {
-                let row = gray.row(y);
-                let x = [x, (x + 1).min(width - 1)].into_iter().find(|x| row[*x] < DARK)?;
-                let left = (x.saturating_sub(thick)..=x).rev().take_while(|x| row[*x] < DARK).last().unwrap_or(x);
-                let right = (x..(x + thick + 1).min(width)).take_while(|x| row[*x] < DARK).last().unwrap_or(x);
-                Some((left, right))
-            })
-            .collect();
-        if !is_line(&extents, thick) {
-            continue;
-        }
-        for (y, extent) in (from..to).zip(extents) {
-            if let Some((left, right)) = extent.filter(|(left, right)| right - left < thick) {
-                gray.pixels[y * width..(y + 1) * width][left.saturating_sub(1)..(right + 2).min(width)].fill(255);
-            }
-        }
-    }
-}
-
 /// Stretches of true values that are at least so long, gaps of [`PLAY`] forgiven.
 fn runs(values: &[bool], shortest: usize) -> Vec<(usize, usize)> {
     let mut runs = Vec::new();
@@ -109,40 +97,6 @@ fn runs(values: &[bool], shortest: usize) -> Vec<(usize, usize)> {
     }
     runs.extend(open);
     runs.iter().map(|(from, last)| (*from, last + 1)).filter(|(from, to)| to - from >= shortest).collect()
-}
-
-/// The same down every column at once: the picture is read row by row, as it lies in memory.
-struct Columns {
-    shortest: usize,
-    /// Start and last dark pixel of the stretch that is open.
-    open: Vec<Option<(usize, usize)>>,
-}
-
-impl Columns {
-    fn new(width: usize, shortest: usize) -> Self {
-        Self { shortest, open: vec![None; width] }
-    }
-
-    fn take(&mut self, y: usize, row: &[u8], found: &mut Vec<(usize, usize, usize)>) {
-        for (x, open) in self.open.iter_mut().enumerate() {
-            let pixel = row[x].min(row[(x + 1).min(row.len() - 1)]);
-            match (pixel < DARK, *open) {
-                (true, None) => *open = Some((y, y)),
-                (true, Some((from, _))) => *open = Some((from, y)),
-                (false, Some((from, last))) if y - last > PLAY => {
-                    if last + 1 - from >= self.shortest {
-                        found.push((x, from, last + 1));
-                    }
-                    *open = None;
-                }
-                (false, _) => {}
-            }
-        }
-    }
-
-    fn end(&mut self, height: usize, found: &mut Vec<(usize, usize, usize)>) {
-        self.take(height + PLAY, &vec![255; self.open.len()], found);
-    }
 }
 
 #[cfg(test)]

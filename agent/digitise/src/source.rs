@@ -59,13 +59,11 @@ fn encoded(bytes: &[u8]) -> Result<Vec<u8>, PageError> {
     Ok(out)
 }
 
-/// What the file says of itself: JFIF density (ITU-T T.871 10.1), PNG pHYs (PNG 11.3.4.3).
+/// What the file says of itself: the density of a JPEG, pHYs of a PNG (PNG 11.3.4.3).
 fn stated_dpi(bytes: &[u8]) -> Option<u16> {
-    let (unit, x) = match bytes {
-        [0xFF, 0xD8, 0xFF, 0xE0, _, _, b'J', b'F', b'I', b'F', 0, _, _, unit, high, low, ..] => {
-            (*unit, f32::from(u16::from_be_bytes([*high, *low])))
-        }
-        _ => {
+    let (unit, x) = match jpeg::density(bytes) {
+        Some((unit, x)) => (unit, f32::from(x)),
+        None => {
             let at = bytes.windows(4).take(1000).position(|four| four == b"pHYs")? + 4;
             let [a, b, c, d, _, _, _, _, 1] = *bytes.get(at..at + 9)? else { return None };
             (2, u32::from_be_bytes([a, b, c, d]) as f32 / 100.0)

@@ -5,7 +5,7 @@
 
 use crate::clean::{Cleaned, clean};
 use crate::gray::Gray;
-use crate::ocr::{OcrError, PageText, Turn, Word, portable_graymap};
+use crate::ocr::{OcrError, PageText, Turn, Word, engine, portable_graymap};
 use leptess::{LepTess, Variable};
 use motcua_model::mrz::Mrz;
 use std::fmt;
@@ -22,27 +22,15 @@ impl fmt::Debug for ZoneReader {
     }
 }
 
-const LANGUAGE: &str = "eng";
-
 impl ZoneReader {
     /// Loads the English model, from `tessdata` or from where the Debian package puts it.
     ///
     /// # Errors
     /// [`OcrError::NoModel`] when the model is not there.
     pub fn new(tessdata: Option<&Path>) -> Result<Self, OcrError> {
-        let no_model = || OcrError::NoModel { language: LANGUAGE.to_owned() };
-        let folder = tessdata.map(|folder| folder.to_str().filter(|folder| !folder.contains('\0')).ok_or_else(no_model)).transpose()?;
-        let mut engine = LepTess::new(folder, LANGUAGE).map_err(|_| no_model())?;
-        let settings = [
-            // 6: one block of text of one size.
-            (Variable::TesseditPagesegMode, "6"),
-            (Variable::TesseditCharWhitelist, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"),
-            (Variable::DebugFile, "/dev/null"),
-        ];
-        for (variable, value) in settings {
-            engine.set_variable(variable, value).map_err(|_| OcrError::Engine("was told the letters of a zone"))?;
-        }
-        Ok(Self { engine })
+        // 6: one block of text of one size.
+        let settings = [(Variable::TesseditPagesegMode, "6"), (Variable::TesseditCharWhitelist, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<")];
+        Ok(Self { engine: engine("eng", tessdata, &settings)? })
     }
 
     /// The zone of a page that was recognised as `text`, its check digits right; none where there is none, or it is misread.
@@ -82,9 +70,8 @@ fn strip(gray: &Gray, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
     let mut edges = (f32::MAX, f32::MAX, 0.0_f32, 0.0_f32);
     let mut tallest = 0;
     for word in lines.iter().copied().flatten() {
-        let (width, height) = ((word.right - word.left) as f32, (word.bottom - word.top) as f32);
-        let (x, y) = level.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
-        edges = (edges.0.min(x - width / 2.0), edges.1.min(y - height / 2.0), edges.2.max(x + width / 2.0), edges.3.max(y + height / 2.0));
+        let [left, top, right, bottom] = level.edges(word);
+        edges = (edges.0.min(left), edges.1.min(top), edges.2.max(right), edges.3.max(bottom));
         tallest = tallest.max(word.bottom - word.top);
     }
     let more = tallest as f32;

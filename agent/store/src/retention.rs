@@ -68,8 +68,9 @@ impl Reader {
 }
 
 impl Store {
-    /// Of corrections that the hub has signed for before `delivered_before` leaves the audit row alone. Of dossiers that it has signed for before `delivered_before`, and whose slip is out or was given up (submitted before
-    /// `slip_before`), leaves code, status and times: files, their key and the record go. At most `most` in one call; answers how many.
+    /// Of dossiers that the hub has signed for before `delivered_before`, and whose slip is out or was given up (submitted before
+    /// `slip_before`), leaves code, status and times: files, their key and the record go. At most `most` of them in one call. Of
+    /// corrections that it has signed for by then only the audit's row stays. Answers how many of both.
     pub fn minimise(&mut self, delivered_before: Timestamp, slip_before: Timestamp, now: Timestamp, most: u32) -> Result<u32, StoreError> {
         let due: Vec<Uuid> = self
             .db

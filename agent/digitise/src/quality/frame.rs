@@ -1,6 +1,7 @@
 //! The picture's frame: paper that is not all there, dark borders, and how large the paper is.
 
 use crate::gray::Gray;
+use crate::jpeg;
 
 /// A3, A4, A5: shorter and longer side in millimetres (ISO 216).
 const SIZES: [(f32, f32); 3] = [(297.0, 420.0), (210.0, 297.0), (148.0, 210.0)];
@@ -27,7 +28,7 @@ pub(super) fn cut_paper(width: u32, height: u32, dpi: u16) -> bool {
 
 /// Dots an inch of the scan: what the header says where it can be true, what was asked for where not.
 pub(super) fn dpi_of(jpeg: &[u8], width: u32, height: u32, asked: u16) -> u16 {
-    let Some(said) = density(jpeg) else { return asked };
+    let Some(said) = stated_dpi(jpeg) else { return asked };
     let mm = |pixels: u32| pixels as f32 * 25.4 / f32::from(said);
     let (short, long) = (mm(width.min(height)), mm(width.max(height)));
     // 72 and 96 are what programs write that know nothing; with a whole sheet's size even they are true.
@@ -35,10 +36,9 @@ pub(super) fn dpi_of(jpeg: &[u8], width: u32, height: u32, asked: u16) -> u16 {
     if (150..=1200).contains(&said) || sheet { said } else { asked }
 }
 
-/// Dots per inch as the JPEG's own header has it (JFIF 1.02).
-fn density(jpeg: &[u8]) -> Option<u16> {
-    let [0xff, 0xd8, 0xff, 0xe0, _, _, b'J', b'F', b'I', b'F', 0, _, _, 1, high, low] = jpeg.get(..16)? else { return None };
-    Some(u16::from_be_bytes([*high, *low])).filter(|dpi| *dpi > 0)
+/// Dots per inch as the JPEG's own header has it.
+fn stated_dpi(jpeg: &[u8]) -> Option<u16> {
+    jpeg::density(jpeg).filter(|(unit, dpi)| *unit == 1 && *dpi > 0).map(|(_, dpi)| dpi)
 }
 
 /// What is dark and reaches the picture's edge.
