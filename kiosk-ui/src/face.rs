@@ -314,7 +314,7 @@ fn with(face: &Weak<Face>, run: impl FnOnce(&Face)) {
 impl State {
     fn take(&mut self, snapshot: Snapshot) {
         let moved = self.snapshot.as_ref().is_none_or(|old| old.step != snapshot.step || old.screen.code() != snapshot.screen.code());
-        if moved && !self.asks_again(&snapshot) {
+        if (moved && !self.asks_again(&snapshot)) || self.is_answered_now(&snapshot) {
             self.local = Local::fresh(Some(&snapshot));
         }
         let pages = pages_of(Some(&snapshot));
@@ -324,6 +324,14 @@ impl State {
             self.last_key = None;
         }
         self.snapshot = Some(snapshot);
+    }
+
+    /// The paper was read while the person looked at the question, and nothing is typed yet.
+    fn is_answered_now(&self, new: &Snapshot) -> bool {
+        let old = self.snapshot.as_ref().map(|s| &s.screen);
+        let Some(Screen::Question { at: old_at, read_from: None, .. }) = old else { return false };
+        let same = matches!(&new.screen, Screen::Question { at, read_from: Some(_), .. } if at == old_at);
+        same && self.local.typed.is_empty()
     }
 
     /// The same question with a word on what is wrong: what was typed stays, to be mended.

@@ -150,6 +150,7 @@ fn question(kind: AnswerKind, answer: &str) -> Screen {
         required: !matches!(kind, AnswerKind::Text { .. }),
         kind,
         answer: Private::new(answer),
+        read_from: None,
         error: None,
         at: 2,
         of: 5,
@@ -303,6 +304,13 @@ fn screens() -> Vec<(&'static str, Screen)> {
         choice("learning", "Trí tuệ", "Learning"),
         choice("other", "Khác", "Other"),
     ];
+    let read = |kind, answer: &str| {
+        let mut read = question(kind, answer);
+        if let Screen::Question { read_from, .. } = &mut read {
+            *read_from = Some(Text::new("Tờ khai đăng ký khai sinh", "Birth registration form"));
+        }
+        read
+    };
     let mut wrong = question(AnswerKind::PastDate, "05/09/2031");
     if let Screen::Question { error, .. } = &mut wrong {
         *error = Some(Text::new("Ngày này chưa đến.", "This day is still to come."));
@@ -358,6 +366,9 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-text", question(AnswerKind::Text { max: 200 }, "")),
         ("ask-date", question(AnswerKind::PastDate, "05/09/")),
         ("ask-date-wrong", wrong),
+        ("ask-name-read", read(AnswerKind::Name, "Trần Nguyễn Minh Thử")),
+        ("ask-date-read", read(AnswerKind::PastDate, "05/09/2026")),
+        ("ask-choice-read", read(AnswerKind::Choice { options: options.clone() }, "post")),
         ("ask-phone", question(AnswerKind::Phone, "09000000")),
         ("ask-citizen", question(AnswerKind::CitizenNumber, "099058000")),
         ("ask-number", question(AnswerKind::Number { min: 1, max: 20 }, "3")),

@@ -113,6 +113,13 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_reason(page.reason);
 }
 
+/// The paper that the answer on the screen was read on; empty once the person has typed another.
+fn read_from(snapshot: &Snapshot, state: &State) -> SharedString {
+    let Screen::Question { kind, answer, read_from: Some(paper), .. } = &snapshot.screen else { return SharedString::default() };
+    let as_read = matches!(kind, AnswerKind::Choice { .. }) || state.local.typed.value().as_deref() == Some(answer.reveal());
+    if as_read { paper.get(snapshot.language).into() } else { SharedString::default() }
+}
+
 fn page(snapshot: &Snapshot, state: &State) -> Page {
     let language = snapshot.language;
     let words = |text: &Text| SharedString::from(text.get(language));
@@ -154,10 +161,12 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             };
         }
         Screen::Resume { left, procedure } => page.resume = ResumeView { left: local_time(*left).into(), procedure: words(procedure) },
-        Screen::Question { ask, hint, kind, required, answer, error, at, of } => {
+        Screen::Question { ask, hint, kind, required, answer, read_from: _, error, at, of } => {
             page.question = QuestionView {
                 ask: words(ask),
                 hint: words(hint),
+                // Set with the input, as it goes when something else is typed.
+                read_from: SharedString::default(),
                 error: error.as_ref().map(words).unwrap_or_default(),
                 required: *required,
                 at: i32::from(*at),
@@ -368,6 +377,9 @@ fn qr_image(text: &str) -> Image {
 pub(crate) fn draw_input(app: &App, state: &State) {
     let kiosk = Kiosk::get(app);
     let typed = &state.local.typed;
+    if let Some(snapshot) = &state.snapshot {
+        kiosk.set_question(QuestionView { read_from: read_from(snapshot, state), ..kiosk.get_question() });
+    }
     kiosk.set_input(InputView {
         kind: match typed.form() {
             Form::None => InputKind::None,

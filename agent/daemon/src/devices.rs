@@ -2,6 +2,7 @@
 
 use crate::{
     cards::{self, CardOrder},
+    digitising::Digitiser,
     input::{self, Alarm, Input, Inputs},
     printing,
     scanning::{self, ScanOrder},
@@ -50,12 +51,12 @@ impl Devices {
 }
 
 /// Starts the tasks of all configured devices.
-pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyhow::Result<Devices> {
+pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, digitiser: &Digitiser) -> anyhow::Result<Devices> {
     let mut devices = Devices::default();
     if let Some(scanner) = &config.scanner {
         let (orders, queue) = mpsc::unbounded_channel();
         let jobs_file = config.paths.state.join("scan-job");
-        let work = scanning::run(scanner.clone(), config.pages, jobs_file, queue, inputs.clone(), storage.clone());
+        let work = scanning::run(scanner.clone(), config.pages, jobs_file, queue, inputs.clone(), storage.clone(), digitiser.clone());
         tokio::spawn(guarded(alarm("scanner", inputs), work));
         devices.scanner = Some(orders);
     }

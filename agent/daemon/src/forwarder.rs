@@ -1,15 +1,15 @@
-//! The outbox's task: digitises, freezes and delivers one message after the other, reads the inbox, and tells the hub how this
+//! The outbox's task: freezes and delivers one message after the other, reads the inbox, and tells the hub how this
 //! device is.
 
 use crate::{
     api, boot,
+    digitising::Digitiser,
     input::{Alarm, Input, Inputs},
     metrics::METRICS,
-    worker::{Storage, Worker},
+    worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use motcua_digitise::{PdfPage, Recognizer, searchable_pdf};
 use motcua_flow::Event;
 use motcua_forward::{
     Class, ForwardError, HubClient, HubSettings,
@@ -17,9 +17,8 @@ use motcua_forward::{
 };
 use motcua_model::{
     api::LinkState,
-    config::{Config, Hub, Ocr},
-    dossier::{Document, Dossier, FileRef, Page},
-    hub::{AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Message, MessageBody, NEWS_PAGE, NamedFile, News, OutboxCounts},
+    config::{Config, Hub},
+    hub::{AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, Message, MessageBody, NEWS_PAGE, News, OutboxCounts},
 };
 use motcua_store::{Lane, OutboxItem, Store};
 use std::{
@@ -38,8 +37,7 @@ const CATALOGUE_PAUSE: Duration = Duration::from_secs(300);
 struct Forwarder {
     hub: Hub,
     client: Option<HubClient>,
-    ocr: Ocr,
-    recognition: Worker<Option<Recognizer>>,
+    digitiser: Digitiser,
     inputs: Inputs,
     storage: Storage,
     schedule: Schedule,
@@ -49,12 +47,11 @@ struct Forwarder {
 }
 
 /// Starts the task; it lives as long as the agent.
-pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: Arc<Notify>, catalogue_version: u32) -> anyhow::Result<()> {
+pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, digitiser: Digitiser, wake: Arc<Notify>, catalogue_version: u32) {
     let mut forwarder = Forwarder {
         hub: config.hub.clone(),
         client: None,
-        ocr: config.ocr.clone(),
-        recognition: Worker::start("ocr", || None)?,
+        digitiser,
         inputs: inputs.clone(),
         storage: storage.clone(),
         schedule: Schedule::default(),
@@ -74,7 +71,6 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, wake: A
             }
         }
     });
-    Ok(())
 }
 
 /// What is known of catalogues at the hub.
@@ -222,7 +218,7 @@ impl Forwarder {
             return Ok(frozen);
         }
         let files = match &item.body {
-            MessageBody::Dossier(dossier) => self.digitise(dossier).await?,
+            MessageBody::Dossier(dossier) => self.digitiser.files(dossier).await?,
             MessageBody::Handover(_) | MessageBody::Correction(_) => Vec::new(),
         };
         let message = Message { id: item.id, device, sequence: item.sequence, moment: item.moment, body: item.body, files };
@@ -230,41 +226,6 @@ impl Forwarder {
         let (id, copy) = (item.id, bytes.clone());
         self.storage.call(move |s| Ok(s.freeze(id, &copy)?)).await?;
         Ok(bytes)
-    }
-
-    /// One searchable PDF per document; those made before an interruption are used again.
-    async fn digitise(&mut self, dossier: &Dossier) -> anyhow::Result<Vec<NamedFile>> {
-        let id = dossier.id;
-        let stored = self.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
-        let mut files = Vec::new();
-        for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
-            let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
-            let file = match made {
-                Some(file) => file,
-                None => self.make_pdf(dossier, document).await?,
-            };
-            files.push(NamedFile { name: format!("{}.{:02}.pdf", dossier.code, at + 1), document: document.id, file });
-        }
-        Ok(files)
-    }
-
-    async fn make_pdf(&mut self, dossier: &Dossier, document: &Document) -> anyhow::Result<FileRef> {
-        let mut jpegs = Vec::new();
-        for page in &document.pages {
-            let image = page.image.id;
-            jpegs.push(self.storage.file(image).await?);
-        }
-        let (ocr, pages, created) = (self.ocr.clone(), document.pages.clone(), dossier.submitted);
-        let title = format!("{}: {}", dossier.code, document.name.vi);
-        let pdf = self.recognition.call(move |warm| searchable(warm, &ocr, &jpegs, &pages, &title, created)).await?;
-        let (dossier, document, file) = (dossier.id, document.id, Uuid::now_v7());
-        self.storage
-            .call(move |s| {
-                let stored = s.put_file(dossier, file, "application/pdf", &pdf)?;
-                s.set_pdf(dossier, document, &stored)?;
-                Ok(stored)
-            })
-            .await
     }
 
     /// True when there is more to do at once.
@@ -422,26 +383,6 @@ impl Forwarder {
     async fn link(&self, state: LinkState, problem: String) {
         let _ = self.inputs.send(Input::Link(state, problem)).await;
     }
-}
-
-/// Recognises every page with the engine kept warm on this thread, and writes the PDF.
-fn searchable(
-    warm: &mut Option<Recognizer>,
-    ocr: &Ocr,
-    jpegs: &[Vec<u8>],
-    pages: &[Page],
-    title: &str,
-    created: Timestamp,
-) -> anyhow::Result<Vec<u8>> {
-    let engine = match warm {
-        Some(engine) => engine,
-        None => warm.insert(Recognizer::new(&ocr.language, ocr.tessdata.as_deref())?),
-    };
-    let texts = jpegs.iter().zip(pages).map(|(jpeg, page)| engine.recognise(jpeg, page.dpi)).collect::<Result<Vec<_>, _>>()?;
-    let pages: Vec<PdfPage<'_>> = (jpegs.iter().zip(pages).zip(&texts))
-        .map(|((jpeg, page), text)| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
-        .collect();
-    Ok(searchable_pdf(&pages, title, created)?)
 }
 
 fn local(message: String) -> ForwardError {

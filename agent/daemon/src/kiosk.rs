@@ -1,8 +1,8 @@
 //! The loop: every source becomes an event, the flow answers with effects, the effects are performed.
 
 use crate::{
-    api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, forwarder, input::Input, scanning::ScanOrder, slip,
-    stalled, telemetry, watchdog, worker::Storage,
+    api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, digitising::Digitiser, forwarder, input::Input,
+    scanning::ScanOrder, slip, stalled, telemetry, watchdog, worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -84,8 +84,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     };
     watchdog::start(&inputs, storage.as_ref().map(|storage| &storage.writer));
     if let Some(storage) = storage {
-        agent.devices = devices::start(&agent.config, &inputs, &storage)?;
-        forwarder::start(&agent.config, &inputs, &storage, wake_forwarder, agent.kiosk.catalogue_version())?;
+        let digitiser = Digitiser::start(&agent.config.ocr, &inputs, &storage)?;
+        agent.devices = devices::start(&agent.config, &inputs, &storage, &digitiser)?;
+        forwarder::start(&agent.config, &inputs, &storage, digitiser, wake_forwarder, agent.kiosk.catalogue_version());
         console::start(&agent.config, &storage, &inputs);
         tokio::spawn(stalled::run(agent.config.hub.stalled_min, storage.clone(), inputs.clone()));
         if let Some(asked) = agent.config.telemetry.clone() {

@@ -8,6 +8,7 @@ mod care;
 mod carry;
 mod console;
 mod devices;
+mod digitising;
 mod forwarder;
 mod input;
 mod kiosk;

@@ -2,6 +2,7 @@
 
 use crate::{
     devices,
+    digitising::Digitiser,
     input::{self, Input, Inputs},
     worker::Storage,
 };
@@ -64,6 +65,7 @@ struct Desk {
     seen: Seen,
     inputs: Inputs,
     storage: Storage,
+    digitiser: Digitiser,
 }
 
 /// Until the agent stops.
@@ -74,6 +76,7 @@ pub(crate) async fn run(
     mut orders: mpsc::UnboundedReceiver<ScanOrder>,
     inputs: Inputs,
     storage: Storage,
+    digitiser: Digitiser,
 ) {
     let mut line = devices::line("scanner", &config.address());
     let device = match open(&config, jobs_file) {
@@ -85,7 +88,7 @@ pub(crate) async fn run(
         }
     };
     let mut scanner =
-        Desk { device, line, dpi: config.dpi, duplex: config.duplex, feeder: false, limits, seen: Seen::new(), inputs, storage };
+        Desk { device, line, dpi: config.dpi, duplex: config.duplex, feeder: false, limits, seen: Seen::new(), inputs, storage, digitiser };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -184,6 +187,7 @@ impl Desk {
             seen: std::mem::take(&mut self.seen),
             inputs: self.inputs.clone(),
             storage: self.storage.clone(),
+            digitiser: self.digitiser.clone(),
         };
         let mut forget = false;
         let scan = self.device.scan(&settings, events, cancelled);
@@ -236,6 +240,7 @@ struct PageKeeper {
     seen: Seen,
     inputs: Inputs,
     storage: Storage,
+    digitiser: Digitiser,
 }
 
 impl PageKeeper {
@@ -276,7 +281,9 @@ impl PageKeeper {
             blank: judged.inspection.blank,
             faults: judged.faults,
         };
+        let read_soon = page.clone();
         input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;
+        self.digitiser.read_soon(&read_soon);
         Ok(())
     }
 }

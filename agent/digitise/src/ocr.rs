@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use leptess::{LepTess, Variable};
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::clean::{Cleaned, clean};
@@ -31,7 +32,7 @@ pub enum OcrError {
 }
 
 /// What stands on one page; [`PageText::default`] is a page without words.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PageText {
     /// In reading order.
     pub words: Vec<Word>,
@@ -40,7 +41,7 @@ pub struct PageText {
 }
 
 /// One word and its box on the scan, in the scan's pixels from its upper left corner.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Word {
     /// In NFC.
     pub text: String,
@@ -176,6 +177,14 @@ fn words(table: &str, grow: f32) -> Vec<Word> {
         });
     }
     words
+}
+
+impl PageText {
+    /// How sure the engine is of the page's words on average, 0 to 1 (ConfidenceLevel of CV 7197/BKHCN-CĐSQG); none without words.
+    pub fn confidence(&self) -> Option<f32> {
+        let sum: f32 = self.words.iter().map(|word| word.confidence).sum();
+        (!self.words.is_empty()).then(|| sum / self.words.len() as f32 / 100.0)
+    }
 }
 
 /// The box where the word stands on the scan.

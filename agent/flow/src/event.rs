@@ -9,6 +9,7 @@ use motcua_model::{
     code::ProvisionalCode,
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
+    metadata::FieldRead,
     mrz::DocumentKey,
 };
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,13 @@ pub enum Event {
         job: Uuid,
         /// The page.
         page: Page,
+    },
+    /// A stored page was read. Whatever comes of it, no page waits for this.
+    PageRead {
+        /// [`motcua_model::dossier::FileRef::id`] of the page.
+        page: Uuid,
+        /// Fields found on it; empty where its type of paper has none, or is not known.
+        fields: Vec<FieldRead>,
     },
     /// The scan job ended; pages that came before stay.
     ScanEnded {
@@ -237,8 +245,20 @@ pub struct Draft {
     pub scanning: Option<Document>,
     /// Indexes of the papers that the person goes without.
     pub left: Vec<u8>,
+    /// What was read on pages of this draft, for the questions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<PageFields>,
     /// Wall clock of the last change.
     pub saved: Timestamp,
+}
+
+/// What was read on one page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageFields {
+    /// [`motcua_model::dossier::FileRef::id`] of the page.
+    pub page: Uuid,
+    /// Its fields.
+    pub fields: Vec<FieldRead>,
 }
 
 /// What the store knows of a person's unfinished business.

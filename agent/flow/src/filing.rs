@@ -1,7 +1,7 @@
 //! The filing from the confirmed person to "Gửi": C06 to C12. Every change is saved before the next screen.
 
 use crate::{
-    Draft, Effect,
+    Draft, Effect, PageFields,
     idle::Patience,
     rescan::Rescan,
     state::{Cx, State},
@@ -10,10 +10,11 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use motcua_model::{
     Private, Text,
     api::{Action, ChangeTarget},
-    catalogue::Procedure,
+    catalogue::{Procedure, Question},
     config::Visit,
     dossier::{Answer, Document, Origin, Page as Image, Submission},
     fault::Fault,
+    metadata::FieldRead,
 };
 use uuid::Uuid;
 
@@ -42,7 +43,7 @@ pub(crate) enum Page {
 impl Filing {
     pub(crate) fn begin(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
         let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
-        filing.page = filing.first_question();
+        filing.page = filing.after_person();
         filing.save(cx);
         filing
     }
@@ -63,7 +64,7 @@ impl Filing {
         match (&self.page, action) {
             (Page::Person, Action::ConfirmPerson { correct }) => {
                 self.draft.applicant.confirmed = correct;
-                self.page = self.first_question();
+                self.page = self.after_person();
                 self.save(cx);
             }
             (Page::Question { at, .. }, Action::Answer { value }) => self.answer(*at, value, cx),
@@ -111,6 +112,26 @@ impl Filing {
             }
         }
         self
+    }
+
+    /// Kept with the next change: a restart before it only means that a question is asked without an answer filled in.
+    pub(crate) fn page_read(mut self: Box<Self>, page: Uuid, fields: Vec<FieldRead>) -> Box<Self> {
+        if !fields.is_empty() && self.has_page(page) && !self.draft.read.iter().any(|read| read.page == page) {
+            self.draft.read.push(PageFields { page, fields });
+        }
+        self
+    }
+
+    /// What a paper says of a question that has no answer yet, and the paper's name. Only the person makes an answer of it.
+    pub(crate) fn proposal(&self, question: &Question, today: Date) -> Option<(Private, &Text)> {
+        question.read_from.iter().find_map(|source| {
+            self.draft.documents.iter().find_map(|document| {
+                let on_it = |read: &&PageFields| document.pages.iter().any(|page| page.image.id == read.page);
+                let read = self.draft.read.iter().filter(on_it).flat_map(|read| &read.fields).find(|field| field.field == *source)?;
+                let answer = question.answer_from(read.value.reveal(), today)?;
+                Some((Private::new(answer), &document.name))
+            })
+        })
     }
 
     /// A page that came too late must not stay on the disk; one that the draft holds must not go.
@@ -206,11 +227,20 @@ impl Filing {
         self.draft.documents.iter().chain(&self.draft.scanning).flat_map(|d| &d.pages).any(|p| p.image.id == id)
     }
 
-    fn first_question(&self) -> Page {
-        match self.procedure.questions.is_empty() {
+    fn after_person(&self) -> Page {
+        match self.procedure.papers_first() || self.procedure.questions.is_empty() {
             true => Page::Papers,
             false => Page::Question { at: 0, refused: None },
         }
+    }
+
+    fn first_unanswered(&self) -> Option<Page> {
+        let at = self.procedure.questions.iter().position(|q| self.answer_to(&q.id).is_none())?;
+        Some(Page::Question { at, refused: None })
+    }
+
+    fn last_question(&self) -> Option<Page> {
+        Some(Page::Question { at: self.procedure.questions.len().checked_sub(1)?, refused: None })
     }
 
     fn first_open(&self) -> Page {
@@ -221,10 +251,8 @@ impl Filing {
                 false => Page::Scan { paper, job: None },
             };
         }
-        match self.procedure.questions.iter().position(|q| self.answer_to(&q.id).is_none()) {
-            Some(at) => Page::Question { at, refused: None },
-            None => Page::Papers,
-        }
+        let questions_can_wait = self.procedure.papers_first() && self.papers_without_pages().iter().any(|(_, required)| *required);
+        self.first_unanswered().filter(|_| !questions_can_wait).unwrap_or(Page::Papers)
     }
 
     fn drop_what_the_catalogue_lost(&mut self) -> Vec<Uuid> {
@@ -252,6 +280,7 @@ impl Filing {
                 self.page = match (self.changing, at + 1 < self.procedure.questions.len()) {
                     (true, _) => self.review(),
                     (false, true) => Page::Question { at: at + 1, refused: None },
+                    (false, false) if self.procedure.papers_first() => self.review(),
                     (false, false) => Page::Papers,
                 };
                 self.save(cx);
@@ -286,7 +315,11 @@ impl Filing {
             return;
         }
         self.draft.left = missing.iter().filter_map(|(paper, _)| u8::try_from(*paper).ok()).collect();
-        self.page = self.review();
+        // Where questions were asked before the papers, none is left.
+        self.page = match self.first_unanswered() {
+            Some(question) => question,
+            None => self.review(),
+        };
         let gone = self.draft.scanning.take();
         self.save(cx);
         self.drop_pages(image_ids(gone.as_slice()), cx);
@@ -378,18 +411,19 @@ impl Filing {
     }
 
     fn back(&mut self, cx: &mut Cx) {
+        let papers_first = self.procedure.papers_first();
         self.page = match self.page {
             Page::Question { .. } | Page::CountSheets { .. } if self.changing => {
                 let gone = self.draft.scanning.take();
                 self.drop_document(gone, cx);
                 self.review()
             }
+            Page::Question { at: 0, .. } if papers_first => Page::Papers,
             Page::Question { at: 0, .. } => Page::Person,
             Page::Question { at, .. } => Page::Question { at: at - 1, refused: None },
-            Page::Papers => match self.procedure.questions.len() {
-                0 => Page::Person,
-                questions => Page::Question { at: questions - 1, refused: None },
-            },
+            Page::Papers if papers_first => Page::Person,
+            Page::Papers => self.last_question().unwrap_or(Page::Person),
+            Page::Review if papers_first => self.last_question().unwrap_or(Page::Papers),
             Page::CountSheets { .. } | Page::Review => Page::Papers,
             Page::Scan { paper, job: None } if self.scanned_pages() > 0 => {
                 self.rescan = None;
@@ -421,6 +455,9 @@ impl Filing {
     }
 
     fn save(&mut self, cx: &mut Cx) {
+        let mut read = std::mem::take(&mut self.draft.read);
+        read.retain(|read| self.has_page(read.page));
+        self.draft.read = read;
         self.draft.saved = cx.at.wall;
         cx.emit(Effect::SaveDraft(self.draft.clone()));
     }

@@ -325,6 +325,7 @@ fn begin(card: Card, procedure: Procedure, correct: bool, cx: &mut Cx) -> State 
         documents: Vec::new(),
         scanning: None,
         left: Vec::new(),
+        read: Vec::new(),
         saved: cx.at.wall,
     };
     State::Filing(Box::new(Filing::begin(draft, procedure, cx)))

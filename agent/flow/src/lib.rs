@@ -15,7 +15,7 @@ mod slip;
 mod snapshot;
 mod state;
 
-pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, Slip, Unfinished};
+pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, PageFields, Slip, Unfinished};
 
 use idle::Idle;
 use motcua_model::{
@@ -181,6 +181,7 @@ impl Kiosk {
             | Event::Chip { .. }
             | Event::Unfinished(_)
             | Event::PageStored { .. }
+            | Event::PageRead { .. }
             | Event::ScanEnded { .. }
             | Event::Submitted { .. }
             | Event::SubmitFailed { .. }
@@ -194,9 +195,9 @@ impl Kiosk {
     /// Codes, pages and answers from the shell: they go to the state, and they show that somebody is there.
     fn news(&mut self, event: Event, at: &At) -> Vec<Effect> {
         // Neither a printer that waits for paper all night nor a forgotten card that its reader reads again and
-        // again may hold the last visit open.
+        // again may hold the last visit open, nor pages that are read after their person went away.
         let card_unasked = matches!(event, Event::Chip { .. }) && !self.state.awaits_card();
-        if !card_unasked && !matches!(event, Event::Print { .. }) {
+        if !card_unasked && !matches!(event, Event::Print { .. } | Event::PageRead { .. }) {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))

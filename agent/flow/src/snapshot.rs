@@ -3,11 +3,12 @@
 use crate::{
     At, Kiosk, Settings,
     courier::{Courier, List},
-    filing::{Filing, Page, expected_pages},
+    filing::{Filing, Page, expected_pages, today},
     intro::Intro,
     lookup::LookUp,
     state::{Asking, Missing, State, chip_alone, missing},
 };
+use jiff::civil::Date;
 use motcua_model::{
     Private, Text,
     api::{
@@ -33,7 +34,7 @@ impl Kiosk {
             language: self.language,
             office: self.settings.office.clone(),
             phone: self.settings.phone.clone(),
-            progress: progress(&screen),
+            progress: progress(&screen, self.state.papers_first()),
             screen,
             overlay: self.overlay(at),
             health: self.health,
@@ -60,7 +61,7 @@ impl Kiosk {
             },
             State::Intro(intro) => self.intro_screen(intro),
             State::Resume(found) => Screen::Resume { left: found.draft.saved, procedure: found.procedure.name.clone() },
-            State::Filing(filing) => filing_screen(filing, &self.settings),
+            State::Filing(filing) => filing_screen(filing, &self.settings, today(at.wall)),
             State::Submitting(_) => Screen::Submitting,
             State::Slip(issued) => Screen::Slip {
                 code: issued.slip.code.clone(),
@@ -107,8 +108,11 @@ impl Kiosk {
     }
 }
 
-fn progress(screen: &Screen) -> Option<Progress> {
+/// Questions and papers change places where a procedure begins with the papers.
+fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
     let at = match screen {
+        Screen::Question { .. } if papers_first => 4,
+        Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } if papers_first => 3,
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
         Screen::Identify { .. } | Screen::Passport { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
         Screen::Question { .. } => 3,
@@ -156,13 +160,13 @@ fn person_screen(applicant: &Applicant) -> Screen {
     }
 }
 
-fn filing_screen(filing: &Filing, settings: &Settings) -> Screen {
+fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
     let name = |paper: usize| filing.procedure.components.get(paper).map_or_else(|| Text::new("", ""), |c| c.name.clone());
     let sheets = filing.draft.scanning.as_ref().map_or(0, |d| d.sheets);
     let pages = || filing.draft.scanning.as_ref().map(page_views).unwrap_or_default();
     match &filing.page {
         Page::Person => person_screen(&filing.draft.applicant),
-        Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref()),
+        Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
         Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets },
         Page::Scan { paper, job } => Screen::Scan { paper: name(*paper), sheets, pages: pages(), running: job.is_some() },
@@ -173,11 +177,15 @@ fn filing_screen(filing: &Filing, settings: &Settings) -> Screen {
     }
 }
 
-fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>) -> Screen {
+fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>, today: Date) -> Screen {
     let Some(question) = filing.procedure.questions.get(at) else { return Screen::Papers { papers: paper_lines(filing) } };
-    let (answer, error) = match refused {
-        Some((typed, advice)) => (typed.clone(), Some(advice.clone())),
-        None => (filing.answer_to(&question.id).cloned().unwrap_or_default(), None),
+    let (answer, read_from, error) = match (refused, filing.answer_to(&question.id)) {
+        (Some((typed, advice)), _) => (typed.clone(), None, Some(advice.clone())),
+        (None, Some(answer)) => (answer.clone(), None, None),
+        (None, None) => match filing.proposal(question, today) {
+            Some((read, paper)) => (read, Some(paper.clone()), None),
+            None => (Private::default(), None, None),
+        },
     };
     Screen::Question {
         ask: question.ask.clone(),
@@ -185,6 +193,7 @@ fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>
         kind: question.kind.clone(),
         required: question.required,
         answer,
+        read_from,
         error,
         at: small(at + 1),
         of: small(filing.procedure.questions.len()),

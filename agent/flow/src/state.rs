@@ -119,6 +119,7 @@ impl State {
             (Self::Intro(intro), Event::Chip { job, news }) => Self::Intro(intro.chip(job, news, cx)),
             (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
+            (Self::Filing(filing), Event::PageRead { page, fields }) => Self::Filing(filing.page_read(page, fields)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
             (Self::Submitting(filing), Event::PageStored { page, .. }) => {
                 filing.refuse_page(page.image.id, cx);
@@ -277,6 +278,22 @@ impl State {
             Self::Intro(intro) => !matches!(intro, Intro::Confirm { .. }),
             Self::Resume(_)
             | Self::Filing(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Done { .. }
+            | Self::LookUp(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => false,
+        }
+    }
+
+    /// Whether papers come before questions in this visit.
+    pub(crate) fn papers_first(&self) -> bool {
+        match self {
+            Self::Filing(filing) => filing.procedure.papers_first(),
+            Self::Waiting
+            | Self::Intro(_)
+            | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
             | Self::Done { .. }

@@ -202,8 +202,10 @@ pub enum Screen {
         kind: AnswerKind,
         /// False: may be left empty.
         required: bool,
-        /// Present answer.
+        /// Present answer, or what a paper says ([`Self::Question::read_from`]).
         answer: Private,
+        /// The paper that the machine read the answer on: the person has not said yes to it yet.
+        read_from: Option<Text>,
         /// Why the last answer was not taken.
         error: Option<Text>,
         /// Question number, from 1.

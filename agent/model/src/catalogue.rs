@@ -96,6 +96,10 @@ pub struct Question {
     /// Which of the dossier's particulars the answer is, beside an answer of the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tells: Option<Tells>,
+    /// Fields of papers that answer it (R41), the first that was read counts: `type.field` of
+    /// [`DocumentTypes`](crate::document_types::DocumentTypes). The person is asked all the same, with the answer filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_from: Vec<String>,
 }
 
 /// A question whose answer the national portal has a field for.
@@ -200,6 +204,9 @@ impl Catalogue {
                 if let Some(wrong) = q.tells_wrongly() {
                     say(format!("question {}: {wrong}", q.id));
                 }
+                if let Some(source) = q.read_from.iter().find(|source| !is_source(source)) {
+                    say(format!("question {}: '{source}' in read_from is not of the form type.field", q.id));
+                }
                 if p.questions[..i].iter().any(|other| other.tells.is_some() && other.tells == q.tells) {
                     say(format!("question {} tells what another one tells already", q.id));
                 }
@@ -230,7 +237,17 @@ fn is_procedure_code(code: &str) -> bool {
     bytes.len() == 8 && matches!(bytes[0], b'1'..=b'3') && bytes[1] == b'.' && bytes[2..].iter().all(u8::is_ascii_digit)
 }
 
+fn is_source(source: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    source.split_once('.').is_some_and(|(kind, field)| word(kind) && word(field))
+}
+
 impl Procedure {
+    /// Whether papers are scanned before the questions are asked: where a paper can answer one, nobody types what the machine has read.
+    pub fn papers_first(&self) -> bool {
+        self.questions.iter().any(|question| !question.read_from.is_empty())
+    }
+
     /// What the answers say of contact and return. By post goes to the address on the card, `home`: whoever wants another tells the office.
     pub fn particulars(&self, answers: &[Answer], home: &Private) -> Particulars {
         let told = |what: Tells| {
@@ -309,6 +326,20 @@ impl Question {
         }
     }
 
+    /// What was read on a paper, in the form of an answer; none where it cannot be one. A choice is known by its Vietnamese words.
+    pub fn answer_from(&self, read: &str, today: Date) -> Option<String> {
+        let read = match &self.kind {
+            AnswerKind::Choice { options } => &options.iter().find(|option| fold(&option.label.vi) == fold(read))?.id,
+            AnswerKind::Name
+            | AnswerKind::Text { .. }
+            | AnswerKind::PastDate
+            | AnswerKind::Phone
+            | AnswerKind::CitizenNumber
+            | AnswerKind::Number { .. } => read,
+        };
+        self.check(read, today).ok().filter(|answer| !answer.is_empty())
+    }
+
     /// The words for a stored answer: a choice's label, everything else as it is.
     pub fn show(&self, stored: &str) -> Text {
         if let AnswerKind::Choice { options } = &self.kind
@@ -365,7 +396,15 @@ mod tests {
     use super::*;
 
     fn question(kind: AnswerKind) -> Question {
-        Question { id: "q".into(), ask: Text::new("?", "?"), hint: Text::new("", ""), kind, required: true, tells: None }
+        Question {
+            id: "q".into(),
+            ask: Text::new("?", "?"),
+            hint: Text::new("", ""),
+            kind,
+            required: true,
+            tells: None,
+            read_from: Vec::new(),
+        }
     }
 
     #[test]
@@ -419,6 +458,33 @@ mod tests {
         for wrong in ["mau", "mau@vidu", "@vidu.vn", "mau@vidu.", "a@b@c.vn", "mau thu@vidu.vn"] {
             assert!(email.check(wrong, today).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_read_becomes_an_answer_or_nothing() {
+        let today = jiff::civil::date(2026, 11, 23);
+        let sex = ["Nam", "Nữ"].map(|vi| Choice { id: fold(vi), label: Text::new(vi, "-") });
+        let from = |kind, read: &str| question(kind).answer_from(read, today);
+        assert_eq!(from(AnswerKind::Choice { options: sex.to_vec() }, "NỮ").as_deref(), Some("nu"));
+        assert_eq!(from(AnswerKind::Choice { options: sex.to_vec() }, "Nừm"), None);
+        assert_eq!(from(AnswerKind::PastDate, "05/09/2026").as_deref(), Some("05/09/2026"));
+        assert_eq!(from(AnswerKind::PastDate, "05/09/2036"), None, "a misread year is asked for, not offered");
+        assert_eq!(from(AnswerKind::Name, ""), None);
+    }
+
+    #[test]
+    fn the_built_in_questions_name_fields_that_are_read() {
+        let types = crate::document_types::DocumentTypes::built_in().unwrap();
+        let catalogue = Catalogue::built_in().unwrap();
+        let sources: Vec<&String> = catalogue.procedures.iter().flat_map(|p| &p.questions).flat_map(|q| &q.read_from).collect();
+        assert!(sources.len() >= 6);
+        for source in sources {
+            let (kind, field) = source.split_once('.').unwrap();
+            let known = types.document_type(kind).is_some_and(|kind| kind.fields.iter().any(|rule| rule.key == field));
+            assert!(known, "{source}");
+        }
+        let changed = include_str!("../catalogue.json").replacen("\"live_birth.child_name\"", "\"child_name\"", 1);
+        assert!(Catalogue::from_json(&changed).unwrap_err().join("\n").contains("not of the form type.field"));
     }
 
     #[test]

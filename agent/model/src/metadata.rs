@@ -43,7 +43,23 @@ pub struct ReadField {
     pub needs_yes: bool,
 }
 
+/// A field read on a side, for the question of the e-form that it may answer (R41).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRead {
+    /// Type and field with a dot between: `live_birth.child_birth`, as [`Question::read_from`](crate::catalogue::Question::read_from)
+    /// names it.
+    pub field: String,
+    /// [`ReadField::value`].
+    pub value: Private,
+}
+
 impl ReadPaper {
+    /// The fields, for questions of the e-form.
+    pub fn for_questions(&self) -> Vec<FieldRead> {
+        let one = |field: &ReadField| FieldRead { field: format!("{}.{}", self.kind, field.key), value: field.value.clone() };
+        self.fields.iter().map(one).collect()
+    }
+
     /// The field with this key.
     pub fn field(&self, key: &str) -> Option<&ReadField> {
         self.fields.iter().find(|field| field.key == key)

@@ -36,6 +36,16 @@ impl Reader {
         }
     }
 
+    /// What [`Store::put_reading`] kept of a scanned side; none where it was not read, or its reading cannot be used any more: reading it
+    /// again costs a second.
+    pub fn reading(&self, image: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.file(reading_of(image)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StoreError::Unknown { .. } | StoreError::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(crate) fn blob(&self, file: Uuid) -> PathBuf {
         self.blobs().join(file.to_string())
     }
@@ -82,6 +92,18 @@ impl Store {
         Ok(wanted)
     }
 
+    /// Seals what was read on a scanned side, beside it and for as long as it stays. A side that went meanwhile leaves nothing behind:
+    /// then the answer is false.
+    pub fn put_reading(&mut self, image: Uuid, reading: &[u8]) -> Result<bool, StoreError> {
+        let Some(row) = find(&self.db, image)? else { return Ok(false) };
+        let kept = reading_of(image);
+        if find(&self.db, kept)?.is_some() {
+            return Ok(true);
+        }
+        self.put_file(row.dossier, kept, "application/json", reading)?;
+        Ok(true)
+    }
+
     /// As [`Reader::file`], and flags a damaged one.
     pub fn file(&self, file: Uuid) -> Result<Vec<u8>, StoreError> {
         match self.reader.file(file) {
@@ -101,11 +123,14 @@ impl Store {
                 if confirmed {
                     return Err(StoreError::Confirmed { file: *file });
                 }
-                db.prepare_cached("DELETE FROM file WHERE id = ?")?.execute([file.into_bytes()])?;
+                for gone in [*file, reading_of(*file)] {
+                    db.prepare_cached("DELETE FROM file WHERE id = ?")?.execute([gone.into_bytes()])?;
+                }
             }
             Ok(())
         })?;
-        self.remove_blobs(files)
+        let both: Vec<Uuid> = files.iter().flat_map(|file| [*file, reading_of(*file)]).collect();
+        self.remove_blobs(&both)
     }
 
     /// After the rows are gone: what fails here is swept at the next start.
@@ -166,6 +191,13 @@ fn find(db: &Connection, file: Uuid) -> Result<Option<FileRow>, StoreError> {
 pub(crate) fn known(db: &Connection) -> Result<HashSet<Uuid>, StoreError> {
     let mut statement = db.prepare("SELECT id FROM file")?;
     Ok(statement.query_map([], |row| row.get(0).map(Uuid::from_bytes))?.collect::<Result<_, _>>()?)
+}
+
+/// The file with what was read on a side: the side's id under version 8 of RFC 9562, which nothing else here has.
+fn reading_of(image: Uuid) -> Uuid {
+    let mut bytes = image.into_bytes();
+    bytes[6] = (bytes[6] & 0x0F) | 0x80;
+    Uuid::from_bytes(bytes)
 }
 
 /// Which sealed file lies there; none where it is something else, or half written.

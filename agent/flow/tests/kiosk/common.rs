@@ -57,9 +57,24 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
+    /// Questions before papers.
     pub(crate) fn new() -> Self {
-        static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
-        let mut desk = Self { kiosk: Kiosk::new(settings(), CATALOGUE.clone()), mono_ms: 1_000, ids: 0 };
+        static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+            let mut catalogue = Catalogue::built_in().unwrap();
+            let questions = catalogue.procedures.iter_mut().flat_map(|procedure| &mut procedure.questions);
+            questions.for_each(|question| question.read_from.clear());
+            catalogue
+        });
+        Self::with(CATALOGUE.clone())
+    }
+
+    /// Papers that answer questions are scanned before the questions are asked.
+    pub(crate) fn papers_first() -> Self {
+        Self::with(Catalogue::built_in().unwrap())
+    }
+
+    fn with(catalogue: Catalogue) -> Self {
+        let mut desk = Self { kiosk: Kiosk::new(settings(), catalogue), mono_ms: 1_000, ids: 0 };
         desk.send(Event::Health(READY));
         desk
     }

@@ -6,6 +6,7 @@ mod common;
 mod courier;
 mod ending;
 mod lookup;
+mod papers_first;
 mod random;
 mod resume;
 mod scanning;

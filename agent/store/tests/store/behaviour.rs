@@ -166,6 +166,21 @@ fn files_are_idempotent_by_id_and_content() {
 }
 
 #[test]
+fn what_was_read_on_a_side_goes_with_it() {
+    let place = Place::new();
+    let mut store = place.store();
+    assert!(!store.put_reading(id(101), b"[]").unwrap(), "nobody has scanned that side");
+    store.put_file(id(1), id(101), "image/jpeg", &jpeg(1)).unwrap();
+    let disk = || std::fs::read_dir(place.state().join("blobs")).unwrap().count();
+    assert_eq!((store.reading(id(101)).unwrap(), disk()), (None, 1));
+    assert!(store.put_reading(id(101), b"[\"first\"]").unwrap());
+    assert!(store.put_reading(id(101), b"[\"second\"]").unwrap());
+    assert_eq!((store.reading(id(101)).unwrap().as_deref(), disk()), (Some(b"[\"first\"]".as_slice()), 2));
+    store.drop_files(&[id(101)]).unwrap();
+    assert_eq!((store.reading(id(101)).unwrap(), disk()), (None, 0));
+}
+
+#[test]
 fn a_handover_waits_for_the_hub_once() {
     let place = Place::new();
     let mut store = place.store();

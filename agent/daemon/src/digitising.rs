@@ -1,0 +1,188 @@
+//! Scanned sides become text while the next ones are being scanned, and papers become searchable PDFs.
+//!
+//! What was read on a side lies sealed beside it, so that neither a restart nor an interrupted forwarding reads it twice.
+
+use crate::{
+    input::{self, Inputs},
+    worker::{Storage, Worker},
+};
+use anyhow::Context as _;
+use motcua_digitise::{PageText, PdfPage, Recognizer, read_fields, searchable_pdf};
+use motcua_flow::Event;
+use motcua_model::{
+    config::Ocr,
+    document_types::DocumentTypes,
+    dossier::{Document, Dossier, FileRef, Page, Side},
+    hub::NamedFile,
+};
+use motcua_store::StoreError;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+use tokio::sync::{Mutex as Turn, Semaphore};
+use uuid::Uuid;
+
+/// Below the screen and the scanner, which a person waits for.
+const NICENESS: i32 = 10;
+
+/// The way to the engines; clones are the same engines.
+#[derive(Clone)]
+pub(crate) struct Digitiser(Arc<Desk>);
+
+struct Desk {
+    ocr: Ocr,
+    types: DocumentTypes,
+    /// One per core, each with its engine warm after its first side.
+    free: Mutex<Vec<Worker<Option<Recognizer>>>>,
+    permits: Semaphore,
+    /// A side that is asked for while it is being read is waited for, not read again.
+    under_way: Mutex<HashMap<Uuid, Arc<Turn<()>>>>,
+    making: Turn<()>,
+    storage: Storage,
+    inputs: Inputs,
+}
+
+impl Digitiser {
+    /// Starts the threads; no model is loaded yet.
+    pub(crate) fn start(ocr: &Ocr, inputs: &Inputs, storage: &Storage) -> anyhow::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let engines = (0..cores).map(|_| {
+            Worker::start("ocr", || {
+                // On Linux this is the thread's own. Where it is refused the engine is only less polite.
+                let _ = rustix::process::nice(NICENESS);
+                None
+            })
+        });
+        let types = DocumentTypes::built_in().map_err(|problems| anyhow::anyhow!("built-in types of paper: {}", problems.join("; ")))?;
+        Ok(Self(Arc::new(Desk {
+            ocr: ocr.clone(),
+            types,
+            free: Mutex::new(engines.collect::<anyhow::Result<_>>()?),
+            permits: Semaphore::new(cores),
+            under_way: Mutex::default(),
+            making: Turn::new(()),
+            storage: storage.clone(),
+            inputs: inputs.clone(),
+        })))
+    }
+
+    /// Reads a side as soon as an engine is free, and tells the visit which fields it found. Of a side that goes meanwhile nothing stays.
+    pub(crate) fn read_soon(&self, page: &Page) {
+        let (digitiser, image, dpi) = (self.clone(), page.image.id, page.dpi);
+        tokio::spawn(async move {
+            match digitiser.text(image, dpi).await {
+                Ok(text) => {
+                    let fields = read_fields(&text, &digitiser.0.types).map(|paper| paper.for_questions()).unwrap_or_default();
+                    input::event(&digitiser.0.inputs, Event::PageRead { page: image, fields }).await;
+                }
+                Err(error) if matches!(error.downcast_ref(), Some(StoreError::Unknown { .. })) => {}
+                // It is tried again when the paper's PDF is made, and counts then.
+                Err(error) => tracing::warn!("a side was not read ahead: {error:#}"),
+            }
+        });
+    }
+
+    /// One searchable PDF per scanned paper of a submitted dossier; those made before an interruption are used again.
+    pub(crate) async fn files(&self, dossier: &Dossier) -> anyhow::Result<Vec<NamedFile>> {
+        let _alone = self.0.making.lock().await;
+        let id = dossier.id;
+        let stored = self.0.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
+        let mut files = Vec::new();
+        for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
+            let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
+            let file = match made {
+                Some(file) => file,
+                None => self.make_pdf(dossier, document).await?,
+            };
+            files.push(NamedFile { name: format!("{}.{:02}.pdf", dossier.code, at + 1), document: document.id, file });
+        }
+        Ok(files)
+    }
+
+    async fn make_pdf(&self, dossier: &Dossier, document: &Document) -> anyhow::Result<FileRef> {
+        let pages: Vec<Page> = sides(document).cloned().collect();
+        let (mut jpegs, mut texts) = (Vec::new(), Vec::new());
+        for page in &pages {
+            texts.push(self.text(page.image.id, page.dpi).await?);
+            jpegs.push(self.0.storage.file(page.image.id).await?);
+        }
+        let title = format!("{}: {}", dossier.code, document.name.vi);
+        let created = dossier.submitted;
+        let made = tokio::task::spawn_blocking(move || {
+            let pages: Vec<PdfPage<'_>> = (jpegs.iter().zip(&pages).zip(&texts))
+                .map(|((jpeg, page), text)| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
+                .collect();
+            searchable_pdf(&pages, &title, created)
+        });
+        let pdf = made.await??;
+        let (dossier, document, file) = (dossier.id, document.id, Uuid::now_v7());
+        self.0
+            .storage
+            .call(move |s| {
+                let stored = s.put_file(dossier, file, "application/pdf", &pdf)?;
+                s.set_pdf(dossier, document, &stored)?;
+                Ok(stored)
+            })
+            .await
+    }
+
+    /// What stands on a side: as it was read before, or read now.
+    async fn text(&self, image: Uuid, dpi: u16) -> anyhow::Result<PageText> {
+        let turn = Arc::clone(lock(&self.0.under_way).entry(image).or_default());
+        let read = {
+            let _turn = turn.lock().await;
+            self.kept_or_read(image, dpi).await
+        };
+        let mut under_way = lock(&self.0.under_way);
+        // Ours and the map's: nobody else waits.
+        if Arc::strong_count(&turn) <= 2 {
+            under_way.remove(&image);
+        }
+        read
+    }
+
+    async fn kept_or_read(&self, image: Uuid, dpi: u16) -> anyhow::Result<PageText> {
+        let kept = self.0.storage.read(move |s| Ok(s.reading(image)?)).await?;
+        // One of another version of this program is read anew.
+        if let Some(text) = kept.and_then(|kept| serde_json::from_slice(&kept).ok()) {
+            return Ok(text);
+        }
+        let text = self.recognised(image, dpi).await?;
+        let bytes = serde_json::to_vec(&text)?;
+        self.0.storage.call(move |s| Ok(s.put_reading(image, &bytes)?)).await?;
+        Ok(text)
+    }
+
+    async fn recognised(&self, image: Uuid, dpi: u16) -> anyhow::Result<PageText> {
+        let _permit = self.0.permits.acquire().await?;
+        let jpeg = self.0.storage.file(image).await?;
+        let engine = lock(&self.0.free).pop().context("no engine is free")?;
+        let ocr = self.0.ocr.clone();
+        let text = engine
+            .call(move |warm| {
+                let engine = match warm {
+                    Some(engine) => engine,
+                    None => warm.insert(Recognizer::new(&ocr.language, ocr.tessdata.as_deref())?),
+                };
+                Ok(engine.recognise(&jpeg, dpi)?)
+            })
+            .await;
+        lock(&self.0.free).push(engine);
+        text
+    }
+}
+
+/// Nothing here panics while it holds one; a poisoned lock guards whole values all the same.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The sides that go into the file: both of every sheet, unless all sheets are blank on their backs (R46). A single blank back stays,
+/// so that images and pages agree (R48).
+fn sides(document: &Document) -> impl Iterator<Item = &Page> {
+    let backs_are_blank = document.pages.iter().filter(|page| page.side == Side::Back).all(|page| page.blank);
+    let has_front = document.pages.iter().any(|page| page.side == Side::Front);
+    document.pages.iter().filter(move |page| page.side == Side::Front || !backs_are_blank || !has_front)
+}
