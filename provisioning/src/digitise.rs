@@ -3,7 +3,7 @@
 use crate::sign::write_durably;
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use motcua_digitise::{Engines, PdfPage, SourcePage, recognise_paper, searchable_pdf, source_page};
+use motcua_digitise::{About, Engines, PdfPage, SourcePage, recognise_paper, searchable_pdf, source_page};
 use std::{
     fs,
     io::Write as _,
@@ -78,7 +78,7 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
     let pages: Vec<PdfPage<'_>> = (pages.iter().zip(&texts))
         .map(|(page, text)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
         .collect();
-    let pdf = searchable_pdf(&pages, &title, Timestamp::now())?;
+    let pdf = searchable_pdf(&pages, About { title: &title, created: Timestamp::now(), metadata: None })?;
     write_durably(&asked.out, &pdf).with_context(|| format!("{} cannot be written", asked.out.display()))?;
     Ok(format!("{}: {of} page(s), {} bytes\n", asked.out.display(), pdf.len()))
 }

@@ -182,7 +182,7 @@ async fn curl(rig: &Rig, dir: &Path) -> anyhow::Result<f64> {
         let mut files = Vec::new();
         for (document, file) in stored.pdfs {
             fs::write(out.join(file.id.to_string()), store.file(file.id)?)?;
-            files.push(NamedFile { name: format!("{}.01.pdf", stored.dossier.code), document, file });
+            files.push(NamedFile { name: format!("{}.01.pdf", stored.dossier.code), document, file, metadata: None });
         }
         let message =
             Message { id: item.id, device: DEVICE.to_owned(), sequence: item.sequence, moment: item.moment, body: item.body, files };

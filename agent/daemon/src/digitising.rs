@@ -4,16 +4,19 @@
 
 use crate::{
     input::{self, Inputs},
+    slip::in_vietnam,
     worker::{Storage, Worker},
 };
 use anyhow::Context as _;
-use motcua_digitise::{PageText, PdfPage, Recognizer, read_fields, searchable_pdf};
+use motcua_digitise::{About, PageText, PdfPage, Recognizer, read_fields, searchable_pdf};
 use motcua_flow::Event;
 use motcua_model::{
-    config::Ocr,
+    config::{Config, Ocr},
     document_types::DocumentTypes,
     dossier::{Document, Dossier, FileRef, Page, Side},
     hub::NamedFile,
+    metadata::{PaperMetadata, ReadPaper},
+    pdf_name::PdfNames,
 };
 use motcua_store::StoreError;
 use std::{
@@ -33,6 +36,7 @@ pub(crate) struct Digitiser(Arc<Desk>);
 
 struct Desk {
     ocr: Ocr,
+    names: PdfNames,
     types: DocumentTypes,
     /// One per core, each with its engine warm after its first side.
     free: Mutex<Vec<Worker<Option<Recognizer>>>>,
@@ -46,7 +50,7 @@ struct Desk {
 
 impl Digitiser {
     /// Starts the threads; no model is loaded yet.
-    pub(crate) fn start(ocr: &Ocr, inputs: &Inputs, storage: &Storage) -> anyhow::Result<Self> {
+    pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage) -> anyhow::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let engines = (0..cores).map(|_| {
             Worker::start("ocr", || {
@@ -57,7 +61,8 @@ impl Digitiser {
         });
         let types = DocumentTypes::built_in().map_err(|problems| anyhow::anyhow!("built-in types of paper: {}", problems.join("; ")))?;
         Ok(Self(Arc::new(Desk {
-            ocr: ocr.clone(),
+            ocr: config.ocr.clone(),
+            names: config.pdf.clone(),
             types,
             free: Mutex::new(engines.collect::<anyhow::Result<_>>()?),
             permits: Semaphore::new(cores),
@@ -91,21 +96,59 @@ impl Digitiser {
         let stored = self.0.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
         let mut files = Vec::new();
         for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
+            let texts = self.texts(document).await?;
+            let metadata = self.metadata(dossier, document, &texts);
             let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
             let file = match made {
                 Some(file) => file,
-                None => self.make_pdf(dossier, document).await?,
+                None => self.make_pdf(dossier, document, texts, metadata.clone()).await?,
             };
-            files.push(NamedFile { name: format!("{}.{:02}.pdf", dossier.code, at + 1), document: document.id, file });
+            let name = self.0.names.of(dossier.code.as_str(), at + 1, &document.component, in_vietnam(dossier.submitted).date());
+            files.push(NamedFile { name, document: document.id, file, metadata: Some(Box::new(metadata)) });
         }
         Ok(files)
     }
 
-    async fn make_pdf(&self, dossier: &Dossier, document: &Document) -> anyhow::Result<FileRef> {
-        let pages: Vec<Page> = sides(document).cloned().collect();
-        let (mut jpegs, mut texts) = (Vec::new(), Vec::new());
-        for page in &pages {
+    /// Of the sides that go into the file, in their order.
+    async fn texts(&self, document: &Document) -> anyhow::Result<Vec<PageText>> {
+        let mut texts = Vec::new();
+        for page in sides(document) {
             texts.push(self.text(page.image.id, page.dpi).await?);
+        }
+        Ok(texts)
+    }
+
+    /// What was read surely, or the person said yes to by the answer of a question (R53).
+    fn metadata(&self, dossier: &Dossier, document: &Document, texts: &[PageText]) -> PaperMetadata {
+        let read = texts.iter().filter_map(|text| read_fields(text, &self.0.types)).reduce(|mut paper, page| {
+            let more = page.fields.into_iter().filter(|_| page.kind == paper.kind);
+            let new = more.filter(|field| paper.field(&field.key).is_none()).collect::<Vec<_>>();
+            paper.fields.extend(new);
+            paper
+        });
+        let read = read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() });
+        let said_yes = |key: &str| {
+            let source = format!("{}.{key}", read.kind);
+            dossier.answers.iter().any(|answer| answer.read_from.as_deref() == Some(&source))
+        };
+        let metadata = PaperMetadata::from_read(&document.component, &document.name.vi, &read, said_yes);
+        let (sum, words) = texts.iter().fold((0.0, 0), |(sum, words), text| {
+            let here = text.words.len();
+            (sum + text.confidence().unwrap_or(0.0) * here as f32, words + here)
+        });
+        PaperMetadata { text_confidence: (words > 0).then(|| sum / words as f32), ..metadata }
+    }
+
+    async fn make_pdf(
+        &self,
+        dossier: &Dossier,
+        document: &Document,
+        texts: Vec<PageText>,
+        metadata: PaperMetadata,
+    ) -> anyhow::Result<FileRef> {
+        let pages: Vec<Page> = sides(document).cloned().collect();
+        let mut jpegs = Vec::new();
+        for page in &pages {
             jpegs.push(self.0.storage.file(page.image.id).await?);
         }
         let title = format!("{}: {}", dossier.code, document.name.vi);
@@ -114,7 +157,7 @@ impl Digitiser {
             let pages: Vec<PdfPage<'_>> = (jpegs.iter().zip(&pages).zip(&texts))
                 .map(|((jpeg, page), text)| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
                 .collect();
-            searchable_pdf(&pages, &title, created)
+            searchable_pdf(&pages, About { title: &title, created, metadata: Some(&metadata) })
         });
         let pdf = made.await??;
         let (dossier, document, file) = (dossier.id, document.id, Uuid::now_v7());

@@ -84,7 +84,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     };
     watchdog::start(&inputs, storage.as_ref().map(|storage| &storage.writer));
     if let Some(storage) = storage {
-        let digitiser = Digitiser::start(&agent.config.ocr, &inputs, &storage)?;
+        let digitiser = Digitiser::start(&agent.config, &inputs, &storage)?;
         agent.devices = devices::start(&agent.config, &inputs, &storage, &digitiser)?;
         forwarder::start(&agent.config, &inputs, &storage, digitiser, wake_forwarder, agent.kiosk.catalogue_version());
         console::start(&agent.config, &storage, &inputs);

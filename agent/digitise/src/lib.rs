@@ -34,7 +34,7 @@ pub use jpeg::PageError;
 pub use ocr::{OcrError, PageText, Recognizer, Word};
 pub use page::{Inspection, inspect, thumbnail};
 pub use paper::{Engines, PaperError, recognise_paper};
-pub use pdf::{PdfError, PdfPage, searchable_pdf};
+pub use pdf::{About, PdfError, PdfPage, searchable_pdf};
 pub use quality::{Fingerprint, Judged, Measures, judge, repeated};
 pub use source::{SourcePage, source_page};
 pub use zone::ZoneReader;

@@ -1,9 +1,12 @@
 //! The searchable PDF: PDF/A-2u with the scanner's own JPEGs and an invisible text layer.
 
+mod xmp;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::{self, TimeZone};
+use motcua_model::metadata::PaperMetadata;
 use pdf_writer::types::{CidFontType, FontFlags, OutputIntentSubtype, SystemInfo, TextRenderingMode, UnicodeCmap};
 use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
@@ -24,6 +27,17 @@ pub struct PdfPage<'a> {
     pub dpi: u16,
     /// What stands on it; empty for a blank side.
     pub text: &'a PageText,
+}
+
+/// What the PDF says of itself.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    /// Title, as readers show it.
+    pub title: &'a str,
+    /// When the paper was scanned.
+    pub created: Timestamp,
+    /// What is known of the paper (R53), for the XMP.
+    pub metadata: Option<&'a PaperMetadata>,
 }
 
 /// Why no PDF was made.
@@ -79,7 +93,7 @@ const GLYPH_WIDTH: f32 = 500.0;
 ///
 /// # Errors
 /// [`PdfError`], naming the page.
-pub fn searchable_pdf(pages: &[PdfPage<'_>], title: &str, created: Timestamp) -> Result<Vec<u8>, PdfError> {
+pub fn searchable_pdf(pages: &[PdfPage<'_>], about: About<'_>) -> Result<Vec<u8>, PdfError> {
     if pages.is_empty() {
         return Err(PdfError::NoPages);
     }
@@ -95,8 +109,8 @@ pub fn searchable_pdf(pages: &[PdfPage<'_>], title: &str, created: Timestamp) ->
     }
     pdf.pages(PAGES).count(kids.len() as i32).kids(kids);
     write_font(&mut pdf, &letters);
-    write_document(&mut pdf, title, created);
-    let id = file_id(pages, title, created);
+    write_document(&mut pdf, about);
+    let id = file_id(pages, about);
     pdf.set_file_id((id.clone(), id));
     let mut bytes = pdf.finish();
     // A signature is appended behind this; without the newline the file would no longer be PDF/A (ISO 19005-2, 6.1.3).
@@ -256,8 +270,8 @@ fn write_font(pdf: &mut Pdf, letters: &Letters) {
     pdf.cmap(TO_UNICODE, &deflated(&map.finish())).filter(Filter::FlateDecode);
 }
 
-fn write_document(pdf: &mut Pdf, title: &str, created: Timestamp) {
-    let local = created.to_zoned(TimeZone::fixed(tz::offset(7)));
+fn write_document(pdf: &mut Pdf, about: About<'_>) {
+    let local = about.created.to_zoned(TimeZone::fixed(tz::offset(7)));
     let part = |value: i8| u8::try_from(value).unwrap_or(0);
     let date = Date::new(u16::try_from(local.year()).unwrap_or(0))
         .month(part(local.month()))
@@ -268,9 +282,9 @@ fn write_document(pdf: &mut Pdf, title: &str, created: Timestamp) {
         .utc_offset_hour(7)
         .utc_offset_minute(0);
     let mut info = pdf.document_info(INFO);
-    info.title(TextStr(title)).producer(TextStr(PRODUCER)).creation_date(date).modified_date(date);
+    info.title(TextStr(about.title)).producer(TextStr(PRODUCER)).creation_date(date).modified_date(date);
     info.finish();
-    pdf.metadata(METADATA, xmp(title, &local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).as_bytes());
+    pdf.metadata(METADATA, xmp::packet(about, PRODUCER, &local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).as_bytes());
 
     let profile = srgb::profile();
     pdf.icc_profile(PROFILE, &deflated(&profile)).n(3).filter(Filter::FlateDecode);
@@ -284,40 +298,12 @@ fn write_document(pdf: &mut Pdf, title: &str, created: Timestamp) {
     intent.info(TextStr("sRGB IEC61966-2.1")).dest_output_profile(PROFILE);
 }
 
-fn xmp(title: &str, date: &str) -> String {
-    let title = escaped(title);
-    format!(
-        r#"<?xpacket begin="{BYTE_ORDER_MARK}" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
-<pdfaid:part>2</pdfaid:part><pdfaid:conformance>U</pdfaid:conformance>
-<dc:format>application/pdf</dc:format><dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
-<xmp:CreateDate>{date}</xmp:CreateDate><xmp:ModifyDate>{date}</xmp:ModifyDate><pdf:Producer>{PRODUCER}</pdf:Producer>
-</rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="r"?>"#
-    )
-}
-
-const BYTE_ORDER_MARK: char = '\u{FEFF}';
-
-fn escaped(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).fold(String::new(), |mut out, letter| {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            _ => out.push(letter),
-        }
-        out
-    })
-}
-
 /// The identifier that PDF/A asks for: a checksum (FNV-1a) of what went in, no secret.
-fn file_id(pages: &[PdfPage<'_>], title: &str, created: Timestamp) -> Vec<u8> {
+fn file_id(pages: &[PdfPage<'_>], about: About<'_>) -> Vec<u8> {
     const START: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    let seconds = created.as_second().to_be_bytes();
-    let parts = [title.as_bytes(), &seconds].into_iter().chain(pages.iter().map(|page| page.jpeg));
+    let seconds = about.created.as_second().to_be_bytes();
+    let parts = [about.title.as_bytes(), &seconds].into_iter().chain(pages.iter().map(|page| page.jpeg));
     let hash = parts.flatten().fold(START, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME));
     hash.to_be_bytes().to_vec()
 }

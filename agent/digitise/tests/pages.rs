@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use motcua_digitise::{OcrError, PageError, PageText, PdfError, PdfPage, Recognizer, inspect, searchable_pdf, thumbnail};
+use motcua_digitise::{About, OcrError, PageError, PageText, PdfError, PdfPage, Recognizer, inspect, searchable_pdf, thumbnail};
 use serde_json::Value;
 
 const DPI: u16 = 300;
@@ -58,7 +58,7 @@ fn pdf(jpegs: &[Vec<u8>], texts: &[PageText]) -> Vec<u8> {
             PdfPage { jpeg, width: seen.width, height: seen.height, dpi: DPI, text }
         })
         .collect();
-    searchable_pdf(&pages, "Hồ sơ <thử> & mẫu", "2026-11-23T02:30:00Z".parse().unwrap()).unwrap()
+    searchable_pdf(&pages, About { title: "Hồ sơ <thử> & mẫu", created: "2026-11-23T02:30:00Z".parse().unwrap(), metadata: None }).unwrap()
 }
 
 fn run(program: &str, arguments: &[&str], folder: &Path) -> String {
@@ -210,7 +210,10 @@ fn damaged_bytes_never_panic() {
         let text = PageText::default();
         let (width, height) = seen.map_or((320, 200), |seen| (seen.width, seen.height));
         let _ = thumbnail(&bytes, 60);
-        let _ = searchable_pdf(&[PdfPage { jpeg: &bytes, width, height, dpi: 300, text: &text }], "x", jiff::Timestamp::UNIX_EPOCH);
+        let _ = searchable_pdf(
+            &[PdfPage { jpeg: &bytes, width, height, dpi: 300, text: &text }],
+            About { title: "x", created: jiff::Timestamp::UNIX_EPOCH, metadata: None },
+        );
     }
     assert!(refused > 300, "only {refused} refused");
 }
@@ -222,9 +225,9 @@ fn what_is_no_jpeg_is_refused() {
     }
     let text = PageText::default();
     let page = PdfPage { jpeg: b"\x89PNG\r\n\x1a\n", width: 1, height: 1, dpi: 300, text: &text };
-    let refused = searchable_pdf(&[page], "", jiff::Timestamp::UNIX_EPOCH).unwrap_err();
+    let refused = searchable_pdf(&[page], About { title: "", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }).unwrap_err();
     assert_eq!(refused, PdfError::Page { number: 1, source: PageError::NotJpeg });
-    assert_eq!(searchable_pdf(&[], "", jiff::Timestamp::UNIX_EPOCH), Err(PdfError::NoPages));
+    assert_eq!(searchable_pdf(&[], About { title: "", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }), Err(PdfError::NoPages));
 }
 
 #[test]
@@ -244,12 +247,15 @@ fn grey_pages_stay_grey() {
     assert!(thumbnail(&jpeg, 5000).unwrap().starts_with(&[0xFF, 0xD8]));
     let text = PageText::default();
     let page = PdfPage { jpeg: &jpeg, width: 827, height: 1169, dpi: 100, text: &text };
-    let bytes = searchable_pdf(&[page], "x", jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let bytes = searchable_pdf(&[page], About { title: "x", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }).unwrap();
     let document = lopdf::Document::load_mem(&bytes).unwrap();
     let images = document.get_page_images(document.get_pages()[&1]).unwrap();
     assert_eq!(images[0].color_space.as_deref(), Some("DeviceGray"));
     let wrong = PdfPage { width: 826, ..page };
-    assert!(matches!(searchable_pdf(&[wrong], "x", jiff::Timestamp::UNIX_EPOCH), Err(PdfError::Mismatch { number: 1, .. })));
+    assert!(matches!(
+        searchable_pdf(&[wrong], About { title: "x", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }),
+        Err(PdfError::Mismatch { number: 1, .. })
+    ));
 }
 
 #[test]

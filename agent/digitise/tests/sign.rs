@@ -124,6 +124,22 @@ fn stamp(office: &Office, request: &[u8]) -> Vec<u8> {
     std::fs::read(office.path("response")).unwrap()
 }
 
+/// The other tests here have veraPDF judge that the same file stays PDF/A with it.
+#[test]
+fn what_is_known_of_the_paper_stands_in_its_file() {
+    let pdf = common::our_pdf();
+    let text = String::from_utf8_lossy(&pdf);
+    for there in [
+        "<giay:OwnerNumber>099326000789</giay:OwnerNumber>",
+        "<giay:Issuer>UBND xã Mẫu &amp; Thử, tỉnh &lt;Ví Dụ&gt;</giay:Issuer>",
+        "<giay:StorageCode>099326000789.GKS</giay:StorageCode>",
+        "<giay:ConfidenceLevel>0.93</giay:ConfidenceLevel>",
+    ] {
+        assert!(text.contains(there), "{there}");
+    }
+    assert!(!text.contains("giay:Subject"), "nothing is invented");
+}
+
 #[test]
 fn a_byte_changed_afterwards_is_found_out() {
     in_office("a_byte_changed_afterwards_is_found_out", |office| {

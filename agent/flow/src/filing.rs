@@ -40,6 +40,14 @@ pub(crate) enum Page {
     Review,
 }
 
+/// An answer that was read on a paper.
+pub(crate) struct Proposal<'a> {
+    pub(crate) value: Private,
+    /// One of [`Question::read_from`].
+    pub(crate) source: &'a str,
+    pub(crate) paper: &'a Text,
+}
+
 impl Filing {
     pub(crate) fn begin(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
         let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
@@ -122,14 +130,14 @@ impl Filing {
         self
     }
 
-    /// What a paper says of a question that has no answer yet, and the paper's name. Only the person makes an answer of it.
-    pub(crate) fn proposal(&self, question: &Question, today: Date) -> Option<(Private, &Text)> {
+    /// What a paper says of a question. Only the person makes an answer of it.
+    pub(crate) fn proposal<'a>(&'a self, question: &'a Question, today: Date) -> Option<Proposal<'a>> {
         question.read_from.iter().find_map(|source| {
             self.draft.documents.iter().find_map(|document| {
                 let on_it = |read: &&PageFields| document.pages.iter().any(|page| page.image.id == read.page);
                 let read = self.draft.read.iter().filter(on_it).flat_map(|read| &read.fields).find(|field| field.field == *source)?;
-                let answer = question.answer_from(read.value.reveal(), today)?;
-                Some((Private::new(answer), &document.name))
+                let value = Private::new(question.answer_from(read.value.reveal(), today)?);
+                Some(Proposal { value, source, paper: &document.name })
             })
         })
     }
@@ -270,7 +278,9 @@ impl Filing {
         match question.check(value.reveal(), today(cx.at.wall)) {
             Err(advice) => self.page = Page::Question { at, refused: Some((value, advice)) },
             Ok(stored) => {
-                let answer = Answer { question: question.id.clone(), value: Private::new(stored) };
+                let read = self.proposal(question, today(cx.at.wall)).filter(|read| read.value.reveal() == stored);
+                let read_from = read.map(|read| read.source.to_owned());
+                let answer = Answer { question: question.id.clone(), value: Private::new(stored), read_from };
                 match self.draft.answers.iter_mut().find(|a| a.question == answer.question) {
                     Some(present) => *present = answer,
                     None => self.draft.answers.push(answer),

@@ -183,7 +183,7 @@ fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>
         (Some((typed, advice)), _) => (typed.clone(), None, Some(advice.clone())),
         (None, Some(answer)) => (answer.clone(), None, None),
         (None, None) => match filing.proposal(question, today) {
-            Some((read, paper)) => (read, Some(paper.clone()), None),
+            Some(read) => (read.value, Some(read.paper.clone()), None),
             None => (Private::default(), None, None),
         },
     };

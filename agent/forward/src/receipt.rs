@@ -69,6 +69,7 @@ mod tests {
             name: format!("{n}.pdf"),
             document: Uuid::from_u128(9),
             file: FileRef { id: Uuid::from_u128(n.into()), sha256: hex::encode([n; 32]), bytes: 1, media: "application/pdf".to_owned() },
+            metadata: None,
         };
         let body = MessageBody::Handover(Handover {
             id,

@@ -505,7 +505,7 @@ mod tests {
         let mut procedure = Catalogue::built_in().unwrap().procedures.remove(0);
         procedure.competent_agency = Some("H15.50".into());
         let told = |way: &str, phone: &str| {
-            let answer = |question: &str, value: &str| Answer { question: question.into(), value: Private::new(value) };
+            let answer = |question: &str, value: &str| Answer { question: question.into(), value: Private::new(value), read_from: None };
             procedure.particulars(&[answer("return_by", way), answer("phone", phone)], &Private::new("Thôn Thử"))
         };
         let post = told("post", "0900000456");

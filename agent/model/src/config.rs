@@ -1,6 +1,6 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
-use crate::{Text, code, pages::PageLimits};
+use crate::{Text, code, pages::PageLimits, pdf_name::PdfNames};
 use serde::Deserialize;
 use std::{
     fmt,
@@ -40,6 +40,9 @@ pub struct Config {
     /// From which number on a scanned page counts as faulty.
     #[serde(default)]
     pub pages: PageLimits,
+    /// What the PDFs of papers are called.
+    #[serde(default)]
+    pub pdf: PdfNames,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -525,6 +528,12 @@ impl Config {
             let every = telemetry.every_s;
             need((10..=3600).contains(&every), "telemetry.every_s", &every, "write 10 to 3600 seconds; 60 suits most");
         }
+        need(
+            self.pdf.is_sound(),
+            "pdf.name",
+            &self.pdf.name,
+            "write letters, digits, . _ - and {dossier}, {number}, and where wanted {type}, {date}; {dossier}.{number} suits most",
+        );
         for (key, value, sane, usual) in self.pages.ranges() {
             let (low, high) = (sane.start(), sane.end());
             need(sane.contains(&value), key, &value, &format!("write {low} to {high}; {usual} suits most"));

@@ -282,6 +282,9 @@ pub struct Answer {
     pub question: String,
     /// The checked, stored form; empty where an optional question was left.
     pub value: Private,
+    /// The field of a paper that the machine read it from and the person said yes to, `type.field`; none where it was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_from: Option<String>,
 }
 
 /// A paper of the dossier: digitised here, or stored already.

@@ -54,6 +54,7 @@ pub use watch::{AuditFlag, AuditHead, DeviceReport, Heartbeat, HeartbeatAnswer, 
 use crate::{
     correction::Correction,
     dossier::{Dossier, FileRef, Handover},
+    metadata::PaperMetadata,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -68,7 +69,7 @@ pub const CONTENT_DIGEST: &str = "Content-Digest";
 pub const NEWS_PAGE: usize = 100;
 
 /// One unit of delivery: a record with its attachments, whole or not at all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Idempotency key; the record's own id.
     pub id: Uuid,
@@ -109,7 +110,7 @@ impl MessageBody {
 }
 
 /// A file with the name it shall have at the hub. Names hold no personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NamedFile {
     /// For example `02-giay-chung-sinh.pdf`.
     pub name: String,
@@ -117,6 +118,9 @@ pub struct NamedFile {
     pub document: Uuid,
     /// Identity, digest, length, type.
     pub file: FileRef,
+    /// What is known of the paper (R53); the same stands in the file. Absent from older agents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Box<PaperMetadata>>,
 }
 
 /// How far the hub is with a message.

@@ -19,6 +19,7 @@ pub mod metadata;
 pub mod mrz;
 pub mod pages;
 pub mod particulars;
+pub mod pdf_name;
 pub mod portal;
 pub mod scanned;
 mod text;

@@ -2,6 +2,7 @@
 
 use crate::{Private, citizen::CitizenNumber, document_types::Meaning, fold, mrz::Mrz};
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A part of a scan, in its pixels from the upper left corner.
@@ -97,7 +98,7 @@ impl ReadPaper {
 }
 
 /// A value of the metadata and how sure its reading is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Known {
     /// The value.
     pub value: Private,
@@ -106,7 +107,7 @@ pub struct Known {
 }
 
 /// Metadata of a digitised paper (R53). What is unknown stays none: nothing is invented.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PaperMetadata {
     /// Mã loại giấy tờ; for a result of a procedure the national code of the result type.
     pub type_code: String,
@@ -130,6 +131,9 @@ pub struct PaperMetadata {
     pub valid_until: Option<Known>,
     /// Phạm vi hiệu lực.
     pub scope: Option<Known>,
+    /// How sure the words of the whole paper were read, 0 to 1 (ConfidenceLevel of CV 7197/BKHCN-CĐSQG).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_confidence: Option<f32>,
 }
 
 /// What the metadata lacks before the paper's file may be stored.
@@ -170,6 +174,7 @@ impl PaperMetadata {
             subject: known(Meaning::Subject),
             valid_until: known(Meaning::ValidUntil),
             scope: known(Meaning::Scope),
+            text_confidence: None,
         }
     }
 

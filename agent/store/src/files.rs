@@ -14,6 +14,9 @@ use std::{
 };
 use uuid::Uuid;
 
+/// Media type of what was read on a side.
+const READING: &str = "application/json";
+
 struct FileRow {
     dossier: Uuid,
     file: FileRef,
@@ -100,7 +103,7 @@ impl Store {
         if find(&self.db, kept)?.is_some() {
             return Ok(true);
         }
-        self.put_file(row.dossier, kept, "application/json", reading)?;
+        self.put_file(row.dossier, kept, READING, reading)?;
         Ok(true)
     }
 
@@ -205,11 +208,11 @@ pub(crate) fn named(path: &Path) -> Option<Uuid> {
     Uuid::parse_str(path.file_name()?.to_str()?).ok()
 }
 
-/// Files of a dossier that lie here.
+/// Scans and PDFs of a dossier that lie here; what was read on the scans stands in the PDFs.
 pub(crate) fn of_dossier(db: &Connection, dossier: Uuid) -> Result<Vec<FileRef>, StoreError> {
     let files = db
-        .prepare_cached("SELECT id, sha256, bytes, media FROM file WHERE dossier = ? ORDER BY rowid")?
-        .query_map([dossier.into_bytes()], |row| {
+        .prepare_cached("SELECT id, sha256, bytes, media FROM file WHERE dossier = ?1 AND media <> ?2 ORDER BY rowid")?
+        .query_map(params![dossier.into_bytes(), READING], |row| {
             Ok(FileRef {
                 id: Uuid::from_bytes(row.get(0)?),
                 sha256: row.get(1)?,

@@ -11,7 +11,9 @@
 
 use jiff::Timestamp;
 use motcua_digitise::sign::{Pin, SignatureBlock, Token, TokenProblem, Which};
-use motcua_digitise::{PageText, PdfPage, searchable_pdf};
+use motcua_digitise::{About, PageText, PdfPage, searchable_pdf};
+use motcua_model::Private;
+use motcua_model::metadata::{Known, PaperMetadata};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -197,6 +199,25 @@ pub fn block(copy: Option<&str>) -> SignatureBlock {
     SignatureBlock { copy: copy.map(str::to_owned), agency: "Ủy ban nhân dân xã Mẫu, tỉnh Ví Dụ".into(), at: now() }
 }
 
+/// Of an invented paper.
+pub fn metadata() -> PaperMetadata {
+    let known = |value: &str| Some(Known { value: Private::new(value), confidence: 0.97 });
+    PaperMetadata {
+        type_code: "GKS".into(),
+        owner_number: known("099326000789"),
+        owner_name: known("TRẦN NGUYỄN ƯỚC MƠ"),
+        owner_birth: None,
+        issued: known("02/10/2026"),
+        issuer: known("UBND xã Mẫu & Thử, tỉnh <Ví Dụ>"),
+        paper_name: "Giấy khai sinh".into(),
+        paper_number: known("215/2026"),
+        subject: None,
+        valid_until: None,
+        scope: None,
+        text_confidence: Some(0.934),
+    }
+}
+
 /// A page as the scanner gives it, in a searchable PDF of ours.
 pub fn our_pdf() -> Vec<u8> {
     let mut jpeg = Vec::new();
@@ -207,5 +228,5 @@ pub fn our_pdf() -> Vec<u8> {
     picture.write_with_encoder(image::codecs::jpeg::JpegEncoder::new(&mut jpeg)).unwrap();
     let text = PageText::default();
     let page = PdfPage { jpeg: &jpeg, width: 827, height: 1169, dpi: 100, text: &text };
-    searchable_pdf(&[page, page], "Giấy tờ mẫu", Timestamp::UNIX_EPOCH).unwrap()
+    searchable_pdf(&[page, page], About { title: "Giấy tờ mẫu", created: Timestamp::UNIX_EPOCH, metadata: Some(&metadata()) }).unwrap()
 }

@@ -75,7 +75,7 @@ fn document(id: Uuid, origin: Origin) -> Document {
 
 fn file(id: u128, name: &str) -> NamedFile {
     let file = FileRef { id: Uuid::from_u128(id), sha256: "0".repeat(64), bytes: 1, media: "application/pdf".to_owned() };
-    NamedFile { name: name.to_owned(), document: SCANNED, file }
+    NamedFile { name: name.to_owned(), document: SCANNED, file, metadata: None }
 }
 
 fn received<'a>(dossier: &'a Dossier, files: &'a [NamedFile]) -> Received<'a> {

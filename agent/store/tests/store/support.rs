@@ -120,7 +120,7 @@ pub(crate) fn submission(dossier: Uuid, pages: &[FileRef]) -> Submission {
             proof: Proof::Claimed,
         },
         particulars: Particulars::default(),
-        answers: vec![Answer { question: "child_name".to_owned(), value: Private::new("Trần Văn Thử") }],
+        answers: vec![Answer { question: "child_name".to_owned(), value: Private::new("Trần Văn Thử"), read_from: None }],
         documents: vec![Document {
             id: document_of(dossier),
             component: "GCS".to_owned(),

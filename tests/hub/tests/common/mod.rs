@@ -147,7 +147,7 @@ pub fn dossier(device: &str, lengths: &[usize]) -> Parcel {
             media: "application/pdf".to_owned(),
         };
         files.insert(file.id, bytes);
-        named.push(NamedFile { name: format!("{:02}-giay-chung-sinh.pdf", number + 1), document: Uuid::now_v7(), file });
+        named.push(NamedFile { name: format!("{:02}-giay-chung-sinh.pdf", number + 1), document: Uuid::now_v7(), file, metadata: None });
     }
     let mut record = record(id, device);
     record.documents = named.iter().map(|file| document(file.document)).collect();
@@ -185,7 +185,7 @@ fn record(id: Uuid, device: &str) -> Dossier {
             return_by: Some(ReturnBy::Post { address: Private::new("Thôn Thử, xã Mẫu") }),
             ..Particulars::default()
         },
-        answers: vec![Answer { question: "phone".to_owned(), value: Private::new("0900000456") }],
+        answers: vec![Answer { question: "phone".to_owned(), value: Private::new("0900000456"), read_from: None }],
         documents: Vec::new(),
         submitted: Timestamp::UNIX_EPOCH,
         retention: motcua_model::dossier::Retention::default(),
