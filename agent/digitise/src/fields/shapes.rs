@@ -186,6 +186,9 @@ fn name(pieces: &[Piece<'_>], names: &Names<'_>) -> Option<Taken> {
             break;
         }
     }
+    if has_hole(&pieces[first..end]) {
+        return None;
+    }
     let words: Vec<&str> = pieces[first..end].iter().map(|piece| trimmed(piece.text)).collect();
     // A name has two words at least, and the longest have seven.
     if !(2..=7).contains(&words.len()) {
@@ -199,6 +202,16 @@ fn name(pieces: &[Piece<'_>], names: &Names<'_>) -> Option<Taken> {
     let mixed = words.iter().any(|word| word.chars().any(char::is_lowercase))
         && words.iter().any(|word| word.chars().count() > 1 && word.chars().all(char::is_uppercase));
     Some(Taken { value: words.join(" "), from: first..end, repaired: false, guessed: guessed || before || odd || mixed })
+}
+
+/// Whether a word may be missing between two: one that the engine could not read leaves its place empty, and a name without its chữ
+/// đệm is another person's.
+fn has_hole(pieces: &[Piece<'_>]) -> bool {
+    pieces.windows(2).any(|two| {
+        let (one, next) = (two[0].word, two[1].word);
+        let height = (one.bottom.saturating_sub(one.top)).max(next.bottom.saturating_sub(next.top));
+        one.line == next.line && next.left.saturating_sub(one.right) > 2 * height
+    })
 }
 
 /// The first word, and in a long name the second (the mother's họ), as a họ with its accents where it is one but for them. The engine

@@ -157,3 +157,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_name_with_a_word_missing_is_no_name() {
+    let mut text = page(&CERTIFICATE);
+    let second = text.words.iter().position(|word| word.text == "NGUYỄN").unwrap();
+    text.words.remove(second);
+    let types = DocumentTypes::built_in().unwrap();
+    let paper = read_fields(&text, &types).unwrap();
+    assert_eq!(value(&paper, "child_name"), None, "TRẦN ƯỚC MƠ is somebody else");
+    assert_eq!(value(&paper, "child_sex"), Some(("Nữ", true)));
+}
