@@ -7,7 +7,7 @@ use motcua_model::api::{Action, DeviceState, Screen};
 use motcua_tests::{
     bench_devices,
     bench_link::{self, median},
-    filled,
+    bench_reading, filled,
     rig::{CARD, Options, Rig},
     visit::{Citizen, Next},
 };
@@ -31,6 +31,9 @@ struct Arguments {
     /// Only what keeping and forwarding cost: two minutes.
     #[arg(long, conflicts_with = "devices")]
     link: bool,
+    /// Only what reading pages while others are scanned is worth: a minute.
+    #[arg(long, conflicts_with_all = ["devices", "link"])]
+    reading: bool,
 }
 
 #[tokio::main]
@@ -42,6 +45,9 @@ async fn main() -> anyhow::Result<()> {
     if arguments.link {
         return bench_link::figures().await;
     }
+    if arguments.reading {
+        return bench_reading::figures().await;
+    }
     let folder = tempfile::TempDir::new()?;
     let options = Options { page_delay_ms: 0, idle_s: 300, ..Options::in_folder(folder.path()) };
     let mut rig = Rig::start(&options).await?;
@@ -50,7 +56,8 @@ async fn main() -> anyhow::Result<()> {
     memory(&rig, "agent at rest, memory (RSS + swap)", "60 MB").await?;
     let before = disk(&rig.dir.join("state"))?;
     visits(&rig, arguments.visits).await?;
-    recognition(&rig, arguments.visits).await?;
+    rig.until_status("all to be delivered", |s| s.outbox.is_empty()).await?;
+    anyhow::ensure!(rig.hub_copies()?.len() == arguments.visits, "the hub should hold {} dossiers", arguments.visits);
     let grown = disk(&rig.dir.join("state"))?.saturating_sub(before);
     line(
         "bytes on disk per dossier (4 scanned sides, 2 PDFs)",
@@ -60,6 +67,7 @@ async fn main() -> anyhow::Result<()> {
     memory(&rig, "agent after the visits, recognition engine warm", "-").await?;
     scanning(&rig).await?;
     rig.stop().await?;
+    bench_reading::figures().await?;
     bench_link::figures().await?;
     bench_devices::figures().await
 }
@@ -139,23 +147,6 @@ async fn visits(rig: &Rig, count: usize) -> anyhow::Result<()> {
         };
         line(name, &format!("{:.0} ms", median(times)), limit);
     }
-    Ok(())
-}
-
-/// How fast confirmed pages become PDFs at the hub; the visits above have queued them.
-async fn recognition(rig: &Rig, visits: usize) -> anyhow::Result<()> {
-    let waiting = rig.status().await?.outbox.len();
-    let started = Instant::now();
-    rig.until_status("all to be delivered", |s| s.outbox.is_empty()).await?;
-    let pages = waiting * 4;
-    if pages > 0 {
-        line(
-            "page to searchable PDF at the hub (half are blank)",
-            &format!("{:.2} s", started.elapsed().as_secs_f64() / pages as f64),
-            "3 s",
-        );
-    }
-    anyhow::ensure!(rig.hub_copies()?.len() == visits, "the hub should hold {visits} dossiers");
     Ok(())
 }
 
