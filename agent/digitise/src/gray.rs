@@ -69,6 +69,35 @@ impl Gray {
         Self { width, height, pixels }
     }
 
+    /// Each pixel the mean of itself and those to the right and below: less grain.
+    pub(crate) fn smoothed(&self) -> Self {
+        let mut pixels = self.pixels.clone();
+        for y in 0..self.height.saturating_sub(1) {
+            let (row, below) = (self.row(y), self.row(y + 1));
+            let pairs = row.windows(2).zip(below.windows(2));
+            for (pixel, (upper, lower)) in pixels[y * self.width..].iter_mut().zip(pairs) {
+                let sum = [upper[0], upper[1], lower[0], lower[1]].iter().map(|value| u16::from(*value)).sum::<u16>();
+                *pixel = (sum / 4) as u8;
+            }
+        }
+        Self { width: self.width, height: self.height, pixels }
+    }
+
+    /// Edges made steeper, as far as two pixels around: against blur.
+    pub(crate) fn sharpened(&self) -> Self {
+        const REACH: usize = 2;
+        let mut pixels = self.pixels.clone();
+        for y in REACH..self.height.saturating_sub(REACH) {
+            for x in REACH..self.width.saturating_sub(REACH) {
+                let at = y * self.width + x;
+                let around = [at - REACH, at + REACH, at - REACH * self.width, at + REACH * self.width];
+                let around: i32 = around.iter().map(|near| i32::from(self.pixels[*near])).sum();
+                pixels[at] = (5 * i32::from(self.pixels[at]) - around).clamp(0, 255) as u8;
+            }
+        }
+        Self { width: self.width, height: self.height, pixels }
+    }
+
     /// Divides by the paper's own brightness, found in cells of `cell` pixels, then maps `black..=white` to 0..=255.
     ///
     /// Shadows and grey paper become white; what is fainter than `white` (the other side showing through) disappears.

@@ -1,4 +1,5 @@
-//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, fields, PDF/A-2u; and its signature ([`sign`]).
+//! From scanned sides to a searchable PDF: page checks, thumbnails, Vietnamese OCR, fields, QR codes, PDF/A-2u; and its signature
+//! ([`sign`]).
 //! What arrives as PDF already is checked ([`check_pdf`]).
 //!
 //! The scanner's JPEG is never altered: it goes byte for byte into the PDF (TT 05/2025/TT-BNV asks for PDF/A with two layers,
@@ -13,6 +14,7 @@
 
 mod arrived;
 mod clean;
+mod codes;
 mod fields;
 mod gray;
 mod jpeg;
@@ -29,6 +31,7 @@ mod srgb;
 mod zone;
 
 pub use arrived::{Active, ArrivedError, ArrivedPdf, MOST_ARRIVED_BYTES, PageSize, PdfAClaim, check_pdf};
+pub use codes::{PageCode, read_codes};
 pub use fields::read_fields;
 pub use jpeg::PageError;
 pub use ocr::{OcrError, PageText, Recognizer, Word};
