@@ -1,9 +1,9 @@
 //! `motcua digitise`: pictures in, one searchable PDF/A out, without an agent.
 
-use crate::sign::write_durably;
+use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use motcua_digitise::{About, Engines, PdfPage, SourcePage, recognise_paper, searchable_pdf, source_page};
+use motcua_digitise::{About, Engines, PdfPage, RecognisedPage, SourcePage, recognise_paper, searchable_pdf, source_page};
 use std::{
     fs,
     io::Write as _,
@@ -37,6 +37,12 @@ pub(crate) struct Digitise {
     /// Folder with the language's model; left out: where the system keeps it.
     #[arg(long)]
     tessdata: Option<PathBuf>,
+    /// Also write type, fields, codes and metadata of the paper here, as JSON; a file that is there already is kept, and this fails.
+    #[arg(long)]
+    fields: Option<PathBuf>,
+    /// Types of paper and where their fields stand, as JSON; left out: those that come with the product.
+    #[arg(long, requires = "fields")]
+    document_types: Option<PathBuf>,
 }
 
 /// Tesseract splits a page over threads unless this is in the environment when the process starts, and is slower for it.
@@ -52,6 +58,15 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
     if asked.out.exists() {
         bail!("{} is there already; give another name with -o, or remove it", asked.out.display());
     }
+    if let Some(file) = &asked.fields {
+        if file.exists() {
+            bail!("{} is there already; give another name with --fields, or remove it", file.display());
+        }
+        if *file == asked.out {
+            bail!("PDF and fields cannot both be {}; give another name with --fields", file.display());
+        }
+    }
+    let types = asked.fields.as_ref().map(|_| fields::document_types(asked.document_types.as_deref())).transpose()?;
     let pages = asked.pages.iter().map(|path| page(path, asked.dpi)).collect::<anyhow::Result<Vec<_>>>()?;
     let count = thread::available_parallelism().map_or(1, usize::from);
     let engines = Engines { language: asked.language.clone(), tessdata: asked.tessdata.clone(), count };
@@ -78,7 +93,19 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
     let pages: Vec<PdfPage<'_>> = (pages.iter().zip(&texts))
         .map(|(page, text)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
         .collect();
-    let pdf = searchable_pdf(&pages, About { title: &title, created: Timestamp::now(), metadata: None })?;
+    let now = Timestamp::now();
+    let read = match &types {
+        Some(types) => {
+            let pages: Vec<_> = pages.iter().map(|page| RecognisedPage { jpeg: page.jpeg, dpi: page.dpi, text: page.text }).collect();
+            Some(fields::read(&pages, types, asked.tessdata.as_deref(), now)?)
+        }
+        None => None,
+    };
+    let metadata = read.as_ref().map(|(_, metadata)| metadata);
+    let pdf = searchable_pdf(&pages, About { title: &title, created: now, metadata })?;
+    if let (Some(file), Some((json, _))) = (&asked.fields, &read) {
+        write_durably(file, json).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
     write_durably(&asked.out, &pdf).with_context(|| format!("{} cannot be written", asked.out.display()))?;
     Ok(format!("{}: {of} page(s), {} bytes\n", asked.out.display(), pdf.len()))
 }

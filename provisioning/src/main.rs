@@ -5,6 +5,7 @@ mod check;
 mod devices;
 mod digitise;
 mod drill;
+mod fields;
 mod finding;
 mod outbox;
 mod pdf_check;

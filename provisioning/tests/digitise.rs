@@ -1,8 +1,10 @@
 //! `motcua digitise` as staff use it, with the real text recognition.
 #![allow(clippy::unwrap_used, reason = "tests and their helpers")]
 
+use serde_json::Value;
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -53,4 +55,72 @@ fn a_spoilt_page_is_named_and_nothing_is_written() {
         assert!(!out.exists());
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no half-written file is left");
+}
+
+fn with(options: &[&str], pages: &[PathBuf], out: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_motcua")).arg("digitise").args(pages).arg("-o").arg(out).args(options).output().unwrap()
+}
+
+#[test]
+fn fields_and_metadata_of_the_paper_are_written_beside_it_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, fields) = (folder.path().join("giay.pdf"), folder.path().join("giay.json"));
+    let made = with(&["--fields", fields.to_str().unwrap()], &[page("to-khai-1.jpg"), page("to-khai-2.jpg")], &out);
+    assert!(made.status.success() && out.exists(), "{}", said(&made));
+    assert_eq!(fs::metadata(&fields).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!said(&made).contains("099083004567"), "what is printed names no person");
+    let read: Value = serde_json::from_slice(&fs::read(&fields).unwrap()).unwrap();
+    assert_eq!((read["type"]["code"].as_str(), read["type"]["name"]["vi"].as_str()), (Some("TK-KS"), Some("Tờ khai đăng ký khai sinh")));
+    let number = read["fields"].as_array().unwrap().iter().find(|field| field["key"] == "applicant_number").unwrap();
+    assert_eq!(
+        (number["value"].as_str(), number["page"].as_u64(), number["needs_yes"].as_bool()),
+        (Some("099083004567"), Some(1), Some(false))
+    );
+    assert!(number["name"]["en"].is_string() && number["confidence"].as_f64().unwrap() > 0.85, "{number}");
+    assert!(number["area"]["right"].as_u64() > number["area"]["left"].as_u64(), "{number}");
+    assert_eq!(read["metadata"]["owner_number"]["value"], "099083004567");
+    assert_eq!((read["storage_code"].as_str(), read["lacks"].as_array().map(Vec::len)), (Some("099083004567.TK-KS"), Some(0)));
+    assert_eq!(read["codes"], Value::Array(Vec::new()));
+    let pages = read["pages"].as_array().unwrap();
+    assert!(pages[0]["mean_confidence"].as_f64().unwrap() > 0.8 && pages[1]["page"] == 2, "{pages:?}");
+}
+
+#[test]
+fn nothing_is_begun_where_a_file_is_there_or_the_types_are_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (out, kept, types) = (path("giay.pdf"), path("kept.json"), path("types.json"));
+    fs::write(&kept, "kept").unwrap();
+    fs::write(&types, "{}").unwrap();
+    let (kept, types, other) = (kept.to_str().unwrap(), types.to_str().unwrap(), path("other.json"));
+    let other = other.to_str().unwrap();
+    for (options, why) in [
+        (vec!["--fields", kept], "kept.json is there already"),
+        (vec!["--fields", out.to_str().unwrap()], "another name"),
+        (vec!["--fields", other, "--document-types", types], "not readable"),
+        (vec!["--fields", other, "--document-types", "/nowhere.json"], "cannot be read"),
+        (vec!["--document-types", types], "--fields"),
+    ] {
+        let failed = with(&options, &[page("to-khai-1.jpg")], &out);
+        assert!(!failed.status.success() && said(&failed).contains(why), "{options:?}: {}", said(&failed));
+        assert!(!said(&failed).contains("page 1 of 1"), "no page was read: {}", said(&failed));
+        assert!(!out.exists());
+    }
+    assert_eq!(fs::read(kept).unwrap(), b"kept");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing was written");
+}
+
+#[test]
+fn other_types_of_paper_are_read_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, fields, file) = (folder.path().join("giay.pdf"), folder.path().join("giay.json"), folder.path().join("types.json"));
+    let built_in = include_str!("../../agent/model/document_types.json");
+    let changed = built_in.replacen("\"code\": \"TK-KS\"", "\"code\": \"TK-KS-2\"", 1);
+    assert_ne!(changed, built_in);
+    fs::write(&file, changed).unwrap();
+    let options = ["--fields", fields.to_str().unwrap(), "--document-types", file.to_str().unwrap()];
+    let made = with(&options, &[page("to-khai-1.jpg")], &out);
+    assert!(made.status.success(), "{}", said(&made));
+    let read: Value = serde_json::from_slice(&fs::read(&fields).unwrap()).unwrap();
+    assert_eq!((&read["type"]["code"], &read["storage_code"]), (&Value::from("TK-KS-2"), &Value::from("099083004567.TK-KS-2")));
 }

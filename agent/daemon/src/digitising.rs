@@ -8,7 +8,10 @@ use crate::{
     worker::{Storage, Worker},
 };
 use anyhow::Context as _;
-use motcua_digitise::{About, PageText, PdfPage, Recognizer, read_fields, searchable_pdf};
+use jiff::Timestamp;
+use motcua_digitise::{
+    About, PageText, PdfError, PdfPage, RecognisedPage, Recognizer, confidence, read_fields, read_paper, searchable_pdf,
+};
 use motcua_flow::Event;
 use motcua_model::{
     config::{Config, Ocr},
@@ -96,12 +99,19 @@ impl Digitiser {
         let stored = self.0.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
         let mut files = Vec::new();
         for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
-            let texts = self.texts(document).await?;
-            let metadata = self.metadata(dossier, document, &texts);
+            let scans = self.scans(document).await?;
             let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
-            let file = match made {
-                Some(file) => file,
-                None => self.make_pdf(dossier, document, texts, metadata.clone()).await?,
+            let (title, created, wanted) = (format!("{}: {}", dossier.code, document.name.vi), dossier.submitted, made.is_none());
+            let (desk, component, paper, said) = (self.0.clone(), document.component.clone(), document.name.vi.clone(), said_yes(dossier));
+            let work = tokio::task::spawn_blocking(move || {
+                let metadata = metadata(&desk, &component, &paper, &scans, &said, created);
+                let pdf = wanted.then(|| pdf(&scans, About { title: &title, created, metadata: Some(&metadata) })).transpose();
+                pdf.map(|pdf| (metadata, pdf))
+            });
+            let (metadata, pdf) = work.await??;
+            let file = match (made, pdf) {
+                (Some(file), _) => file,
+                (None, pdf) => self.keep(dossier.id, document.id, pdf.unwrap_or_default()).await?,
             };
             let name = self.0.names.of(dossier.code.as_str(), at + 1, &document.component, in_vietnam(dossier.submitted).date());
             files.push(NamedFile { name, document: document.id, file, metadata: Some(Box::new(metadata)) });
@@ -109,58 +119,18 @@ impl Digitiser {
         Ok(files)
     }
 
-    /// Of the sides that go into the file, in their order.
-    async fn texts(&self, document: &Document) -> anyhow::Result<Vec<PageText>> {
-        let mut texts = Vec::new();
+    /// The sides that go into the file, in their order.
+    async fn scans(&self, document: &Document) -> anyhow::Result<Vec<Scan>> {
+        let mut scans = Vec::new();
         for page in sides(document) {
-            texts.push(self.text(page.image.id, page.dpi).await?);
+            let text = self.text(page.image.id, page.dpi).await?;
+            scans.push(Scan { page: page.clone(), jpeg: self.0.storage.file(page.image.id).await?, text });
         }
-        Ok(texts)
+        Ok(scans)
     }
 
-    /// What was read surely, or the person said yes to by the answer of a question (R53).
-    fn metadata(&self, dossier: &Dossier, document: &Document, texts: &[PageText]) -> PaperMetadata {
-        let read = texts.iter().filter_map(|text| read_fields(text, &self.0.types)).reduce(|mut paper, page| {
-            let more = page.fields.into_iter().filter(|_| page.kind == paper.kind);
-            let new = more.filter(|field| paper.field(&field.key).is_none()).collect::<Vec<_>>();
-            paper.fields.extend(new);
-            paper
-        });
-        let read = read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() });
-        let said_yes = |key: &str| {
-            let source = format!("{}.{key}", read.kind);
-            dossier.answers.iter().any(|answer| answer.read_from.as_deref() == Some(&source))
-        };
-        let metadata = PaperMetadata::from_read(&document.component, &document.name.vi, &read, said_yes);
-        let (sum, words) = texts.iter().fold((0.0, 0), |(sum, words), text| {
-            let here = text.words.len();
-            (sum + text.confidence().unwrap_or(0.0) * here as f32, words + here)
-        });
-        PaperMetadata { text_confidence: (words > 0).then(|| sum / words as f32), ..metadata }
-    }
-
-    async fn make_pdf(
-        &self,
-        dossier: &Dossier,
-        document: &Document,
-        texts: Vec<PageText>,
-        metadata: PaperMetadata,
-    ) -> anyhow::Result<FileRef> {
-        let pages: Vec<Page> = sides(document).cloned().collect();
-        let mut jpegs = Vec::new();
-        for page in &pages {
-            jpegs.push(self.0.storage.file(page.image.id).await?);
-        }
-        let title = format!("{}: {}", dossier.code, document.name.vi);
-        let created = dossier.submitted;
-        let made = tokio::task::spawn_blocking(move || {
-            let pages: Vec<PdfPage<'_>> = (jpegs.iter().zip(&pages).zip(&texts))
-                .map(|((jpeg, page), text)| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
-                .collect();
-            searchable_pdf(&pages, About { title: &title, created, metadata: Some(&metadata) })
-        });
-        let pdf = made.await??;
-        let (dossier, document, file) = (dossier.id, document.id, Uuid::now_v7());
+    async fn keep(&self, dossier: Uuid, document: Uuid, pdf: Vec<u8>) -> anyhow::Result<FileRef> {
+        let file = Uuid::now_v7();
         self.0
             .storage
             .call(move |s| {
@@ -215,6 +185,38 @@ impl Digitiser {
         lock(&self.0.free).push(engine);
         text
     }
+}
+
+/// A scanned side and what stands on it.
+struct Scan {
+    page: Page,
+    jpeg: Vec<u8>,
+    text: PageText,
+}
+
+/// Fields of papers that the person said yes to, by the answer of a question.
+fn said_yes(dossier: &Dossier) -> Vec<String> {
+    dossier.answers.iter().filter_map(|answer| answer.read_from.clone()).collect()
+}
+
+/// What was read surely, or the person said yes to (R53). A paper that cannot be read all the same goes to the hub.
+fn metadata(desk: &Desk, component: &str, name: &str, scans: &[Scan], said: &[String], at: Timestamp) -> PaperMetadata {
+    let pages: Vec<RecognisedPage<'_>> =
+        scans.iter().map(|scan| RecognisedPage { jpeg: &scan.jpeg, dpi: scan.page.dpi, text: &scan.text }).collect();
+    let read = read_paper(&pages, &desk.types, desk.ocr.tessdata.as_deref(), in_vietnam(at).date());
+    let read = read.inspect_err(|error| tracing::warn!("the fields of a paper were not read: {error}")).ok().and_then(|paper| paper.read);
+    let read = read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() });
+    let said_yes = |key: &str| said.contains(&format!("{}.{key}", read.kind));
+    let metadata = PaperMetadata::from_read(component, name, &read, said_yes);
+    PaperMetadata { text_confidence: confidence(scans.iter().map(|scan| &scan.text)), ..metadata }
+}
+
+fn pdf(scans: &[Scan], about: About<'_>) -> Result<Vec<u8>, PdfError> {
+    let pages: Vec<PdfPage<'_>> = scans
+        .iter()
+        .map(|Scan { page, jpeg, text }| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
+        .collect();
+    searchable_pdf(&pages, about)
 }
 
 /// Nothing here panics while it holds one; a poisoned lock guards whole values all the same.

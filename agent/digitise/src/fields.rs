@@ -31,13 +31,22 @@ use std::ops::Range;
 #[cfg(test)]
 mod tests;
 
-/// Which type the page is of, and its fields; none where no type fits. Boxes are on the scan, as the words' are.
+/// Which type a paper of one page is of, and its fields; none where no type fits. Boxes are on the scan, as the words' are.
 pub fn read_fields(text: &PageText, types: &DocumentTypes) -> Option<ReadPaper> {
     let lines = lines(text);
     let told = told(&lines, types)?;
     let page = Page::new(&lines, types, &told);
     let fields = told.kind.fields.iter().enumerate().filter_map(|(at, rule)| page.field(at, rule)).collect();
     Some(ReadPaper { kind: told.kind.id.clone(), fields })
+}
+
+/// The fields of a page that does not say what it is, after one that did. Only a label tells a field there, and everything needs a yes.
+pub(crate) fn read_continuation(text: &PageText, types: &DocumentTypes, kind: &DocumentType) -> ReadPaper {
+    let lines = lines(text);
+    let page = Page::new(&lines, types, &Told { kind, title: None, likeness: BY_MARKS });
+    let labelled = kind.fields.iter().enumerate().filter(|(_, rule)| !rule.labels.is_empty());
+    let fields = labelled.filter_map(|(at, rule)| page.field(at, rule)).map(|field| ReadField { needs_yes: true, ..field }).collect();
+    ReadPaper { kind: kind.id.clone(), fields }
 }
 
 /// A type and where its title stands.
@@ -145,7 +154,15 @@ impl<'a> Page<'a> {
             bottom: words().map(|word| word.bottom).max()?,
         };
         let needs_yes = taken.guessed || taken.repaired || confidence * 100.0 < f32::from(self.kind.sure);
-        Some(ReadField { key: rule.key.clone(), meaning: rule.meaning, value: Private::new(taken.value), confidence, area, needs_yes })
+        Some(ReadField {
+            key: rule.key.clone(),
+            meaning: rule.meaning,
+            value: Private::new(taken.value),
+            confidence,
+            page: 1,
+            area,
+            needs_yes,
+        })
     }
 
     /// The labels of a field, as line and place on it. Fields with the same labels below different words share them.

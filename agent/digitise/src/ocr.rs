@@ -179,12 +179,11 @@ fn words(table: &str, grow: f32) -> Vec<Word> {
     words
 }
 
-impl PageText {
-    /// How sure the engine is of the page's words on average, 0 to 1 (ConfidenceLevel of CV 7197/BKHCN-CĐSQG); none without words.
-    pub fn confidence(&self) -> Option<f32> {
-        let sum: f32 = self.words.iter().map(|word| word.confidence).sum();
-        (!self.words.is_empty()).then(|| sum / self.words.len() as f32 / 100.0)
-    }
+/// How sure the engine is of the words of these pages on average, 0 to 1 (ConfidenceLevel of CV 7197/BKHCN-CĐSQG); none without words.
+pub fn confidence<'a>(pages: impl IntoIterator<Item = &'a PageText>) -> Option<f32> {
+    let words = pages.into_iter().flat_map(|page| &page.words);
+    let (sum, count) = words.fold((0.0, 0), |(sum, count), word| (sum + word.confidence, count + 1));
+    (count > 0).then(|| sum / count as f32 / 100.0)
 }
 
 /// The box where the word stands on the scan.

@@ -54,6 +54,11 @@ impl ZoneReader {
 /// Shorter lines are none of a zone, whatever was lost of them.
 const LEAST: usize = 24;
 
+/// Whether the page has lines like those of a zone.
+pub(crate) fn has_zone(text: &PageText) -> bool {
+    !zone_lines(text).is_empty()
+}
+
 /// Lines with a filler, long and without small letters.
 fn zone_lines(text: &PageText) -> Vec<&[Word]> {
     let lines: Vec<&[Word]> = text.words.chunk_by(|one, next| one.line == next.line).collect();

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
-use motcua_digitise::{PageText, Recognizer, read_fields, source_page};
+use motcua_digitise::{PageText, RecognisedPage, Recognizer, read_fields, read_paper, source_page};
 use motcua_model::document_types::DocumentTypes;
-use motcua_model::metadata::{PaperMetadata, ReadPaper};
+use motcua_model::metadata::{Area, PaperMetadata, ReadPaper};
 use motcua_model::{Private, fold};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,9 +15,12 @@ fn recognised(recognizer: &mut Recognizer, path: &Path, dpi: u16) -> PageText {
     recognizer.recognise(&page.jpeg, dpi).unwrap()
 }
 
+fn sim(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../drivers/sim/pages").join(name)).unwrap()
+}
+
 fn sim_page(recognizer: &mut Recognizer, types: &DocumentTypes, name: &str) -> ReadPaper {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../drivers/sim/pages").join(name);
-    read_fields(&recognised(recognizer, &path, 300), types).unwrap()
+    read_fields(&recognizer.recognise(&sim(name), 300).unwrap(), types).unwrap()
 }
 
 #[test]
@@ -90,4 +93,50 @@ fn measured_on_pages_of_a_folder() {
     }
     println!("fields, exact, without marks, silent, silent and wrong: {levels:?}");
     assert!(levels.values().all(|[fields, exact, _, silent, wrong]| exact * 10 >= fields * 9 && wrong * 100 <= *silent));
+}
+
+/// An invented person, the applicant of the form.
+const CARD: &str = "099083004567||Trần Văn Thí Dụ|20071983|Nam|Thôn Bình Yên, xã Ví Dụ, tỉnh Thử Nghiệm|02082024||||";
+
+/// The form with a citizen card's QR of 18 mm in its lower right corner, as where the card was copied onto it.
+fn form_with_card() -> (Vec<u8>, Area) {
+    let scan = sim("to-khai-1.jpg");
+    let mut picture = image::load_from_memory(&scan).unwrap().into_rgb8();
+    let code = qrcode::QrCode::new(CARD).unwrap();
+    let (module, left, top) = (212 / code.width() as u32, 2100, 3100);
+    let side = module * code.width() as u32;
+    for (x, y) in (0..side + 40).flat_map(|x| (0..side + 40).map(move |y| (x, y))) {
+        picture.put_pixel(left - 20 + x, top - 20 + y, image::Rgb([250, 250, 248]));
+    }
+    for (at, _) in code.to_colors().into_iter().enumerate().filter(|(_, colour)| *colour == qrcode::Color::Dark) {
+        let (x, y) = ((at % code.width()) as u32 * module, (at / code.width()) as u32 * module);
+        for (dx, dy) in (0..module).flat_map(|dx| (0..module).map(move |dy| (dx, dy))) {
+            picture.put_pixel(left + x + dx, top + y + dy, image::Rgb([30, 30, 35]));
+        }
+    }
+    let mut jpeg = Vec::new();
+    picture.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 80)).unwrap();
+    (jpeg, Area { left, top, right: left + side, bottom: top + side })
+}
+
+#[test]
+fn a_card_on_the_form_proves_its_applicant_whatever_page_it_is() {
+    let (form, place) = form_with_card();
+    let scans = [sim("to-khai-2.jpg"), form, sim("chung-sinh-1.jpg")];
+    let mut recognizer = Recognizer::new("vie", None).unwrap();
+    let texts: Vec<PageText> = scans.iter().map(|jpeg| recognizer.recognise(jpeg, 300).unwrap()).collect();
+    let pages: Vec<RecognisedPage<'_>> = scans.iter().zip(&texts).map(|(jpeg, text)| RecognisedPage { jpeg, dpi: 300, text }).collect();
+    let paper = read_paper(&pages, &DocumentTypes::built_in().unwrap(), None, jiff::civil::date(2026, 11, 23)).unwrap();
+    assert_eq!(paper.codes.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0]);
+    let code = &paper.codes[1][0];
+    assert_eq!(code.text.reveal(), CARD);
+    let edges = |area: Area| [area.left, area.top, area.right, area.bottom];
+    assert!(edges(code.area).iter().zip(edges(place)).all(|(is, wanted)| is.abs_diff(wanted) <= 6), "{:?}", code.area);
+    let read = paper.read.unwrap();
+    assert_eq!(read.kind, "birth_form", "the first page is blank, and the birth notice behind the form does not count");
+    assert!(read.fields.iter().all(|field| field.page == 2), "{:?}", read.fields);
+    for (key, value) in [("applicant", "TRẦN VĂN THÍ DỤ"), ("applicant_number", "099083004567")] {
+        let field = read.field(key).unwrap();
+        assert_eq!((field.value.reveal(), field.confidence, field.needs_yes), (value, 1.0, false), "{key}");
+    }
 }

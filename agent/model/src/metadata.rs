@@ -1,6 +1,12 @@
 //! What was read from a paper, and the metadata that its file carries (domain.md 6 and 11: R42, R53, R54).
 
-use crate::{Private, citizen::CitizenNumber, document_types::Meaning, fold, mrz::Mrz};
+use crate::{
+    Private,
+    citizen::{CardQr, CitizenNumber},
+    document_types::Meaning,
+    fold,
+    mrz::Mrz,
+};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +44,10 @@ pub struct ReadField {
     pub value: Private,
     /// 0 to 1.
     pub confidence: f32,
-    /// Where the value stands on the scan.
+    /// Which of the paper's pages it stands on, counted from 1.
+    #[serde(default = "first_page")]
+    pub page: u16,
+    /// Where the value stands on that page's scan.
     pub area: Area,
     /// Not to be taken before a person has compared it with the paper.
     pub needs_yes: bool,
@@ -52,6 +61,29 @@ pub struct FieldRead {
     pub field: String,
     /// [`ReadField::value`].
     pub value: Private,
+}
+
+fn first_page() -> u16 {
+    1
+}
+
+/// What another source of the same paper says of a field.
+#[derive(Clone, Copy)]
+enum Said {
+    Same,
+    Other,
+    Nothing,
+}
+
+impl ReadField {
+    /// In whatever order sources are asked: one that says something else is never outvoted by one that agrees.
+    fn settle(&mut self, said: Said) {
+        match said {
+            Said::Same if self.confidence > 0.0 => (self.needs_yes, self.confidence) = (false, 1.0),
+            Said::Other => (self.needs_yes, self.confidence) = (true, 0.0),
+            Said::Same | Said::Nothing => {}
+        }
+    }
 }
 
 impl ReadPaper {
@@ -70,14 +102,14 @@ impl ReadPaper {
     /// are sure, whatever disagrees needs a yes. A name that agrees is not sure: the zone has no accents.
     pub fn compare_with(&mut self, zone: &Mrz, today: Date) {
         let number = zone.citizen_number().map(|number| number.reveal().to_owned());
-        let birth = zone.birth(today).map(|birth| birth.strftime("%d/%m/%Y").to_string());
+        let birth = zone.birth(today).map(written);
         for field in &mut self.fields {
-            let proof = match field.meaning {
-                Meaning::OwnerNumber => &number,
-                Meaning::OwnerBirth => &birth,
+            let said = match field.meaning {
+                Meaning::OwnerNumber => same(field, number.as_deref()),
+                Meaning::OwnerBirth => same(field, birth.as_deref()),
                 Meaning::OwnerName => {
                     field.needs_yes |= fold(field.value.reveal()) != fold(zone.name().reveal());
-                    continue;
+                    Said::Nothing
                 }
                 Meaning::PaperName
                 | Meaning::PaperNumber
@@ -86,15 +118,55 @@ impl ReadPaper {
                 | Meaning::Subject
                 | Meaning::ValidUntil
                 | Meaning::Scope
-                | Meaning::FormField => continue,
+                | Meaning::FormField => Said::Nothing,
             };
-            if let Some(proof) = proof {
-                let agrees = field.value.reveal() == proof;
-                field.needs_yes = !agrees;
-                field.confidence = if agrees { 1.0 } else { field.confidence };
-            }
+            field.settle(said);
         }
     }
+
+    /// Compares the owner with the QR of the citizen card on the same paper. It has the accents: number, birth and name that agree are
+    /// sure, whatever disagrees needs a yes. A day of issue that agrees is sure too; another one may be that of an older card.
+    pub fn compare_with_card(&mut self, card: &CardQr) {
+        let number = Some(card.number.reveal());
+        let birth = written(card.birth);
+        let issued = card.issued.map(written);
+        for field in &mut self.fields {
+            let said = match field.meaning {
+                Meaning::OwnerNumber => same(field, number),
+                Meaning::OwnerBirth => same(field, Some(&birth)),
+                Meaning::OwnerName if spelt(field.value.reveal()) == spelt(card.name.reveal()) => Said::Same,
+                Meaning::OwnerName => Said::Other,
+                Meaning::Issued if issued.as_deref() == Some(field.value.reveal()) => Said::Same,
+                Meaning::PaperName
+                | Meaning::PaperNumber
+                | Meaning::Issuer
+                | Meaning::Issued
+                | Meaning::Subject
+                | Meaning::ValidUntil
+                | Meaning::Scope
+                | Meaning::FormField => Said::Nothing,
+            };
+            field.settle(said);
+        }
+    }
+}
+
+fn same(field: &ReadField, proof: Option<&str>) -> Said {
+    match proof {
+        Some(proof) if proof == field.value.reveal() => Said::Same,
+        Some(_) => Said::Other,
+        None => Said::Nothing,
+    }
+}
+
+/// As fields store days.
+fn written(day: Date) -> String {
+    day.strftime("%d/%m/%Y").to_string()
+}
+
+/// A name with its accents, whatever its capitals and spaces. Both come in NFC.
+fn spelt(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// A value of the metadata and how sure its reading is.
@@ -216,7 +288,7 @@ mod tests {
 
     fn field(key: &str, meaning: Meaning, value: &str, needs_yes: bool) -> ReadField {
         let area = Area { left: 1, top: 2, right: 3, bottom: 4 };
-        ReadField { key: key.into(), meaning, value: Private::new(value), confidence: 0.9, area, needs_yes }
+        ReadField { key: key.into(), meaning, value: Private::new(value), confidence: 0.9, page: 1, area, needs_yes }
     }
 
     fn paper() -> ReadPaper {
@@ -280,6 +352,40 @@ mod tests {
         assert_eq!(compared("099185001234", "NGUYỄN THỊ MẪU ĐƠN"), [false, false, false, true]);
         assert_eq!(compared("099185001284", "NGUYỄN THỊ MÂU ĐÔN"), [true, false, false, true]);
         assert_eq!(compared("099185001234", "NGUYỄN THỊ MẪU"), [false, false, true, true]);
+    }
+
+    #[test]
+    fn the_cards_qr_proves_the_name_with_its_accents() {
+        let card = CardQr::parse("099185001234||Nguyễn Thị Mẫu Đơn|14021985|Nữ|Phường Minh Họa, Thử Nghiệm|05032022").unwrap();
+        let compared = |number: &str, name: &str, issued: &str| {
+            let fields = vec![
+                field("number", Meaning::OwnerNumber, number, true),
+                field("birth", Meaning::OwnerBirth, "14/02/1985", true),
+                field("holder", Meaning::OwnerName, name, true),
+                field("issued", Meaning::Issued, issued, true),
+                field("home", Meaning::FormField, "Nguyễn Thị Mẫu Đơn", true),
+            ];
+            let mut paper = ReadPaper { kind: "citizen_card".into(), fields };
+            paper.compare_with_card(&card);
+            paper
+        };
+        let yes = |paper: &ReadPaper| paper.fields.iter().map(|field| field.needs_yes).collect::<Vec<_>>();
+        assert_eq!(yes(&compared("099185001234", "NGUYỄN THỊ MẪU ĐƠN", "05/03/2022")), [false, false, false, false, true]);
+        assert_eq!(yes(&compared("099185001284", "NGUYỄN THỊ MẪU ĐÔN", "05/03/2012")), [true, false, true, true, true]);
+
+        let text = "IDVNM1850012344099185001234<<4\n8502142F4502144VNM<<<<<<<<<<<6\nNGUYEN<<THI<MAU<DON<<<<<<<<<<<";
+        let (zone, today) = (Mrz::parse(text).unwrap(), jiff::civil::date(2026, 11, 23));
+        let mut read = compared("099185001284", "NGUYỄN THỊ MẪU ĐƠN", "05/03/2022");
+        read.fields[0].value = Private::new("099185001234");
+        read.compare_with(&zone, today);
+        assert!(read.fields[0].needs_yes, "what the QR says otherwise is not settled by the zone");
+    }
+
+    #[test]
+    fn a_field_kept_before_pages_were_told_stands_on_the_first() {
+        let mut kept = serde_json::to_value(field("number", Meaning::OwnerNumber, "099185001234", false)).unwrap();
+        kept.as_object_mut().unwrap().remove("page");
+        assert_eq!(serde_json::from_value::<ReadField>(kept).unwrap().page, 1);
     }
 
     #[test]
