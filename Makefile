@@ -28,7 +28,7 @@ bench: setup-demo ## speed and size against the targets; agent, hub and devices 
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-sane -p motcua-sane-folder -p motcua-tests)
 	@$(TARGET)/release/motcua-bench $(ARGS)
 
-bench-digitise: setup-digitise ## time, size and errors beside OCRmyPDF on the same 60 pages; ARGS="--only 300:d1"; 20 minutes; built for release
+bench-digitise: setup-digitise ## time, size, errors beside OCRmyPDF, fields, QR codes beside zbarimg; ARGS="--only 300:d1" or --fields-only; 25 minutes; built for release
 	$(call step,build,$(CARGO) build --release --locked -p motcua)
 	@tests/digitise/run.sh $(abspath $(TARGET)) $(abspath $(TARGET)/release/motcua) $(ARGS)
 

@@ -88,8 +88,10 @@ poppler-utils       | pdftotext: what a finished PDF says
 python3-venv        | room for OCRmyPDF and the program that draws the pages
 tesseract-ocr       | the engine as a command, for OCRmyPDF
 tesseract-ocr-osd   | OCRmyPDF asks for it
+tesseract-ocr-eng   | English model, for machine-readable zones
 tesseract-ocr-vie   | Vietnamese model of the text recognition
 unpaper             | OCRmyPDF --clean
+zbar-tools          | zbarimg, the peer of our QR codes
 '
 USB_PACKAGES='
 busybox-static      | first programs of the virtual PC
