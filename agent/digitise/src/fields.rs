@@ -19,7 +19,7 @@ mod labels;
 mod shapes;
 
 use crate::layout::HEADING;
-use crate::ocr::PageText;
+use crate::ocr::{PageText, Word};
 use labels::{Found, Line, Piece, begins_with, compact, found, lines};
 use motcua_model::Private;
 use motcua_model::document_types::{DocumentType, DocumentTypes, Ends, FieldRule, Place, Shape};
@@ -33,20 +33,47 @@ mod tests;
 
 /// Which type a paper of one page is of, and its fields; none where no type fits. Boxes are on the scan, as the words' are.
 pub fn read_fields(text: &PageText, types: &DocumentTypes) -> Option<ReadPaper> {
-    let lines = lines(text);
-    let told = told(&lines, types)?;
-    let page = Page::new(&lines, types, &told);
-    let fields = told.kind.fields.iter().enumerate().filter_map(|(at, rule)| page.field(at, rule)).collect();
-    Some(ReadPaper { kind: told.kind.id.clone(), fields })
+    upright(text, |text| {
+        let lines = lines(text);
+        let told = told(&lines, types)?;
+        let page = Page::new(&lines, types, &told);
+        let fields = told.kind.fields.iter().enumerate().filter_map(|(at, rule)| page.field(at, rule)).collect();
+        Some(ReadPaper { kind: told.kind.id.clone(), fields })
+    })
 }
 
 /// The fields of a page that does not say what it is, after one that did. Only a label tells a field there, and everything needs a yes.
-pub(crate) fn read_continuation(text: &PageText, types: &DocumentTypes, kind: &DocumentType) -> ReadPaper {
-    let lines = lines(text);
-    let page = Page::new(&lines, types, &Told { kind, title: None, likeness: BY_MARKS });
-    let labelled = kind.fields.iter().enumerate().filter(|(_, rule)| !rule.labels.is_empty());
-    let fields = labelled.filter_map(|(at, rule)| page.field(at, rule)).map(|field| ReadField { needs_yes: true, ..field }).collect();
-    ReadPaper { kind: kind.id.clone(), fields }
+pub(crate) fn read_continuation(text: &PageText, types: &DocumentTypes, kind: &DocumentType) -> Option<ReadPaper> {
+    upright(text, |text| {
+        let lines = lines(text);
+        let page = Page::new(&lines, types, &Told { kind, title: None, likeness: BY_MARKS });
+        let labelled = kind.fields.iter().enumerate().filter(|(_, rule)| !rule.labels.is_empty());
+        let fields = labelled.filter_map(|(at, rule)| page.field(at, rule)).map(|field| ReadField { needs_yes: true, ..field }).collect();
+        Some(ReadPaper { kind: kind.id.clone(), fields })
+    })
+}
+
+/// What is left of what on paper, and below: a page scanned upside down is read with its boxes turned, and their places turned back.
+fn upright(text: &PageText, read: impl FnOnce(&PageText) -> Option<ReadPaper>) -> Option<ReadPaper> {
+    if !text.is_upside_down() {
+        return read(text);
+    }
+    let right = text.words.iter().map(|word| word.right).max().unwrap_or(0);
+    let bottom = text.words.iter().map(|word| word.bottom).max().unwrap_or(0);
+    let word = |word: &Word| Word {
+        left: right - word.right,
+        top: bottom - word.bottom,
+        right: right.saturating_sub(word.left),
+        bottom: bottom.saturating_sub(word.top),
+        ..word.clone()
+    };
+    let turned = PageText { words: text.words.iter().map(word).collect(), skew_degrees: text.skew_degrees - 180.0 };
+    let mut paper = read(&turned)?;
+    for field in &mut paper.fields {
+        let Area { left, top, right: r, bottom: b } = field.area;
+        field.area = Area { left: right.saturating_sub(r), top: bottom.saturating_sub(b), right: right - left, bottom: bottom - top };
+    }
+    Some(paper)
 }
 
 /// A type and where its title stands.

@@ -146,6 +146,11 @@ impl Gray {
         Self { width: self.height, height: self.width, pixels }
     }
 
+    /// Upside down.
+    pub(crate) fn half_turned(&self) -> Self {
+        Self { width: self.width, height: self.height, pixels: self.pixels.iter().rev().copied().collect() }
+    }
+
     /// Turned counter-clockwise about its centre; white comes in from outside.
     pub(crate) fn turned(&self, degrees: f32) -> Self {
         const ONE: i64 = 1 << 16;

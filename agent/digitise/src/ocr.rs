@@ -11,6 +11,7 @@ use crate::clean::{Cleaned, clean};
 use crate::gray::Gray;
 use crate::jpeg::PageError;
 use crate::layout::in_reading_order;
+use crate::quality::stands_on_its_head;
 
 /// Why a page could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,8 +37,16 @@ pub enum OcrError {
 pub struct PageText {
     /// In reading order.
     pub words: Vec<Word>,
-    /// How far the text lines run down to the right on the scan, in degrees; the PDF levels the picture by it.
+    /// How far the text lines run down to the right on the scan, in degrees, around 180 where it was scanned upside down; the PDF levels
+    /// the picture by it.
     pub skew_degrees: f32,
+}
+
+impl PageText {
+    /// Whether the page was scanned upside down.
+    pub(crate) fn is_upside_down(&self) -> bool {
+        self.skew_degrees.abs() > 90.0
+    }
 }
 
 /// One word and its box on the scan, in the scan's pixels from its upper left corner.
@@ -97,21 +106,39 @@ impl Recognizer {
     /// # Errors
     /// When the page is unusable or the engine fails on it.
     pub fn recognise(&mut self, jpeg: &[u8], dpi: u16) -> Result<PageText, OcrError> {
-        let Cleaned { gray, skew_degrees } = clean(jpeg, dpi)?;
+        let Cleaned { gray, mut skew_degrees } = clean(jpeg, dpi)?;
         let (width, height, fine) = (gray.width as f32, gray.height as f32, usize::from(dpi.max(1)));
         let read_at = fine.min(READ_AT);
+        let on_its_head = stands_on_its_head(&gray, dpi);
         let gray = if read_at < fine { gray.shrunk(read_at, fine) } else { gray };
-        self.engine.set_image_from_mem(&portable_graymap(&gray)).map_err(|_| OcrError::Engine("took the picture"))?;
-        self.engine.set_source_resolution(read_at as i32);
-        if self.engine.recognize() != 0 {
-            return Err(OcrError::Engine("read the page"));
+        let mut table = self.table(&gray, read_at)?;
+        if on_its_head {
+            // The look of lines may be wrong, of a blurred page it often is: what reads better is right.
+            let again = self.table(&gray.half_turned(), read_at)?;
+            if sure_letters(&again) > sure_letters(&table) {
+                (table, skew_degrees) = (again, skew_degrees + 180.0);
+            }
         }
-        let table = self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))?;
         let turn = Turn::new(width, height, -skew_degrees);
         let grow = fine as f32 / read_at as f32;
         let words = in_reading_order(words(&table, grow)).into_iter().map(|word| turned(word, turn)).collect();
         Ok(PageText { words, skew_degrees })
     }
+
+    /// Tesseract's table of a picture's words.
+    fn table(&mut self, gray: &Gray, dpi: usize) -> Result<String, OcrError> {
+        self.engine.set_image_from_mem(&portable_graymap(gray)).map_err(|_| OcrError::Engine("took the picture"))?;
+        self.engine.set_source_resolution(dpi as i32);
+        if self.engine.recognize() != 0 {
+            return Err(OcrError::Engine("read the page"));
+        }
+        self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))
+    }
+}
+
+/// Letters of words that were read well.
+fn sure_letters(table: &str) -> usize {
+    words(table, 1.0).iter().filter(|word| word.confidence > 70.0).map(|word| word.text.chars().count()).sum()
 }
 
 /// Tesseract with the model of a language, from `tessdata` or from where the Debian package puts it.

@@ -62,10 +62,7 @@ pub fn read_paper(
     let own: Vec<usize> = (first..pages.len()).filter(ours).collect();
     read.fields.iter_mut().for_each(|field| field.page = number(first));
     for place in own.iter().copied().skip(1) {
-        let more = match told.get(place).and_then(Option::as_ref) {
-            Some(page) => page.clone(),
-            None => read_continuation(pages[place].text, types, kind),
-        };
+        let more = told.get(place).cloned().flatten().or_else(|| read_continuation(pages[place].text, types, kind));
         fill_in(&mut read, more, kind, number(place));
     }
 
@@ -93,8 +90,8 @@ fn number(place: usize) -> u16 {
     u16::try_from(place + 1).unwrap_or(u16::MAX)
 }
 
-fn fill_in(read: &mut ReadPaper, more: ReadPaper, kind: &DocumentType, page: u16) {
-    for field in more.fields {
+fn fill_in(read: &mut ReadPaper, more: Option<ReadPaper>, kind: &DocumentType, page: u16) {
+    for field in more.into_iter().flat_map(|more| more.fields) {
         if read.field(&field.key).is_none() {
             read.fields.push(motcua_model::metadata::ReadField { page, ..field });
         }

@@ -44,6 +44,7 @@ impl ZoneReader {
         }
         let Cleaned { gray, skew_degrees } = clean(jpeg, dpi)?;
         let Some(strip) = strip(&gray, skew_degrees, &lines) else { return Ok(None) };
+        let strip = if text.is_upside_down() { strip.half_turned() } else { strip };
         self.engine.set_image_from_mem(&portable_graymap(&strip)).map_err(|_| OcrError::Engine("took the picture"))?;
         self.engine.set_source_resolution(i32::from(dpi));
         let read = self.engine.get_utf8_text().map_err(|_| OcrError::Engine("read the zone"))?;

@@ -21,12 +21,14 @@ const REACH: f32 = 15.0;
 /// `even` has `dpi` points an inch, `small` is the same at about 75.
 pub(super) fn lines(even: &Gray, small: &Gray, dpi: usize) -> Lines {
     let skew_degrees = small.skew(REACH).degrees;
-    let Inks { text, above, below, all } = inks(even, dpi, skew_degrees);
-    // A line of text gives a few hundred points.
-    let upright = (above + below >= 200).then(|| (above as f32 - below as f32) / (above + below) as f32);
-    // Two lines of 60 letters at 150 points an inch.
-    let enough = text * 150 * 150 >= 5000 * (dpi * dpi) as u64;
-    Lines { skew_degrees, text: text as f32 / all.max(1) as f32, upright, enough }
+    let inks = inks(even, dpi, skew_degrees);
+    Lines { skew_degrees, text: inks.text as f32 / inks.all.max(1) as f32, upright: inks.upright(), enough: inks.enough(dpi) }
+}
+
+/// As [`Lines::upright`], of a page whose lines are level; none where they are not enough.
+pub(super) fn upright(level: &Gray, dpi: usize) -> Option<f32> {
+    let inks = inks(level, dpi, 0.0);
+    inks.upright().filter(|_| inks.enough(dpi))
 }
 
 /// Points of ink: in lines of text, above and below their dark bands, in all.
@@ -36,6 +38,19 @@ struct Inks {
     above: u64,
     below: u64,
     all: u64,
+}
+
+impl Inks {
+    /// A line of text gives a few hundred points.
+    fn upright(&self) -> Option<f32> {
+        let (above, below) = (self.above as f32, self.below as f32);
+        (self.above + self.below >= 200).then(|| (above - below) / (above + below))
+    }
+
+    /// Two lines of 60 letters at 150 points an inch.
+    fn enough(&self, dpi: usize) -> bool {
+        self.text * 150 * 150 >= 5000 * (dpi * dpi) as u64
+    }
 }
 
 /// Between x-height and base line a line of text is darkest. Above it stand capitals, ascenders and, in Vietnamese, most of the

@@ -142,6 +142,13 @@ fn lies(measures: &Measures) -> bool {
 /// Upright pages are above 0.1, most above 0.3; the same turned are below -0.09.
 const UPSIDE_DOWN: f32 = -0.06;
 
+/// Whether the letters of a cleaned, level page look upside down; of a blurred one that is a guess.
+pub(crate) fn stands_on_its_head(level: &Gray, dpi: u16) -> bool {
+    let factor = (usize::from(dpi) / 150).max(1);
+    let half = level.reduced(factor);
+    lines::upright(&half, usize::from(dpi) / factor).is_some_and(|upright| upright < UPSIDE_DOWN)
+}
+
 fn faults(measures: &Measures, limits: &PageLimits) -> Vec<PageFault> {
     let is = |fault: &PageFault| match fault {
         PageFault::UpsideDown => measures.upright.is_some_and(|upright| upright < UPSIDE_DOWN) && !blurred(measures, limits),
