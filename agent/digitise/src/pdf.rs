@@ -88,8 +88,8 @@ const GLYPH_WIDTH: f32 = 500.0;
 
 /// One PDF of a paper's sides, in the order given; blank sides are kept.
 ///
-/// Each picture is turned level, and upright, by the skew that OCR found, by the page's matrix alone: its bytes stay the scanner's. What then
-/// lies outside the page is the scanner's backing beside the tilted sheet. The same input gives the same bytes.
+/// Each picture is turned level, and upright, by the skew that OCR found, by the page's matrix alone: its bytes stay the scanner's.
+/// What then lies outside the page is the scanner's backing beside the tilted sheet. The same input gives the same bytes.
 ///
 /// # Errors
 /// [`PdfError`], naming the page.
