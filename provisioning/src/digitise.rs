@@ -3,7 +3,7 @@
 use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use motcua_digitise::{About, Engines, PdfPage, RecognisedPage, SourcePage, recognise_paper, searchable_pdf, source_page};
+use motcua_digitise::{About, Engines, PdfPage, RecognisedPage, SourcePage, read_codes, recognise_paper, searchable_pdf, source_page};
 use std::{
     fs,
     io::Write as _,
@@ -96,7 +96,13 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
     let now = Timestamp::now();
     let read = match &types {
         Some(types) => {
-            let pages: Vec<_> = pages.iter().map(|page| RecognisedPage { jpeg: page.jpeg, dpi: page.dpi, text: page.text }).collect();
+            let mut codes = Vec::new();
+            for (page, path) in pages.iter().zip(&asked.pages) {
+                codes.push(read_codes(page.jpeg, page.dpi).with_context(|| path.display().to_string())?);
+            }
+            let pages: Vec<RecognisedPage<'_>> = (pages.iter().zip(&codes))
+                .map(|(page, codes)| RecognisedPage { jpeg: page.jpeg, dpi: page.dpi, text: page.text, codes })
+                .collect();
             Some(fields::read(&pages, types, asked.tessdata.as_deref(), now)?)
         }
         None => None,

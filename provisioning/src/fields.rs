@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
-use motcua_digitise::{RecognisedPage, WholePaper, confidence, read_paper};
+use motcua_digitise::{RecognisedPage, confidence, read_paper};
 use motcua_model::document_types::DocumentTypes;
 use motcua_model::metadata::{Area, PaperMetadata, ReadField, ReadPaper};
 use motcua_model::{Private, Text};
@@ -27,7 +27,7 @@ pub(crate) fn read(
 ) -> anyhow::Result<(Vec<u8>, PaperMetadata)> {
     let today = now.in_tz("Asia/Ho_Chi_Minh")?.date();
     let paper = read_paper(pages, types, tessdata, today)?;
-    let told = told(pages, &paper, types);
+    let told = told(pages, paper.as_ref(), types);
     let mut json = serde_json::to_vec_pretty(&told)?;
     json.push(b'\n');
     Ok((json, told.metadata))
@@ -79,21 +79,20 @@ struct Page {
     mean_confidence: Option<f32>,
 }
 
-fn told<'a>(pages: &[RecognisedPage<'_>], paper: &'a WholePaper, types: &'a DocumentTypes) -> Told<'a> {
-    let kind = paper.read.as_ref().and_then(|read| types.document_type(&read.kind));
+fn told<'a>(pages: &[RecognisedPage<'a>], paper: Option<&'a ReadPaper>, types: &'a DocumentTypes) -> Told<'a> {
+    let kind = paper.and_then(|read| types.document_type(&read.kind));
     let name = |key: &str| kind?.fields.iter().find(|rule| rule.key == key).map(|rule| &rule.name);
-    let fields = paper.read.iter().flat_map(|read| &read.fields);
+    let fields = paper.iter().flat_map(|read| &read.fields);
     let none = ReadPaper { kind: String::new(), fields: Vec::new() };
     let (code, title) = kind.map_or(("", ""), |kind| (&kind.code, &kind.name.vi));
     let metadata = PaperMetadata {
         text_confidence: confidence(pages.iter().map(|page| page.text)),
-        ..PaperMetadata::from_read(code, title, paper.read.as_ref().unwrap_or(&none), |_| false)
+        ..PaperMetadata::from_read(code, title, paper.unwrap_or(&none), |_| false)
     };
-    let codes = paper
-        .codes
+    let codes = pages
         .iter()
         .enumerate()
-        .flat_map(|(place, codes)| codes.iter().map(move |code| Code { page: place + 1, text: &code.text, area: code.area }));
+        .flat_map(|(place, page)| page.codes.iter().map(move |code| Code { page: place + 1, text: &code.text, area: code.area }));
     let page = |(place, page): (usize, &RecognisedPage<'_>)| Page {
         page: place + 1,
         words: page.text.words.len(),

@@ -10,7 +10,8 @@ use crate::{
 use anyhow::Context as _;
 use jiff::Timestamp;
 use motcua_digitise::{
-    About, PageText, PdfError, PdfPage, RecognisedPage, Recognizer, confidence, read_fields, read_paper, searchable_pdf,
+    About, PageCode, PageText, PdfError, PdfPage, RecognisedPage, Recognizer, confidence, read_codes, read_fields, read_paper,
+    searchable_pdf,
 };
 use motcua_flow::Event;
 use motcua_model::{
@@ -22,6 +23,7 @@ use motcua_model::{
     pdf_name::PdfNames,
 };
 use motcua_store::StoreError;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -49,6 +51,13 @@ struct Desk {
     making: Turn<()>,
     storage: Storage,
     inputs: Inputs,
+}
+
+/// What was read on one side, as it lies sealed beside it.
+#[derive(Serialize, Deserialize)]
+struct Reading {
+    text: PageText,
+    codes: Vec<PageCode>,
 }
 
 impl Digitiser {
@@ -80,9 +89,9 @@ impl Digitiser {
     pub(crate) fn read_soon(&self, page: &Page) {
         let (digitiser, image, dpi) = (self.clone(), page.image.id, page.dpi);
         tokio::spawn(async move {
-            match digitiser.text(image, dpi).await {
-                Ok(text) => {
-                    let fields = read_fields(&text, &digitiser.0.types).map(|paper| paper.for_questions()).unwrap_or_default();
+            match digitiser.reading(image, dpi).await {
+                Ok(reading) => {
+                    let fields = read_fields(&reading.text, &digitiser.0.types).map(|paper| paper.for_questions()).unwrap_or_default();
                     input::event(&digitiser.0.inputs, Event::PageRead { page: image, fields }).await;
                 }
                 Err(error) if matches!(error.downcast_ref(), Some(StoreError::Unknown { .. })) => {}
@@ -123,8 +132,8 @@ impl Digitiser {
     async fn scans(&self, document: &Document) -> anyhow::Result<Vec<Scan>> {
         let mut scans = Vec::new();
         for page in sides(document) {
-            let text = self.text(page.image.id, page.dpi).await?;
-            scans.push(Scan { page: page.clone(), jpeg: self.0.storage.file(page.image.id).await?, text });
+            let Reading { text, codes } = self.reading(page.image.id, page.dpi).await?;
+            scans.push(Scan { page: page.clone(), jpeg: self.0.storage.file(page.image.id).await?, text, codes });
         }
         Ok(scans)
     }
@@ -142,7 +151,7 @@ impl Digitiser {
     }
 
     /// What stands on a side: as it was read before, or read now.
-    async fn text(&self, image: Uuid, dpi: u16) -> anyhow::Result<PageText> {
+    async fn reading(&self, image: Uuid, dpi: u16) -> anyhow::Result<Reading> {
         let turn = Arc::clone(lock(&self.0.under_way).entry(image).or_default());
         let read = {
             let _turn = turn.lock().await;
@@ -156,34 +165,34 @@ impl Digitiser {
         read
     }
 
-    async fn kept_or_read(&self, image: Uuid, dpi: u16) -> anyhow::Result<PageText> {
+    async fn kept_or_read(&self, image: Uuid, dpi: u16) -> anyhow::Result<Reading> {
         let kept = self.0.storage.read(move |s| Ok(s.reading(image)?)).await?;
         // One of another version of this program is read anew.
-        if let Some(text) = kept.and_then(|kept| serde_json::from_slice(&kept).ok()) {
-            return Ok(text);
+        if let Some(reading) = kept.and_then(|kept| serde_json::from_slice(&kept).ok()) {
+            return Ok(reading);
         }
-        let text = self.recognised(image, dpi).await?;
-        let bytes = serde_json::to_vec(&text)?;
+        let reading = self.read(image, dpi).await?;
+        let bytes = serde_json::to_vec(&reading)?;
         self.0.storage.call(move |s| Ok(s.put_reading(image, &bytes)?)).await?;
-        Ok(text)
+        Ok(reading)
     }
 
-    async fn recognised(&self, image: Uuid, dpi: u16) -> anyhow::Result<PageText> {
+    async fn read(&self, image: Uuid, dpi: u16) -> anyhow::Result<Reading> {
         let _permit = self.0.permits.acquire().await?;
         let jpeg = self.0.storage.file(image).await?;
         let engine = lock(&self.0.free).pop().context("no engine is free")?;
         let ocr = self.0.ocr.clone();
-        let text = engine
+        let reading = engine
             .call(move |warm| {
                 let engine = match warm {
                     Some(engine) => engine,
                     None => warm.insert(Recognizer::new(&ocr.language, ocr.tessdata.as_deref())?),
                 };
-                Ok(engine.recognise(&jpeg, dpi)?)
+                Ok(Reading { text: engine.recognise(&jpeg, dpi)?, codes: read_codes(&jpeg, dpi)? })
             })
             .await;
         lock(&self.0.free).push(engine);
-        text
+        reading
     }
 }
 
@@ -192,6 +201,7 @@ struct Scan {
     page: Page,
     jpeg: Vec<u8>,
     text: PageText,
+    codes: Vec<PageCode>,
 }
 
 /// Fields of papers that the person said yes to, by the answer of a question.
@@ -202,9 +212,9 @@ fn said_yes(dossier: &Dossier) -> Vec<String> {
 /// What was read surely, or the person said yes to (R53). A paper that cannot be read all the same goes to the hub.
 fn metadata(desk: &Desk, component: &str, name: &str, scans: &[Scan], said: &[String], at: Timestamp) -> PaperMetadata {
     let pages: Vec<RecognisedPage<'_>> =
-        scans.iter().map(|scan| RecognisedPage { jpeg: &scan.jpeg, dpi: scan.page.dpi, text: &scan.text }).collect();
+        scans.iter().map(|scan| RecognisedPage { jpeg: &scan.jpeg, dpi: scan.page.dpi, text: &scan.text, codes: &scan.codes }).collect();
     let read = read_paper(&pages, &desk.types, desk.ocr.tessdata.as_deref(), in_vietnam(at).date());
-    let read = read.inspect_err(|error| tracing::warn!("the fields of a paper were not read: {error}")).ok().and_then(|paper| paper.read);
+    let read = read.inspect_err(|error| tracing::warn!("the fields of a paper were not read: {error}")).ok().flatten();
     let read = read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() });
     let said_yes = |key: &str| said.contains(&format!("{}.{key}", read.kind));
     let metadata = PaperMetadata::from_read(component, name, &read, said_yes);
@@ -214,7 +224,7 @@ fn metadata(desk: &Desk, component: &str, name: &str, scans: &[Scan], said: &[St
 fn pdf(scans: &[Scan], about: About<'_>) -> Result<Vec<u8>, PdfError> {
     let pages: Vec<PdfPage<'_>> = scans
         .iter()
-        .map(|Scan { page, jpeg, text }| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
+        .map(|Scan { page, jpeg, text, .. }| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
         .collect();
     searchable_pdf(&pages, about)
 }

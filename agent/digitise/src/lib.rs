@@ -41,5 +41,5 @@ pub use paper::{Engines, PaperError, recognise_paper};
 pub use pdf::{About, PdfError, PdfPage, searchable_pdf};
 pub use quality::{Fingerprint, Judged, Measures, judge, repeated};
 pub use source::{SourcePage, source_page};
-pub use whole::{RecognisedPage, WholePaper, read_paper};
+pub use whole::{RecognisedPage, read_paper};
 pub use zone::ZoneReader;

@@ -1,6 +1,6 @@
-//! What all pages of one paper say together: its type, its fields, and the codes on it.
+//! What all pages of one paper say together: its type and its fields.
 
-use crate::codes::{PageCode, read_codes};
+use crate::codes::PageCode;
 use crate::fields::{read_continuation, read_fields};
 use crate::ocr::{OcrError, PageText};
 use crate::paper::PaperError;
@@ -21,18 +21,11 @@ pub struct RecognisedPage<'a> {
     pub dpi: u16,
     /// Of [`Recognizer::recognise`](crate::Recognizer::recognise).
     pub text: &'a PageText,
+    /// Of [`read_codes`](crate::read_codes).
+    pub codes: &'a [PageCode],
 }
 
-/// A paper of one or more pages. Debug shows no personal data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WholePaper {
-    /// None where no page tells a type.
-    pub read: Option<ReadPaper>,
-    /// For each page its QR codes.
-    pub codes: Vec<Vec<PageCode>>,
-}
-
-/// Reads type and fields of a paper, given all its pages in order.
+/// Reads type and fields of a paper, given all its pages in order; none where no page tells a type.
 ///
 /// The first page that tells a type decides. Later pages of that type, and those that tell none, fill in what is missing; what a page
 /// without a title fills in needs a yes. A machine-readable zone and a citizen card's QR on the same pages are compared with what was
@@ -45,17 +38,13 @@ pub fn read_paper(
     types: &DocumentTypes,
     tessdata: Option<&Path>,
     today: Date,
-) -> Result<WholePaper, PaperError> {
+) -> Result<Option<ReadPaper>, PaperError> {
     let on_page = |place: usize| move |source: OcrError| PaperError::Page { number: place + 1, source };
-    let mut codes = Vec::with_capacity(pages.len());
-    for (place, page) in pages.iter().enumerate() {
-        codes.push(read_codes(page.jpeg, page.dpi).map_err(|error| on_page(place)(error.into()))?);
-    }
     let told: Vec<Option<ReadPaper>> = pages.iter().map(|page| read_fields(page.text, types)).collect();
     let first = told.iter().position(Option::is_some);
     let decided = first.and_then(|first| told.get(first).cloned().flatten().map(|read| (first, read)));
-    let Some((first, mut read)) = decided else { return Ok(WholePaper { read: None, codes }) };
-    let Some(kind) = types.document_type(&read.kind) else { return Ok(WholePaper { read: None, codes }) };
+    let Some((first, mut read)) = decided else { return Ok(None) };
+    let Some(kind) = types.document_type(&read.kind) else { return Ok(None) };
 
     // A page that tells another type is another paper's: a card copied behind a form is its bearer's, not the form's.
     let ours = |place: &usize| told.get(*place).is_some_and(|page| page.as_ref().is_none_or(|page| page.kind == kind.id));
@@ -73,16 +62,16 @@ pub fn read_paper(
             Some(reader) => reader,
             empty => empty.insert(ZoneReader::new(tessdata).map_err(on_page(place))?),
         };
-        let RecognisedPage { jpeg, dpi, text } = pages[place];
+        let RecognisedPage { jpeg, dpi, text, .. } = pages[place];
         if let Some(zone) = reader.read(jpeg, dpi, text).map_err(on_page(place))? {
             read.compare_with(&zone, today);
             break;
         }
     }
-    if let Some(card) = card(own.iter().filter_map(|place| codes.get(*place)).flatten(), &read) {
+    if let Some(card) = card(own.iter().flat_map(|place| pages[*place].codes), &read) {
         read.compare_with_card(&card);
     }
-    Ok(WholePaper { read: Some(read), codes })
+    Ok(Some(read))
 }
 
 /// Counted from 1.
@@ -123,8 +112,8 @@ fn card<'a>(codes: impl Iterator<Item = &'a PageCode>, read: &ReadPaper) -> Opti
 mod tests {
     use super::*;
     use crate::ocr::Word;
-    use image::codecs::jpeg::JpegEncoder;
-    use qrcode::{Color, QrCode};
+    use motcua_model::Private;
+    use motcua_model::metadata::Area;
 
     const CERTIFICATE: [&str; 6] = [
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
@@ -146,30 +135,17 @@ mod tests {
     }
 
     /// White, with a code where there is one.
-    fn jpeg(code: Option<&str>) -> Vec<u8> {
-        let mut picture = image::GrayImage::from_pixel(600, 600, image::Luma([250]));
-        if let Some(code) = code.map(|text| QrCode::new(text).unwrap()) {
-            for (at, _) in code.to_colors().into_iter().enumerate().filter(|(_, colour)| *colour == Color::Dark) {
-                for (y, x) in (0..4).flat_map(|y| (0..4).map(move |x| (y, x))) {
-                    let (left, top) = (at % code.width() * 4 + 60 + x, at / code.width() * 4 + 60 + y);
-                    picture.put_pixel(left as u32, top as u32, image::Luma([20]));
-                }
-            }
-        }
-        let mut jpeg = Vec::new();
-        picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
-        jpeg
-    }
-
-    fn paper(pages: &[(&[&str], Option<&str>)]) -> WholePaper {
-        let scans: Vec<(Vec<u8>, PageText)> = pages.iter().map(|(lines, code)| (jpeg(*code), text(lines))).collect();
-        let pages: Vec<RecognisedPage<'_>> = scans.iter().map(|(jpeg, text)| RecognisedPage { jpeg, dpi: 150, text }).collect();
+    fn paper(pages: &[(&[&str], Option<&str>)]) -> Option<ReadPaper> {
+        let code = |text: &&str| PageCode { text: Private::new(*text), area: Area { left: 9, top: 9, right: 99, bottom: 99 } };
+        let read: Vec<(PageText, Vec<PageCode>)> =
+            pages.iter().map(|(lines, card)| (text(lines), card.iter().map(code).collect())).collect();
+        let pages: Vec<RecognisedPage<'_>> = read.iter().map(|(text, codes)| RecognisedPage { jpeg: &[], dpi: 150, text, codes }).collect();
         read_paper(&pages, &DocumentTypes::built_in().unwrap(), None, jiff::civil::date(2026, 11, 23)).unwrap()
     }
 
     /// Value, page, and whether it was read silently.
-    fn field<'a>(paper: &'a WholePaper, key: &str) -> Option<(&'a str, u16, bool)> {
-        paper.read.as_ref()?.field(key).map(|field| (field.value.reveal(), field.page, !field.needs_yes))
+    fn field<'a>(paper: &'a Option<ReadPaper>, key: &str) -> Option<(&'a str, u16, bool)> {
+        paper.as_ref()?.field(key).map(|field| (field.value.reveal(), field.page, !field.needs_yes))
     }
 
     #[test]
@@ -178,7 +154,7 @@ mod tests {
         let paper = paper(&[(&["Trang bìa"], None), (&CERTIFICATE, None), (&more, None)]);
         assert_eq!(field(&paper, "child_name"), Some(("TRẦN NGUYỄN ƯỚC MƠ", 2, true)), "what the first page says stays");
         assert_eq!(field(&paper, "child_number"), Some(("099326000789", 3, false)), "of a page without a title: ask");
-        let keys: Vec<&str> = paper.read.as_ref().unwrap().fields.iter().map(|field| field.key.as_str()).collect();
+        let keys: Vec<&str> = paper.as_ref().unwrap().fields.iter().map(|field| field.key.as_str()).collect();
         let rules = DocumentTypes::built_in().unwrap();
         let order = rules.document_type("birth_certificate").unwrap().fields.iter().map(|rule| rule.key.as_str());
         assert_eq!(keys, order.filter(|key| keys.contains(key)).collect::<Vec<_>>(), "in the paper's order");
@@ -192,11 +168,10 @@ mod tests {
     fn another_paper_behind_it_says_nothing() {
         let card = "099185001234||Nguyễn Thị Mẫu Đơn|14021985|Nữ|Phường Minh Họa, Thử Nghiệm|05032022";
         let paper = paper(&[(&CERTIFICATE, None), (&AUTHORITY, Some(card))]);
-        assert_eq!(paper.read.as_ref().unwrap().kind, "birth_certificate");
+        assert_eq!(paper.as_ref().unwrap().kind, "birth_certificate");
         assert_eq!(field(&paper, "child_number"), None);
         assert_eq!(field(&paper, "child_name"), Some(("TRẦN NGUYỄN ƯỚC MƠ", 1, true)), "the card is another's");
-        assert_eq!(paper.codes.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(self::paper(&[(&["Trang bìa"], None)]).read, None);
+        assert_eq!(self::paper(&[(&["Trang bìa"], None)]), None);
     }
 
     #[test]
@@ -209,14 +184,5 @@ mod tests {
         let with = paper(&[(&lines, Some(child)), (&[], Some(mother))]);
         assert_eq!(field(&with, "child_number"), Some(("099326000789", 1, true)));
         assert_eq!(field(&with, "child_name"), Some(("TRẦN NGUYỄN ƯỚC MỞ", 1, false)), "an accent is wrong");
-    }
-
-    #[test]
-    fn a_torn_page_is_named() {
-        let (scan, text) = (jpeg(None), text(&CERTIFICATE));
-        let torn = RecognisedPage { jpeg: &scan[..scan.len() / 2], dpi: 150, text: &text };
-        let pages = [RecognisedPage { jpeg: &scan, ..torn }, torn];
-        let read = read_paper(&pages, &DocumentTypes::built_in().unwrap(), None, jiff::civil::date(2026, 11, 23));
-        assert!(matches!(read, Err(PaperError::Page { number: 2, .. })), "{read:?}");
     }
 }

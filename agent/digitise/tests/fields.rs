@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
-use motcua_digitise::{PageText, RecognisedPage, Recognizer, read_fields, read_paper, source_page};
+use motcua_digitise::{PageCode, PageText, RecognisedPage, Recognizer, read_codes, read_fields, read_paper, source_page};
 use motcua_model::document_types::DocumentTypes;
 use motcua_model::metadata::{Area, PaperMetadata, ReadPaper};
 use motcua_model::{Private, fold};
@@ -125,14 +125,16 @@ fn a_card_on_the_form_proves_its_applicant_whatever_page_it_is() {
     let scans = [sim("to-khai-2.jpg"), form, sim("chung-sinh-1.jpg")];
     let mut recognizer = Recognizer::new("vie", None).unwrap();
     let texts: Vec<PageText> = scans.iter().map(|jpeg| recognizer.recognise(jpeg, 300).unwrap()).collect();
-    let pages: Vec<RecognisedPage<'_>> = scans.iter().zip(&texts).map(|(jpeg, text)| RecognisedPage { jpeg, dpi: 300, text }).collect();
+    let codes: Vec<Vec<PageCode>> = scans.iter().map(|jpeg| read_codes(jpeg, 300).unwrap()).collect();
+    let pages: Vec<RecognisedPage<'_>> =
+        scans.iter().zip(&texts).zip(&codes).map(|((jpeg, text), codes)| RecognisedPage { jpeg, dpi: 300, text, codes }).collect();
     let paper = read_paper(&pages, &DocumentTypes::built_in().unwrap(), None, jiff::civil::date(2026, 11, 23)).unwrap();
-    assert_eq!(paper.codes.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0]);
-    let code = &paper.codes[1][0];
+    assert_eq!(codes.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0]);
+    let code = &codes[1][0];
     assert_eq!(code.text.reveal(), CARD);
     let edges = |area: Area| [area.left, area.top, area.right, area.bottom];
     assert!(edges(code.area).iter().zip(edges(place)).all(|(is, wanted)| is.abs_diff(wanted) <= 6), "{:?}", code.area);
-    let read = paper.read.unwrap();
+    let read = paper.unwrap();
     assert_eq!(read.kind, "birth_form", "the first page is blank, and the birth notice behind the form does not count");
     assert!(read.fields.iter().all(|field| field.page == 2), "{:?}", read.fields);
     for (key, value) in [("applicant", "TRẦN VĂN THÍ DỤ"), ("applicant_number", "099083004567")] {
