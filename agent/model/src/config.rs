@@ -1,5 +1,9 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
+mod signing;
+
+pub use signing::Signing;
+
 use crate::{Text, code, pages::PageLimits, pdf_name::PdfNames};
 use serde::Deserialize;
 use std::{
@@ -48,6 +52,8 @@ pub struct Config {
     pub retention: Retention,
     /// Figures sent to the province's monitoring; left out: none are.
     pub telemetry: Option<Telemetry>,
+    /// The office's token; left out: dossiers go to the hub unsigned, at once.
+    pub signing: Option<Signing>,
 }
 
 /// Figures sent to the province's monitoring, the same as on the local socket.
@@ -534,6 +540,9 @@ impl Config {
             &self.pdf.name,
             "write letters, digits, . _ - and {dossier}, {number}, and where wanted {type}, {date}; {dossier}.{number} suits most",
         );
+        if let Some(signing) = &self.signing {
+            signing.check(self.console.is_some(), &mut need);
+        }
         for (key, value, sane, usual) in self.pages.ranges() {
             let (low, high) = (sane.start(), sane.end());
             need(sane.contains(&value), key, &value, &format!("write {low} to {high}; {usual} suits most"));
