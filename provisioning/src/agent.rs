@@ -137,6 +137,7 @@ pub(crate) mod tests {
                 next_try: "2026-11-23T02:10:00Z".parse().unwrap(),
                 problem: "connection refused".to_owned(),
                 set_aside: false,
+                to_sign: false,
                 ahead: Vec::new(),
             }],
             dossiers: DossierCounts { waiting: 1, delivered: 41 },

@@ -40,6 +40,8 @@ fn one_line(line: &OutboxLine, now: Timestamp) -> String {
 pub(crate) fn state(line: &OutboxLine) -> String {
     if line.set_aside {
         "SET ASIDE".to_owned()
+    } else if line.to_sign {
+        "waits for signatures (console, Chờ ký)".to_owned()
     } else if line.ahead.is_empty() {
         format!("next try {}", local(line.next_try))
     } else {
@@ -68,6 +70,9 @@ pub(crate) async fn show(agent: &Agent, id: Uuid, now: Timestamp) -> anyhow::Res
     }
     for ahead in detail.line.ahead.iter().filter(|ahead| ahead.set_aside) {
         let _ = writeln!(text, "next step: {} is set aside and holds this up; see: motcua outbox show {}", ahead.code, ahead.id);
+    }
+    if detail.line.to_sign {
+        let _ = writeln!(text, "next step: staff sign it at the console (Chờ ký), or send it unsigned there with a reason");
     }
     if detail.line.set_aside {
         let _ = writeln!(text, "next step: mend the cause above, then: motcua outbox retry {id}");
@@ -126,6 +131,10 @@ mod tests {
         let ahead = |code: &str, set_aside| OutboxAhead { id: Uuid::nil(), code: code.to_owned(), set_aside };
         let mut line = crate::agent::tests::example().outbox.remove(0);
         assert!(one_line(&line, now).contains("next try"));
+        line.to_sign = true;
+        let said = one_line(&line, now);
+        assert!(said.contains("waits for signatures") && !said.contains("next try"), "{said}");
+        line.to_sign = false;
         line.ahead = vec![ahead("TAM-1", false), ahead("TAM-2", true)];
         let said = one_line(&line, now);
         assert!(said.contains("not before the hub has TAM-1, TAM-2 (SET ASIDE)") && !said.contains("next try"), "{said}");

@@ -132,7 +132,8 @@ impl Metrics {
     fn figures(&self, status: &AgentStatus, stored: &Stored, now_s: i64, certificate_s: Option<i64>) -> Vec<Figure> {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         let Stored { outbox, held, dossiers, audit_rows } = stored;
-        let oldest = outbox.oldest.map_or(0, |oldest| (now_s - oldest.as_second()).max(0));
+        let age = |oldest: Option<Timestamp>| oldest.map_or(0, |oldest| (now_s - oldest.as_second()).max(0));
+        let (oldest, to_sign) = (age(outbox.oldest), age(outbox.oldest_to_sign));
         let attempts = CLASSES.iter().map(|class| class.name()).zip(self.failed.iter().map(count));
         let attempts = [("ok", count(&self.ok))].into_iter().chain(attempts);
         let attempts = attempts.map(|(class, value)| point(&[("dest", "hub"), ("class", class)], value)).collect();
@@ -145,9 +146,11 @@ impl Metrics {
                 values: Values::Gauge(vec![
                     point(&[("dest", "hub"), ("state", "waiting")], outbox.waiting as f64),
                     point(&[("dest", "hub"), ("state", "set_aside")], outbox.set_aside as f64),
+                    point(&[("dest", "hub"), ("state", "to_sign")], outbox.to_sign as f64),
                 ]),
             },
-            gauge("motcua_outbox_oldest_age_seconds", "Age of the oldest message that waits", oldest as f64),
+            gauge("motcua_outbox_oldest_age_seconds", "Age of the oldest message that waits for the hub", oldest as f64),
+            gauge("motcua_outbox_to_sign_age_seconds", "Age of the oldest message that waits for the office's signatures", to_sign as f64),
             gauge(
                 "motcua_outbox_bytes",
                 "Bytes of what waits for the hub: messages and the files of their dossiers",
@@ -252,7 +255,7 @@ pub(crate) mod tests {
         let status = status();
         let at = status.started;
         let stored = Stored {
-            outbox: Waiting { waiting: 3, set_aside: 1, oldest: Some(at) },
+            outbox: Waiting { waiting: 3, set_aside: 1, to_sign: 2, oldest: Some(at), oldest_to_sign: Some(at) },
             held: Held { blob_bytes: 5_000_000_000, outbox_bytes: 2_500_000, damaged_files: 2 },
             dossiers: DossierCounts { waiting: 3, delivered: 7 },
             audit_rows: 12,
@@ -280,6 +283,7 @@ pub(crate) mod tests {
         for name in [
             "outbox_items",
             "outbox_oldest_age_seconds",
+            "outbox_to_sign_age_seconds",
             "outbox_bytes",
             "quota_ratio",
             "blob_bytes",

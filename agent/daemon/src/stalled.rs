@@ -1,13 +1,15 @@
 //! Notices when nothing gets through to the hub although it should, and says in a line for `systemctl status` what waits.
 
 use crate::{api, input::Inputs, metrics::METRICS, watchdog, worker::Storage};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use motcua_model::api::LinkState;
 use motcua_store::Waiting;
 use std::time::{Duration, Instant};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(30);
+/// Half a working day without a signature is told.
+const TO_SIGN: SignedDuration = SignedDuration::from_hours(4);
 
 /// Delivery as one look finds it.
 #[derive(Clone, Copy)]
@@ -41,6 +43,7 @@ pub(crate) async fn run(stalled_min: u16, storage: Storage, inputs: Inputs) {
     let limit = Duration::from_secs(u64::from(stalled_min) * 60);
     let mut look = tokio::time::interval(LOOK);
     let (mut standing, mut line) = (Standing { moved: METRICS.moved(), since: Instant::now() }, String::new());
+    let mut unsigned = false;
     loop {
         look.tick().await;
         let Some(status) = api::live_status(&inputs).await else { return };
@@ -54,6 +57,7 @@ pub(crate) async fn run(stalled_min: u16, storage: Storage, inputs: Inputs) {
         let link = status.health.hub;
         let seen = Seen { due: next.is_some_and(|next| next <= Timestamp::now()), link, moved: METRICS.moved() };
         say(standing.time(seen, Instant::now()) >= limit, stalled_min);
+        unsigned = say_to_sign(unsigned, &waiting, Timestamp::now());
         let now = summary(&waiting, link);
         if now != line {
             watchdog::status(&now);
@@ -74,6 +78,26 @@ fn say(stalled: bool, minutes: u16) {
     }
 }
 
+/// The same for what waits for the office's signatures, which is nobody's failure. Answers whether it is too long.
+fn say_to_sign(before: bool, waiting: &Waiting, now: Timestamp) -> bool {
+    let long = waits_long(waiting, now);
+    match (before, long) {
+        (false, true) => tracing::warn!(
+            waiting = waiting.to_sign,
+            "dossiers have waited for the office's signatures for {} h and are not at the hub; next step: staff sign them at the console \
+             (Chờ ký), or send them unsigned there with a reason",
+            TO_SIGN.as_hours()
+        ),
+        (true, false) => tracing::info!("what had waited long for signatures is signed or sent"),
+        (true, true) | (false, false) => {}
+    }
+    long
+}
+
+fn waits_long(waiting: &Waiting, now: Timestamp) -> bool {
+    waiting.oldest_to_sign.is_some_and(|oldest| now.duration_since(oldest) >= TO_SIGN)
+}
+
 fn summary(waiting: &Waiting, link: LinkState) -> String {
     let link = match link {
         LinkState::Unknown => "not tried yet",
@@ -81,7 +105,8 @@ fn summary(waiting: &Waiting, link: LinkState) -> String {
         LinkState::Down => "down",
         LinkState::Refused => "refused",
     };
-    format!("Hub: link {link}, {} message(s) wait, {} set aside", waiting.waiting, waiting.set_aside)
+    let to_sign = if waiting.to_sign > 0 { format!(", {} wait for signatures", waiting.to_sign) } else { String::new() };
+    format!("Hub: link {link}, {} message(s) wait{to_sign}, {} set aside", waiting.waiting, waiting.set_aside)
 }
 
 #[cfg(test)]
@@ -123,7 +148,18 @@ mod tests {
 
     #[test]
     fn a_technician_reads_what_waits() {
-        let waiting = Waiting { waiting: 3, set_aside: 1, oldest: None };
+        let waiting = Waiting { waiting: 3, set_aside: 1, ..Waiting::default() };
         assert_eq!(summary(&waiting, LinkState::Down), "Hub: link down, 3 message(s) wait, 1 set aside");
+        let waiting = Waiting { to_sign: 2, ..waiting };
+        assert_eq!(summary(&waiting, LinkState::Up), "Hub: link up, 3 message(s) wait, 2 wait for signatures, 1 set aside");
+    }
+
+    #[test]
+    fn half_a_day_without_a_signature_is_told() {
+        let since = Timestamp::UNIX_EPOCH;
+        let waiting = Waiting { to_sign: 1, oldest_to_sign: Some(since), ..Waiting::default() };
+        assert!(!waits_long(&waiting, since + SignedDuration::from_mins(239)));
+        assert!(waits_long(&waiting, since + SignedDuration::from_mins(240)));
+        assert!(!waits_long(&Waiting::default(), since + SignedDuration::from_hours(99)));
     }
 }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_corrections.sql"),
     include_str!("../migrations/0005_authorised.sql"),
     include_str!("../migrations/0006_catalogue.sql"),
+    include_str!("../migrations/0007_signing.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

@@ -1,6 +1,6 @@
 //! Submitted dossiers, and what is known of them since.
 
-use crate::{Reader, Store, StoreError, audit, db, files, outbox, time};
+use crate::{Reader, Store, StoreError, audit, db, files, outbox, signing, time};
 use jiff::{Timestamp, civil::Date};
 use motcua_model::{
     Text,
@@ -120,12 +120,13 @@ impl Reader {
         }))
     }
 
-    fn pdfs(&self, id: Uuid) -> Result<Vec<(Uuid, FileRef)>, StoreError> {
+    /// Those that are damaged are made again.
+    pub(crate) fn pdfs(&self, id: Uuid) -> Result<Vec<(Uuid, FileRef)>, StoreError> {
         let pdfs = self
             .db
             .prepare_cached(
                 "SELECT pdf.document, file.id, file.sha256, file.bytes, file.media
-                 FROM pdf JOIN file ON file.id = pdf.file WHERE pdf.dossier = ? ORDER BY pdf.rowid",
+                 FROM pdf JOIN file ON file.id = pdf.file WHERE pdf.dossier = ? AND NOT file.damaged ORDER BY pdf.rowid",
             )?
             .query_map([id.into_bytes()], |row| {
                 let file = FileRef {
@@ -218,6 +219,7 @@ impl Store {
             return parse(id, &body);
         }
         self.check_pages(&submission)?;
+        let to_sign = self.signatures_wanted;
         self.write(|db, keys| {
             let number = db::next_number(db, &format!("code {device} {today}"))?;
             let number = u32::try_from(number).map_err(|_| StoreError::Encoding("the day's number"))?;
@@ -225,6 +227,9 @@ impl Store {
             let authorised = dossier.particulars.authorised.as_ref().map(|authorised| keys.owner(&authorised.person.number)).transpose()?;
             insert(db, &dossier, &keys.owner(&dossier.applicant.number)?, authorised.as_ref())?;
             outbox::append(db, id, "dossier", dossier.code.as_str(), now)?;
+            if to_sign {
+                signing::hold(db, &dossier)?;
+            }
             db.execute("DELETE FROM draft WHERE id = ?", [id.into_bytes()])?;
             Ok(dossier)
         })
@@ -240,7 +245,8 @@ impl Store {
         Ok(())
     }
 
-    /// Attaches the PDF of a document; the file was stored under this dossier before.
+    /// Attaches the PDF of a document; the file was stored under this dossier before. One that takes the place of a signed PDF, which
+    /// was lost, waits for its signature anew.
     pub fn set_pdf(&mut self, dossier: Uuid, document: Uuid, file: &FileRef) -> Result<(), StoreError> {
         self.write(|db, _| {
             if find_body(db, dossier)?.is_none() {
@@ -249,10 +255,17 @@ impl Store {
             if !files::is_sound(db, dossier, file)? {
                 return Err(StoreError::Damaged { file: file.id });
             }
+            let was_signed = "SELECT EXISTS (SELECT 1 FROM pdf WHERE dossier = ? AND document = ? AND signed IS NOT NULL AND file <> ?)";
+            let key = params![dossier.into_bytes(), document.into_bytes(), file.id.into_bytes()];
+            if db.query_row(was_signed, key, |row| row.get(0))? {
+                let anew = "UPDATE outbox SET to_sign = 1 WHERE id = ? AND id NOT IN (SELECT id FROM frozen)";
+                db.execute(anew, [dossier.into_bytes()])?;
+            }
             let changed = db.execute(
                 "INSERT INTO pdf (dossier, document, file) VALUES (?, ?, ?)
-                 ON CONFLICT (dossier, document) DO UPDATE SET file = excluded.file WHERE file <> excluded.file",
-                params![dossier.into_bytes(), document.into_bytes(), file.id.into_bytes()],
+                 ON CONFLICT (dossier, document) DO UPDATE SET file = excluded.file, signed = NULL, signer = NULL, stamped = NULL
+                 WHERE file <> excluded.file",
+                key,
             )?;
             if changed > 0 {
                 audit::append(db, None, "pdf", dossier, &format!("document {document} sha256 {}", file.sha256))?;

@@ -229,7 +229,7 @@ pub(crate) fn is_sound(db: &Connection, dossier: Uuid, wanted: &FileRef) -> Resu
     Ok(find(db, wanted.id)?.is_some_and(|row| !row.damaged && row.dossier == dossier && row.file.sha256 == wanted.sha256))
 }
 
-fn load_key(db: &Connection, keys: &Keys, dossier: Uuid) -> Result<Option<DataKey>, StoreError> {
+pub(crate) fn load_key(db: &Connection, keys: &Keys, dossier: Uuid) -> Result<Option<DataKey>, StoreError> {
     let wrapped: Option<Vec<u8>> = db
         .prepare_cached("SELECT wrapped FROM data_key WHERE dossier = ?")?
         .query_row([dossier.into_bytes()], |row| row.get(0))

@@ -33,6 +33,7 @@ mod inbox;
 mod key;
 mod outbox;
 mod retention;
+mod signing;
 mod time;
 
 pub use audit::AuditReport;
@@ -45,6 +46,7 @@ pub use inbox::Told;
 pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};
 pub use retention::{Person, Spans};
+pub use signing::{PaperToSign, Resigned, ToSign};
 pub use time::moment;
 
 use key::Keys;
@@ -96,6 +98,8 @@ pub struct Store {
     log_holds_deleted: bool,
     /// After a failed sync the kernel may have forgotten pages: a later success would be a lie.
     disk_failed: bool,
+    /// See [`Store::want_signatures`].
+    signatures_wanted: bool,
     /// The lock goes with the file.
     _lock: fs::File,
 }
@@ -171,7 +175,7 @@ impl Store {
         };
         disk::sync_folder(state_dir)?;
         let reader = Reader { db, key: key.clone(), keys: Keys::derive(key)?, state: state_dir.to_owned() };
-        let mut store = Self { reader, log_holds_deleted: true, disk_failed: false, _lock: lock };
+        let mut store = Self { reader, log_holds_deleted: true, disk_failed: false, signatures_wanted: false, _lock: lock };
         store.sweep()?;
         lay_ballast(state_dir);
         Ok(Opened { unfinished: store.unfinished()?, damaged: store.damaged()?, store })

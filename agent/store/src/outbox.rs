@@ -32,8 +32,12 @@ pub struct Waiting {
     pub waiting: u64,
     /// Messages that were set aside.
     pub set_aside: u64,
+    /// Messages that wait for the office's signatures.
+    pub to_sign: u64,
     /// When the oldest that is tried was confirmed to its person.
     pub oldest: Option<Timestamp>,
+    /// When the oldest that waits for signatures was confirmed to its person.
+    pub oldest_to_sign: Option<Timestamp>,
 }
 
 /// A correction is not due while a dossier that it names still waits.
@@ -84,7 +88,7 @@ impl Reader {
         // behind a month of dossiers. No schedule waits two hours: a later time was written by a clock that ran ahead.
         let sql = format!(
             "SELECT id, sequence, attempts, kind FROM outbox
-             WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND {NOT_BEHIND}
+             WHERE (+next_try <= ?1 OR next_try > ?2) AND NOT quarantined AND NOT to_sign AND {NOT_BEHIND}
              AND (?3 OR (NOT announced AND (kind <> 'dossier' OR id IN (SELECT id FROM frozen))))
              ORDER BY attempts > 3, kind = 'dossier', sequence LIMIT 1"
         );
@@ -144,7 +148,9 @@ impl Reader {
     pub fn outbox_next(&self) -> Result<Option<Timestamp>, StoreError> {
         let next = self
             .db
-            .prepare_cached(&format!("SELECT next_try FROM outbox WHERE NOT quarantined AND {NOT_BEHIND} ORDER BY next_try LIMIT 1"))?
+            .prepare_cached(&format!(
+                "SELECT next_try FROM outbox WHERE NOT quarantined AND NOT to_sign AND {NOT_BEHIND} ORDER BY next_try LIMIT 1"
+            ))?
             .query_row([], |row| time::load(row, 0))
             .optional()?;
         Ok(next)
@@ -152,12 +158,18 @@ impl Reader {
 
     /// How much waits.
     pub fn outbox_counts(&self) -> Result<Waiting, StoreError> {
-        let sql = "SELECT count(*) FILTER (WHERE NOT quarantined), count(*) FILTER (WHERE quarantined),
-                          min(since) FILTER (WHERE NOT quarantined) FROM outbox";
+        let sql = "SELECT count(*) FILTER (WHERE NOT quarantined AND NOT to_sign), count(*) FILTER (WHERE quarantined),
+                          count(*) FILTER (WHERE to_sign AND NOT quarantined), min(since) FILTER (WHERE NOT quarantined AND NOT to_sign),
+                          min(since) FILTER (WHERE to_sign AND NOT quarantined) FROM outbox";
         let counts = self.db.prepare_cached(sql)?.query_row([], |row| {
-            let (waiting, set_aside): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let oldest = time::load_optional(row, 2)?;
-            Ok(Waiting { waiting: waiting.unsigned_abs(), set_aside: set_aside.unsigned_abs(), oldest })
+            let (waiting, set_aside, to_sign): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Waiting {
+                waiting: waiting.unsigned_abs(),
+                set_aside: set_aside.unsigned_abs(),
+                to_sign: to_sign.unsigned_abs(),
+                oldest: time::load_optional(row, 3)?,
+                oldest_to_sign: time::load_optional(row, 4)?,
+            })
         })?;
         Ok(counts)
     }
@@ -180,7 +192,9 @@ impl Reader {
     pub fn outbox(&self) -> Result<Vec<OutboxLine>, StoreError> {
         let mut lines: Vec<OutboxLine> = self
             .db
-            .prepare_cached("SELECT id, kind, code, since, attempts, next_try, problem, quarantined FROM outbox ORDER BY sequence")?
+            .prepare_cached(
+                "SELECT id, kind, code, since, attempts, next_try, problem, quarantined, to_sign FROM outbox ORDER BY sequence",
+            )?
             .query_map([], |row| {
                 Ok(OutboxLine {
                     id: Uuid::from_bytes(row.get(0)?),
@@ -191,6 +205,7 @@ impl Reader {
                     next_try: time::load(row, 5)?,
                     problem: row.get(6)?,
                     set_aside: row.get(7)?,
+                    to_sign: row.get(8)?,
                     ahead: Vec::new(),
                 })
             })?
@@ -251,10 +266,11 @@ impl Store {
     }
 
     /// Keeps the exact bytes of the message, so that every repeat is identical. The first call wins: send
-    /// what [`Store::outbox_due`] gives afterwards.
+    /// what [`Store::outbox_due`] gives afterwards. One that waits for signatures is refused: its files will change.
     pub fn freeze(&mut self, id: Uuid, message_json: &[u8]) -> Result<(), StoreError> {
         self.write(|db, _| {
-            let waiting: bool = db.query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?)", [id.into_bytes()], |row| row.get(0))?;
+            let waiting: bool =
+                db.query_row("SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ? AND NOT to_sign)", [id.into_bytes()], |row| row.get(0))?;
             if !waiting {
                 return Err(StoreError::Unknown { what: "waiting message", id });
             }
@@ -323,10 +339,10 @@ impl Store {
     }
 
     /// Makes waiting messages due: all after the link came back or the clock was set, or the one that a technician
-    /// names. What was set aside is tried again. Returns how many these are.
+    /// names. What was set aside is tried again; what waits for signatures waits on. Returns how many are tried.
     pub fn retry_now(&mut self, only: Option<Uuid>, now: Timestamp) -> Result<u32, StoreError> {
         self.write_to_make_room(|db| {
-            let sql = "UPDATE outbox SET next_try = ?1, quarantined = 0, refused = 0 WHERE ?2 IS NULL OR id = ?2";
+            let sql = "UPDATE outbox SET next_try = ?1, quarantined = 0, refused = 0 WHERE NOT to_sign AND (?2 IS NULL OR id = ?2)";
             let waiting = db.execute(sql, params![time::store(now), only.map(Uuid::into_bytes)])?;
             Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
         })

@@ -104,7 +104,9 @@ mod tests {
         assert!(objections(&text).is_empty(), "{:?} in\n{text}", objections(&text));
         for line in [
             "motcua_outbox_items{dest=\"hub\",state=\"waiting\"} 3",
+            "motcua_outbox_items{dest=\"hub\",state=\"to_sign\"} 2",
             "motcua_outbox_oldest_age_seconds 90",
+            "motcua_outbox_to_sign_age_seconds 90",
             "motcua_blob_bytes 5000000000",
             "motcua_send_attempts_total{dest=\"hub\",class=\"bad_receipt\"} 1",
             "motcua_quarantine_items{kind=\"file\"} 2",

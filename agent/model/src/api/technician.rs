@@ -84,6 +84,9 @@ pub struct OutboxLine {
     /// Not tried any more until a technician asks for it: it cannot be read here, or the hub refuses it.
     #[serde(default)]
     pub set_aside: bool,
+    /// Not sent before the office has signed its papers, or staff send it unsigned at the console.
+    #[serde(default)]
+    pub to_sign: bool,
     /// Dossiers that the hub must have before: until then this message is not tried.
     #[serde(default)]
     pub ahead: Vec<OutboxAhead>,

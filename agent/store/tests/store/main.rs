@@ -16,4 +16,5 @@ mod kill;
 mod ordering;
 mod privacy;
 mod retention;
+mod signing;
 mod support;
