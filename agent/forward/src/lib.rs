@@ -15,10 +15,12 @@ mod monitoring;
 mod probe;
 mod receipt;
 pub mod retry;
+mod timestamp;
 mod tls;
 mod upload;
 
 pub use client::{Delivered, HubClient};
 pub use error::{Class, ForwardError};
 pub use monitoring::Monitoring;
+pub use timestamp::TimestampAuthority;
 pub use tls::{HubSettings, SetupError};

@@ -2,7 +2,7 @@
 
 use ed25519_dalek::VerifyingKey;
 use reqwest::{Client, Url, redirect};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use std::{fmt, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
@@ -48,6 +48,12 @@ pub enum SetupError {
     /// Not a point on the curve.
     #[error("the hub's receipt key is not an Ed25519 public key; install receipt_key.txt from the hub's operator")]
     ReceiptKey,
+    /// Neither http nor https.
+    #[error("the time-stamp authority's address `{0}` is no http:// or https:// address; correct signing.timestamp_url")]
+    AuthorityUrl(String),
+    /// Its certificate file.
+    #[error("the time-stamp authority's certificate file is not usable: {0}; install the one it gave out as signing.timestamp_ca")]
+    AuthorityCa(String),
     /// The HTTP client.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(String),
@@ -68,7 +74,7 @@ pub(crate) fn set_up(settings: &HubSettings) -> Result<Ready, SetupError> {
     let chain = certificates(&settings.cert_pem).map_err(SetupError::Certificate)?;
     let device = common_name(&chain).map_err(SetupError::Certificate)?;
     let tls = Arc::new(client_config(settings, chain)?);
-    let http = http_client(ClientConfig::clone(&tls))?;
+    let http = http_client(ClientConfig::clone(&tls), true)?;
     Ok(Ready { http, tls, base, device, receipt_key })
 }
 
@@ -86,26 +92,39 @@ fn base_url(text: &str) -> Result<Url, SetupError> {
 }
 
 fn client_config(settings: &HubSettings, chain: Vec<CertificateDer<'static>>) -> Result<ClientConfig, SetupError> {
-    let mut roots = RootCertStore::empty();
-    for ca in certificates(&settings.ca_pem).map_err(SetupError::Ca)? {
-        roots.add(ca).map_err(|e| SetupError::Ca(e.to_string()))?;
-    }
+    let roots = roots(&settings.ca_pem).map_err(SetupError::Ca)?;
     let key = PrivateKeyDer::from_pem_slice(&settings.key_pem).map_err(|e| SetupError::Key(e.to_string()))?;
-    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| SetupError::Client(e.to_string()))?
-        .with_root_certificates(roots)
-        .with_client_auth_cert(chain, key)
-        .map_err(|e| SetupError::Key(e.to_string()))?;
+    let mut config =
+        builder()?.with_root_certificates(roots).with_client_auth_cert(chain, key).map_err(|e| SetupError::Key(e.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
+/// For an authority that need not know this device, at a plain address too: what it answers is signed.
+pub(crate) fn anonymous_client(ca_pem: &[u8]) -> Result<Client, SetupError> {
+    let roots = roots(ca_pem).map_err(SetupError::AuthorityCa)?;
+    http_client(builder()?.with_root_certificates(roots).with_no_client_auth(), false)
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, SetupError> {
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| SetupError::Client(e.to_string()))
+}
+
+fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for ca in certificates(pem)? {
+        roots.add(ca).map_err(|e| e.to_string())?;
+    }
+    Ok(roots)
+}
+
 /// No time-out over a whole upload: the socket's own for a dead line, the caller's for each request.
-fn http_client(config: ClientConfig) -> Result<Client, SetupError> {
+fn http_client(config: ClientConfig, https_only: bool) -> Result<Client, SetupError> {
     Client::builder()
         .tls_backend_preconfigured(config)
-        .https_only(true)
+        .https_only(https_only)
         .http1_only()
         .redirect(redirect::Policy::none())
         .no_proxy()
