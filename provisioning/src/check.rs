@@ -3,6 +3,7 @@
 mod certs;
 mod files;
 mod hub;
+mod signing;
 
 use crate::{
     agent::{self, NoStatus},
@@ -33,6 +34,7 @@ pub(crate) async fn all(file: &Path, now: Timestamp) -> Vec<Finding> {
     found.push(files::recognition(&config.ocr));
     found.extend(config.printer.as_ref().map(|printer| files::font(&printer.font)));
     found.extend(config.card_reader.as_ref().map(trust));
+    found.extend(config.signing.iter().flat_map(signing::all));
     found.push(certs::authority(&config.hub.ca, now));
     found.push(certs::own(&config.hub.cert, now));
     found.push(certs::key(&config.hub.cert, &config.hub.key));

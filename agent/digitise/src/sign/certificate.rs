@@ -38,7 +38,7 @@ pub enum CertificateProblem {
         from: Date,
     },
     /// keyUsage (RFC 5280 4.2.1.3) has neither digitalSignature nor nonRepudiation.
-    #[error("the certificate of {name} is not for signing; choose the signing certificate of the token with --key")]
+    #[error("the certificate of {name} is not for signing; choose the signing certificate of the token by its name (--key, signing.key)")]
     NotForSigning {
         /// The signer.
         name: String,

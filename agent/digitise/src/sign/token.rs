@@ -60,7 +60,7 @@ pub enum TriesLeft {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
     /// The token's software.
-    #[error("the PKCS#11 library {} cannot be used ({reason}); install the token's software or give its path with --module", path.display())]
+    #[error("the PKCS#11 library {} cannot be used ({reason}); install the token's software or correct its path (--module, signing.module)", path.display())]
     Module {
         /// Where it was looked for.
         path: PathBuf,
@@ -68,7 +68,7 @@ pub enum TokenProblem {
         reason: String,
     },
     /// No token with this label.
-    #[error("the token '{label}' is not in ({}); plug it in, or give the label of the one that is with --token", seen(found))]
+    #[error("the token '{label}' is not in ({}); plug it in, or give the label of the one that is (--token, signing.token)", seen(found))]
     NotIn {
         /// The one that was asked for.
         label: String,
@@ -95,7 +95,7 @@ pub enum TokenProblem {
     #[error("the token holds no key with a certificate for signing; is it the right one?")]
     NoKey,
     /// More than one could sign, or none is called as was asked.
-    #[error("choose the key by its name with --key: {}", names.join(", "))]
+    #[error("choose the key by its name (--key, signing.key): {}", names.join(", "))]
     WhichKey {
         /// Names of the certificates.
         names: Vec<String>,
@@ -173,6 +173,22 @@ impl Token {
         let (key, certificate) = chosen(found.pairs, which)?;
         let chain = chain(&certificate, &found.others);
         Ok(Self { session, slot, pkcs11, key, certificate, chain })
+    }
+
+    /// Whether the token is in, as far as can be told without its PIN.
+    ///
+    /// # Errors
+    /// [`TokenProblem::Module`] or [`TokenProblem::NotIn`].
+    pub fn find(module: &Path, label: &str) -> Result<(), TokenProblem> {
+        slot(&library(module)?, label).map(|_| ())
+    }
+
+    /// Whether it still is in and open; asks the token, signs nothing.
+    pub fn is_open(&self) -> bool {
+        let present = self.pkcs11.get_slot_info(self.slot).is_ok_and(|slot| slot.token_present());
+        present
+            && self.session.get_session_info().is_ok()
+            && self.session.get_attributes(self.key, &[AttributeType::Id]).is_ok_and(|id| !id.is_empty())
     }
 
     /// The signer's name in the certificate.

@@ -55,7 +55,7 @@ fn certificate(problem: &CertificateProblem) -> String {
             format!("Chứng thư số của {name} có hiệu lực từ ngày {}; hãy kiểm tra đồng hồ máy tính.", day(from))
         }
         CertificateProblem::NotForSigning { name } => {
-            format!("Chứng thư số của {name} không dùng để ký; hãy chọn chứng thư số ký bằng --key.")
+            format!("Chứng thư số của {name} không dùng để ký; hãy chọn chứng thư số ký theo tên (--key, signing.key).")
         }
         CertificateProblem::Key { name, .. } => {
             format!("Khóa của {name} không đạt: cần RSA từ 2048 bit hoặc ECDSA P-256 (TT 05/2025/TT-BNV).")
@@ -77,7 +77,7 @@ fn token(problem: &TokenProblem) -> String {
         TokenProblem::PinLocked => "Thiết bị ký số đã bị khóa do nhập sai mã PIN; hãy liên hệ nơi cấp để mở khóa.".into(),
         TokenProblem::PinToSet => "Cần đặt lại mã PIN bằng phần mềm của thiết bị trước khi ký.".into(),
         TokenProblem::NoKey => "Thiết bị không có khóa kèm chứng thư số để ký; có đúng thiết bị không?".into(),
-        TokenProblem::WhichKey { names } => format!("Hãy chọn khóa theo tên bằng --key: {}", names.join(", ")),
+        TokenProblem::WhichKey { names } => format!("Hãy chọn khóa theo tên (--key, signing.key): {}", names.join(", ")),
         TokenProblem::Scheme { scheme } => {
             let scheme = match scheme {
                 Scheme::RsaPss => "RSASSA-PSS",
