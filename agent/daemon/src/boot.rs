@@ -89,6 +89,10 @@ pub(crate) fn open_store(config: &Config, now: Timestamp) -> anyhow::Result<Open
     let mut opened = Store::open(&config.paths.state, &key)?;
     let dropped = opened.store.drop_stale_drafts(now - DRAFT_HOURS.hours(), now)?;
     opened.unfinished = opened.unfinished.saturating_sub(dropped);
+    let unsigned = opened.store.want_signatures(config.signing.is_some(), now)?;
+    if unsigned > 0 {
+        tracing::warn!(unsigned, "[signing] is not in the configuration any more: dossiers that waited for signatures go unsigned");
+    }
     if opened.damaged > 0 {
         tracing::warn!(damaged = opened.damaged, "files in the store are damaged and were set aside; tell the province's IT office");
     }

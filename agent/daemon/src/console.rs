@@ -1,8 +1,8 @@
 //! The staff console: pages from the agent over HTTPS, behind the office's access code.
 //!
-//! A first slice: what people must be told, dossiers with their state, the outbox, devices. No names or numbers of people.
+//! What people must be told, dossiers with their state, the outbox, devices: no names or numbers of people. Signing has pages of its own.
 
-use crate::{api, input::Inputs, slip::in_vietnam, to_tell, worker::Storage};
+use crate::{api, input::Inputs, signing::Signing, slip::in_vietnam, to_sign, to_tell, worker::Storage};
 use anyhow::Context as _;
 use axum::{
     Form, Router,
@@ -27,13 +27,15 @@ use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
-struct Console {
-    office: Text,
+pub(crate) struct Console {
+    pub(crate) office: Text,
     access_code: Arc<str>,
     /// Of this run of the agent: a restart ends every session.
     session: Arc<str>,
-    storage: Storage,
+    pub(crate) storage: Storage,
     inputs: Inputs,
+    /// Where the office signs here.
+    pub(crate) desk: Option<to_sign::Desk>,
 }
 
 /// Of a message that is not tried any more: a time would promise what does not come.
@@ -41,11 +43,11 @@ const SET_ASIDE: &str = "Để riêng, chờ kỹ thuật <small>Set aside for a
 
 /// Starts the console on its own port, as soon as that can be had: a missing network cable at the desk
 /// must not take the kiosk down.
-pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs) {
+pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs, signing: Option<Signing>) {
     let Some(settings) = config.console.clone() else { return };
     let (config, storage, inputs) = (config.clone(), storage.clone(), inputs.clone());
     tokio::spawn(async move {
-        while let Err(error) = listen(&config, &settings, &storage, &inputs).await {
+        while let Err(error) = listen(&config, &settings, &storage, &inputs, signing.as_ref()).await {
             tracing::error!("no console yet: {error:#}");
             tokio::time::sleep(TRY_AGAIN).await;
         }
@@ -53,7 +55,13 @@ pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs) {
 }
 
 /// Serves until the listener fails.
-async fn listen(config: &Config, settings: &config::Console, storage: &Storage, inputs: &Inputs) -> anyhow::Result<()> {
+async fn listen(
+    config: &Config,
+    settings: &config::Console,
+    storage: &Storage,
+    inputs: &Inputs,
+    signing: Option<&Signing>,
+) -> anyhow::Result<()> {
     let address: SocketAddr = settings.listen.parse().context("console.listen is not address:port")?;
     let tls = certificate(&config.paths.state, address).await?;
     let console = Console {
@@ -62,10 +70,15 @@ async fn listen(config: &Config, settings: &config::Console, storage: &Storage, 
         session: random_hex(32)?.into(),
         storage: storage.clone(),
         inputs: inputs.clone(),
+        desk: match signing {
+            Some(signing) => Some(to_sign::Desk::new(signing.clone(), random_hex(32)?.into())),
+            None => None,
+        },
     };
     let app = Router::new()
         .route("/", get(home))
         .route("/login", get(login_page).post(login))
+        .merge(to_sign::routes())
         .layer(middleware::map_response(harden))
         .with_state(console);
     let listener = std::net::TcpListener::bind(address)
@@ -113,7 +126,8 @@ fn write_secret(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     written.and_then(|()| fs::rename(&new, path)).with_context(|| format!("Unable to write {}", path.display()))
 }
 
-fn random_hex(bytes: usize) -> anyhow::Result<String> {
+/// From the system's random numbers.
+pub(crate) fn random_hex(bytes: usize) -> anyhow::Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).map_err(|e| anyhow::anyhow!("no random numbers from the system: {e}"))?;
     Ok(hex::encode(random))
@@ -122,10 +136,8 @@ fn random_hex(bytes: usize) -> anyhow::Result<String> {
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"),
-    );
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
@@ -152,9 +164,7 @@ async fn login(State(console): State<Console>, Form(login): Form<Login>) -> Resp
 }
 
 async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
-    let cookies = headers.get(header::COOKIE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let known = cookies.split(';').filter_map(|c| c.trim().strip_prefix("motcua=")).any(|session| same(session, &console.session));
-    if !known {
+    if !console.is_known(&headers) {
         return Redirect::to("/login").into_response();
     }
     let status = api::full_status(&console.inputs, Some(&console.storage)).await;
@@ -162,15 +172,26 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
     match (status, stored) {
         (Some(status), Ok((lines, told))) => {
             let to_tell = to_tell::section(&told, Timestamp::now());
-            Html(home_html(&console.office, &status, &to_tell, &lines)).into_response()
+            let to_sign = status.outbox.iter().filter(|line| line.to_sign).count();
+            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign)) + &to_tell;
+            Html(home_html(&console.office, &status, &notices, &lines)).into_response()
         }
         (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
         (None, Ok(_)) => (StatusCode::SERVICE_UNAVAILABLE, "Máy đang dừng. · The agent is stopping.").into_response(),
     }
 }
 
+impl Console {
+    /// Whether the browser has shown the access code.
+    pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut sessions = cookies.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().strip_prefix("motcua="));
+        sessions.any(|session| same(session, &self.session))
+    }
+}
+
 /// Compares without telling by its duration where the texts differ.
-fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |acc, (x, y)| acc | (x ^ y)) == 0
 }
 
@@ -178,7 +199,7 @@ pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn page(office: &Text, body: &str) -> String {
+pub(crate) fn page(office: &Text, body: &str) -> String {
     let style = include_str!("console.css");
     format!(
         "<!doctype html><html lang=vi><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Một Cửa Edge</title>\
@@ -194,7 +215,7 @@ fn login_html(office: &Text, error: &str) -> String {
     page(office, &format!("<h1>Bàn một cửa <small>Staff console</small></h1>{error}{form}"))
 }
 
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     in_vietnam(at).strftime("%H:%M %d/%m/%Y").to_string()
 }
 
@@ -203,6 +224,9 @@ fn next_try(line: &OutboxLine) -> String {
     if line.set_aside {
         return SET_ASIDE.to_owned();
     }
+    if line.to_sign {
+        return "<a href=/signing>Chờ ký <small>Waits for signatures</small></a>".to_owned();
+    }
     if line.ahead.is_empty() {
         return time(line.next_try);
     }
@@ -210,7 +234,7 @@ fn next_try(line: &OutboxLine) -> String {
     format!("Sau khi gửi xong {ahead} <small>Follows these</small>")
 }
 
-fn home_html(office: &Text, status: &AgentStatus, to_tell: &str, lines: &[DossierLine]) -> String {
+fn home_html(office: &Text, status: &AgentStatus, notices: &str, lines: &[DossierLine]) -> String {
     let rows: String = lines.iter().map(|line| dossier_row(line, &time)).collect();
     let dossiers = table(
         "Chưa có hồ sơ nào. · No dossier yet.",
@@ -286,7 +310,7 @@ fn home_html(office: &Text, status: &AgentStatus, to_tell: &str, lines: &[Dossie
     page(
         office,
         &format!(
-            "<p class='link {class}'>{link} <small>{}</small></p>{to_tell}<h1>Hồ sơ <small>Dossiers: {} đã gửi · delivered, {} chờ · waiting</small></h1>{dossiers}\
+            "<p class='link {class}'>{link} <small>{}</small></p>{notices}<h1>Hồ sơ <small>Dossiers: {} đã gửi · delivered, {} chờ · waiting</small></h1>{dossiers}\
              <h2>Chờ gửi <small>Outbox</small></h2>{outbox}<h2>Thiết bị <small>Devices</small></h2>{devices}\
              <footer>motcua-agent {} · danh mục · catalogue v{} · chạy từ · since {}</footer>",
             escape(&status.hub_problem),

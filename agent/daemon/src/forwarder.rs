@@ -6,6 +6,7 @@ use crate::{
     digitising::Digitiser,
     input::{Alarm, Input, Inputs},
     metrics::METRICS,
+    stamping::Stamps,
     worker::Storage,
 };
 use anyhow::Context as _;
@@ -38,6 +39,7 @@ struct Forwarder {
     hub: Hub,
     client: Option<HubClient>,
     digitiser: Digitiser,
+    stamps: Stamps,
     inputs: Inputs,
     storage: Storage,
     schedule: Schedule,
@@ -52,6 +54,7 @@ pub(crate) fn start(config: &Config, inputs: &Inputs, storage: &Storage, digitis
         hub: config.hub.clone(),
         client: None,
         digitiser,
+        stamps: Stamps::of(config.signing.as_ref()),
         inputs: inputs.clone(),
         storage: storage.clone(),
         schedule: Schedule::default(),
@@ -179,7 +182,7 @@ impl Forwarder {
         let id = item.id;
         let files = matches!(item.body, MessageBody::Dossier(_));
         let device = self.client()?.device_name().to_owned();
-        let bytes = self.prepare(item, device).await.map_err(|e| local(format!("{e:#}")))?;
+        let bytes = self.prepare(item, device).await.map_err(|e| e.downcast().unwrap_or_else(|e| local(format!("{e:#}"))))?;
         if lane == Lane::Records && files {
             // Its files follow when no record waits any more.
             self.client()?.announce(id, &bytes).await?;
@@ -218,7 +221,11 @@ impl Forwarder {
             return Ok(frozen);
         }
         let files = match &item.body {
-            MessageBody::Dossier(dossier) => self.digitiser.files(dossier).await?,
+            MessageBody::Dossier(dossier) => {
+                let (storage, stamps) = (self.storage.clone(), self.stamps.clone());
+                stamps.stamp(dossier.id, &storage, self.client()?).await?;
+                self.digitiser.files(dossier).await?
+            }
             MessageBody::Handover(_) | MessageBody::Correction(_) => Vec::new(),
         };
         let message = Message { id: item.id, device, sequence: item.sequence, moment: item.moment, body: item.body, files };
@@ -290,9 +297,14 @@ impl Forwarder {
             catalogue_version: status.catalogue_version,
             config_version: boot::CONFIG_VERSION,
             outbox: OutboxCounts {
-                waiting: outbox.waiting,
+                waiting: outbox.waiting + outbox.to_sign,
                 quarantined: outbox.set_aside,
-                oldest_age_s: outbox.oldest.map(|oldest| now.duration_since(oldest).as_secs().max(0).unsigned_abs()),
+                oldest_age_s: outbox
+                    .oldest
+                    .into_iter()
+                    .chain(outbox.oldest_to_sign)
+                    .min()
+                    .map(|oldest| now.duration_since(oldest).as_secs().max(0).unsigned_abs()),
             },
             disk_quota_ratio: status.disk_ratio,
             audit: AuditHead { number, hash },

@@ -2,7 +2,7 @@
 
 use crate::{
     api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, digitising::Digitiser, forwarder, input::Input,
-    scanning::ScanOrder, slip, stalled, telemetry, watchdog, worker::Storage,
+    scanning::ScanOrder, signing::Signing, slip, stalled, telemetry, watchdog, worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -86,8 +86,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(storage) = storage {
         let digitiser = Digitiser::start(&agent.config, &inputs, &storage)?;
         agent.devices = devices::start(&agent.config, &inputs, &storage, &digitiser)?;
-        forwarder::start(&agent.config, &inputs, &storage, digitiser, wake_forwarder, agent.kiosk.catalogue_version());
-        console::start(&agent.config, &storage, &inputs);
+        forwarder::start(&agent.config, &inputs, &storage, digitiser.clone(), Arc::clone(&wake_forwarder), agent.kiosk.catalogue_version());
+        let signing = Signing::start(&agent.config, &storage, digitiser, wake_forwarder)?;
+        console::start(&agent.config, &storage, &inputs, signing);
         tokio::spawn(stalled::run(agent.config.hub.stalled_min, storage.clone(), inputs.clone()));
         if let Some(asked) = agent.config.telemetry.clone() {
             tokio::spawn(telemetry::run(asked, agent.config.hub.clone(), started, inputs.clone(), storage.clone()));
