@@ -387,5 +387,12 @@ async fn nothing_is_frozen_unstamped_while_the_line_is_down_and_a_silent_authori
     let log = fs::read_to_string(rig.dir.join("logs/agent.log")).unwrap();
     assert_eq!(log.matches("no time stamp yet").count(), 2, "{}", rig.last_words());
     assert!(log.contains("sent without a time stamp"));
+
+    // A minute (session_min) after the last signature the PIN is asked for again.
+    let started = Instant::now();
+    while browser.page("/signing").await.contains("Thiết bị ký số đang mở") {
+        assert!(started.elapsed() < 2 * PATIENCE, "a token that nobody uses stays open");
+        tokio::time::sleep(LOOK).await;
+    }
     rig.stop().await.unwrap();
 }

@@ -136,8 +136,10 @@ pub(crate) fn random_hex(bytes: usize) -> anyhow::Result<String> {
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"),
+    );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
@@ -235,7 +237,8 @@ fn next_try(line: &OutboxLine) -> String {
 }
 
 fn home_html(office: &Text, status: &AgentStatus, notices: &str, lines: &[DossierLine]) -> String {
-    let rows: String = lines.iter().map(|line| dossier_row(line, &time)).collect();
+    let to_sign = |line: &DossierLine| status.outbox.iter().any(|waits| waits.to_sign && waits.id == line.id);
+    let rows: String = lines.iter().map(|line| dossier_row(line, to_sign(line), &time)).collect();
     let dossiers = table(
         "Chưa có hồ sơ nào. · No dossier yet.",
         &[
@@ -323,10 +326,11 @@ fn home_html(office: &Text, status: &AgentStatus, notices: &str, lines: &[Dossie
     )
 }
 
-fn dossier_row(line: &DossierLine, time: &impl Fn(Timestamp) -> String) -> String {
+fn dossier_row(line: &DossierLine, to_sign: bool, time: &impl Fn(Timestamp) -> String) -> String {
     let (class, state) = match (&line.status, line.delivered) {
         (Some(status), _) => (status_class(*status), status.words()),
         (None, Some(_)) => ("good", Text::new("Đã gửi", "Delivered")),
+        (None, None) if to_sign => ("warn", Text::new("Chờ ký", "Waits for signatures")),
         (None, None) => ("warn", Text::new("Chờ gửi", "Waiting")),
     };
     format!(
@@ -432,7 +436,7 @@ mod tests {
                 delivered: Some(Timestamp::UNIX_EPOCH),
                 proof: Proof::Claimed,
             };
-            dossier_row(&line, &|_| String::new())
+            dossier_row(&line, false, &|_| String::new())
         };
         for (status, class) in [(Status::Accepted, "good"), (Status::SupplementAsked, "warn"), (Status::Refused, "bad")] {
             let words = format!("<td class={class}>{}", status.words().vi);

@@ -344,25 +344,25 @@ impl Desk {
 /// Staff sign PDFs, so those of what waits are made at once. Lives as long as the agent.
 async fn make_pdfs(storage: Storage, digitiser: Digitiser) {
     loop {
-        let made = async {
-            let waiting = storage.read(|s| if s.outbox_counts()?.to_sign > 0 { Ok(s.to_sign(u32::MAX)?) } else { Ok(Vec::new()) }).await?;
-            let unmade = waiting.into_iter().filter(|dossier| dossier.papers.iter().any(|paper| paper.file.is_none()));
-            for id in unmade.map(|dossier| dossier.id) {
-                if let Some(stored) = storage.read(move |s| Ok(s.dossier(id)?)).await? {
-                    digitiser.files(&stored.dossier).await?;
-                }
+        let waiting = storage.read(|s| if s.outbox_counts()?.to_sign > 0 { Ok(s.to_sign(u32::MAX)?) } else { Ok(Vec::new()) }).await;
+        let waiting =
+            waiting.inspect_err(|error| tracing::error!("what waits for signatures cannot be read: {error:#}")).unwrap_or_default();
+        let mut pause = LOOK;
+        for dossier in waiting.into_iter().filter(|dossier| dossier.papers.iter().any(|paper| paper.file.is_none())) {
+            if let Err(error) = make_pdfs_of(dossier.id, &storage, &digitiser).await {
+                tracing::error!(item = %dossier.id, "a paper that waits for its signature has no PDF: {error:#}; it is tried again in a minute");
+                pause = MAKE_AGAIN;
             }
-            anyhow::Ok(())
-        };
-        let pause = match made.await {
-            Ok(()) => LOOK,
-            Err(error) => {
-                tracing::error!("a paper that waits for its signature has no PDF yet: {error:#}; it is tried again in a minute");
-                MAKE_AGAIN
-            }
-        };
+        }
         tokio::time::sleep(pause).await;
     }
+}
+
+async fn make_pdfs_of(dossier: Uuid, storage: &Storage, digitiser: &Digitiser) -> anyhow::Result<()> {
+    if let Some(stored) = storage.read(move |s| Ok(s.dossier(dossier)?)).await? {
+        digitiser.files(&stored.dossier).await?;
+    }
+    Ok(())
 }
 
 /// True where its dossier can go now.
