@@ -1,7 +1,7 @@
 //! An office whose dossiers wait for its signature: a token in software, the console over HTTPS, a real hub, an RFC 3161 authority, and
 //! other people's programs that judge what arrives.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a scenario that cannot go on has failed")]
 
 #[path = "../../agent/digitise/tests/common/mod.rs"]
 mod office;

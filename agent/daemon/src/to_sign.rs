@@ -87,11 +87,11 @@ async fn show(State(console): State<Console>, headers: HeaderMap, Query(number):
         Err(response) => return response,
     };
     let told = desk.told.borrow().clone().filter(|(of, _)| number.told == Some(*of)).map(|(_, told)| told_html(&told));
-    match console.storage.read(|s| Ok(s.to_sign(MOST)?)).await {
-        Ok(waiting) => {
+    match console.storage.read(|s| Ok((s.to_sign(MOST)?, s.outbox_counts()?.to_sign))).await {
+        Ok((waiting, all)) => {
             let session = desk.signing.session();
             let own = matches!(&session, Session::Open { owner, .. } if cookie(&headers).is_some_and(|cookie| same(cookie, owner)));
-            let body = body(&waiting, &told.unwrap_or_default(), &session, own, desk.signing.session_min, &desk.form_token);
+            let body = body(&waiting, all, &told.unwrap_or_default(), &session, own, desk.signing.session_min, &desk.form_token);
             Html(page(&console.office, &body)).into_response()
         }
         Err(error) => failed(&error),
@@ -257,7 +257,7 @@ fn told_html(told: &Told) -> String {
         let left = outcome.left;
         let rest = match left {
             0 => String::new(),
-            _ => format!(" {left} giấy tờ chưa ký, vẫn chờ ở đây. <small>{left} paper(s) not signed; they wait here.</small>"),
+            _ => format!("{left} giấy tờ chưa ký, vẫn chờ ở đây. <small>{left} paper(s) not signed; they wait here.</small>"),
         };
         html += &format!("<p class='told bad' role=alert>{}{rest}</p>", both(text));
     }
@@ -270,11 +270,14 @@ fn told_html(told: &Told) -> String {
     html
 }
 
+/// The token's own sentences begin small, as after a colon.
 fn both(text: &Text) -> String {
-    format!("{} <small>{}</small>", escape(&text.vi), escape(&text.en))
+    let mut letters = text.en.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{} <small>{}{}</small>", escape(&text.vi), escape(&first), escape(letters.as_str()))
 }
 
-fn body(waiting: &[ToSign], told: &str, session: &Session, own: bool, session_min: u16, form_token: &str) -> String {
+fn body(waiting: &[ToSign], all: u64, told: &str, session: &Session, own: bool, session_min: u16, form_token: &str) -> String {
     let hidden = format!("<input type=hidden name=form value={form_token}>");
     let ready = waiting.iter().flat_map(|dossier| &dossier.papers).any(|paper| paper.file.is_some() && paper.signed.is_none());
     let rows: String = waiting.iter().flat_map(|dossier| dossier.papers.iter().map(move |paper| row(dossier, paper))).collect();
@@ -308,7 +311,7 @@ fn body(waiting: &[ToSign], told: &str, session: &Session, own: bool, session_mi
     format!(
         "<p><a href=/>← Trang chính <small>First page</small></a></p><h1>Chờ ký <small>Papers to sign: {} hồ sơ · dossier(s)</small></h1>{told}{}\
          <form class=wide method=post action=/signing/sign>{hidden}{papers}<div class=narrow>{sign}</div></form>{unsigned}",
-        waiting.len(),
+        all,
         session_html(session, own, session_min, &hidden)
     )
 }
@@ -383,7 +386,7 @@ mod tests {
         let procedure = Text::new("Đăng ký khai sinh", "Birth registration");
         let dossier =
             ToSign { id: Uuid::nil(), code: "TAM-K07-261123-0042-51".to_owned(), procedure, since: Timestamp::UNIX_EPOCH, papers };
-        body(&[dossier], "", session, own, 10, "f0f0")
+        body(&[dossier], 1, "", session, own, 10, "f0f0")
     }
 
     fn open() -> Session {
@@ -420,7 +423,7 @@ mod tests {
     fn what_stopped_it_is_told_with_what_is_left() {
         let stopped = Some(Text::new("Thiết bị ký số đã bị rút ra", "the token was pulled out"));
         let told = told_html(&Told::Signed(Outcome { signed: 2, stopped, left: 3, ..Outcome::default() }));
-        for words in ["Đã ký 2 giấy tờ", "đã bị rút ra", "the token was pulled out", "3 giấy tờ chưa ký", "3 paper(s) not signed"]
+        for words in ["Đã ký 2 giấy tờ", "đã bị rút ra", "The token was pulled out", "3 giấy tờ chưa ký", "3 paper(s) not signed"]
         {
             assert!(told.contains(words), "{words}: {told}");
         }
