@@ -29,8 +29,12 @@ pub(crate) async fn export(agent: &Agent, out: &Path) -> anyhow::Result<(String,
             there += 1;
             continue;
         }
+        if line.to_sign {
+            // Writing into a String cannot fail, here and below.
+            let _ = writeln!(text, "later {} {}: staff sign it at the console first (Chờ ký); then export again", line.id, line.code);
+            continue;
+        }
         if !line.ahead.is_empty() {
-            // Writing into a String cannot fail.
             let _ = writeln!(
                 text,
                 "later {} {}: not before the hub has {}; export again when the receipts are back",

@@ -243,6 +243,9 @@ async fn a_dossier_waits_for_the_offices_signature_and_reaches_the_hub_signed_an
     assert!(rig.technician(&["outbox", "ls"]).await.unwrap().1.contains("waits for signatures"));
     assert!(rig.technician(&["status"]).await.unwrap().1.contains("waits for signatures"));
     assert!(rig.technician(&["outbox", "retry"]).await.unwrap().1.starts_with("0 message"));
+    let stick = rig.dir.join("stick");
+    let (good, exported) = rig.technician(&["outbox", "export", "--out", stick.to_str().unwrap()]).await.unwrap();
+    assert!(good && exported.contains("staff sign it at the console first") && exported.contains("0 message(s) written"), "{exported}");
     assert!(rig.metrics().await.unwrap().contains("motcua_outbox_items{dest=\"hub\",state=\"to_sign\"} 1"));
     assert!(browser.page("/").await.contains("1 hồ sơ chờ ký"));
     let page = browser.page("/signing").await;

@@ -39,7 +39,9 @@ async fn sealed(hub: &Hub, storage: &Storage, id: Uuid) -> anyhow::Result<Vec<u8
         .with_context(|| format!("{} cannot be read; install hub-export.pem from the hub's operator", certificate.display()))?;
     let settings = forwarder::settings(hub)?;
     let made = storage.read(move |s| Ok(s.made_message(id)?)).await?;
-    let json = made.context("it does not wait, or is not made yet; the agent makes it by itself within minutes, then try again")?;
+    let json = made.context(
+        "it does not wait, waits for signatures, or is not made yet; the agent makes it by itself within minutes, then try again",
+    )?;
     let message: Message = serde_json::from_slice(&json).context("the stored message cannot be read")?;
     let mut files = Vec::new();
     for named in message.files {
