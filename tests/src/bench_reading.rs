@@ -46,7 +46,7 @@ async fn submit_to_receipt(page_delay_ms: u32) -> anyhow::Result<f64> {
                 rig.act(Action::AcceptPages).await?;
             }
             Next::Leave => break,
-            next => {
+            next @ (Next::Act(_) | Next::Feed(_) | Next::ShowCard | Next::LayCard | Next::TakeCard | Next::Wait) => {
                 if next == Next::Act(Action::Submit) {
                     submitted = Some(Instant::now());
                 }

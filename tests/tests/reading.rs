@@ -1,6 +1,6 @@
 //! What the papers say in a whole office: read while the visit goes on, filled into the questions, told to the hub and in the files.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm, reason = "a scenario that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm, reason = "a scenario that cannot go on has failed")]
 
 use motcua_model::{
     api::{Action, DeviceState, Screen},
