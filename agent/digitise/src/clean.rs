@@ -6,7 +6,7 @@ use crate::gray::Gray;
 use crate::jpeg::{self, PageError};
 use crate::rulings::wipe_rulings;
 
-/// A cleaned copy and how far the scan's text lines ran down to the right.
+/// A cleaned copy and how far the text lines of the evened one ran down to the right.
 pub(crate) struct Cleaned {
     pub(crate) gray: Gray,
     pub(crate) skew_degrees: f32,
@@ -17,15 +17,20 @@ const LEVEL_ENOUGH: f32 = 0.08;
 /// Degrees: what is more askew is told to the person, see `judge`.
 const LEVELS_UP_TO: f32 = 7.0;
 
-pub(crate) fn clean(jpeg: &[u8], dpi: u16) -> Result<Cleaned, PageError> {
+/// The page as it lies, seals faded and paper white.
+pub(crate) fn evened(jpeg: &[u8], dpi: u16) -> Result<Gray, PageError> {
+    Ok(red_channel(jpeg)?.evened(usize::from(dpi.clamp(72, 1200)) / 8, 70, 205))
+}
+
+/// Levels an evened page whose lines run across, and wipes what is no writing.
+pub(crate) fn clean(even: Gray, dpi: u16) -> Cleaned {
     let dpi = usize::from(dpi.clamp(72, 1200));
-    let even = red_channel(jpeg)?.evened(dpi / 8, 70, 205);
     let skew_degrees = even.reduced((dpi / 150).max(1)).skew(LEVELS_UP_TO).degrees;
     let level = skew_degrees.abs() < LEVEL_ENOUGH;
     let mut gray = if level { even } else { even.turned(skew_degrees) };
     wipe_rulings(&mut gray, dpi);
     wipe_leaders(&mut gray, dpi);
-    Ok(Cleaned { gray, skew_degrees: if level { 0.0 } else { skew_degrees } })
+    Cleaned { gray, skew_degrees: if level { 0.0 } else { skew_degrees } }
 }
 
 /// Red seals and red frames are nearly white in the red channel; black and blue ink stay dark.

@@ -53,27 +53,37 @@ pub(crate) fn read_continuation(text: &PageText, types: &DocumentTypes, kind: &D
     })
 }
 
-/// What is left of what on paper, and below: a page scanned upside down is read with its boxes turned, and their places turned back.
+/// What is left of what on paper, and below: a page scanned upside down or on its side is read with its boxes turned, and their places
+/// turned back.
 fn upright(text: &PageText, read: impl FnOnce(&PageText) -> Option<ReadPaper>) -> Option<ReadPaper> {
-    if !text.is_upside_down() {
+    let quarters = text.quarters();
+    if quarters == 0 {
         return read(text);
     }
     let right = text.words.iter().map(|word| word.right).max().unwrap_or(0);
     let bottom = text.words.iter().map(|word| word.bottom).max().unwrap_or(0);
-    let word = |word: &Word| Word {
-        left: right - word.right,
-        top: bottom - word.bottom,
-        right: right.saturating_sub(word.left),
-        bottom: bottom.saturating_sub(word.top),
-        ..word.clone()
+    let word = |word: &Word| {
+        let Word { left, top, right: r, bottom: b, .. } = *word;
+        let Area { left, top, right, bottom } = quarter_turned(Area { left, top, right: r, bottom: b }, (right, bottom), quarters);
+        Word { left, top, right, bottom, ..word.clone() }
     };
-    let turned = PageText { words: text.words.iter().map(word).collect(), skew_degrees: text.skew_degrees - 180.0 };
-    let mut paper = read(&turned)?;
+    let skew_degrees = text.skew_degrees - 90.0 * f32::from(quarters);
+    let mut paper = read(&PageText { words: text.words.iter().map(word).collect(), skew_degrees })?;
+    let turned_size = if quarters % 2 == 1 { (bottom, right) } else { (right, bottom) };
     for field in &mut paper.fields {
-        let Area { left, top, right: r, bottom: b } = field.area;
-        field.area = Area { left: right.saturating_sub(r), top: bottom.saturating_sub(b), right: right - left, bottom: bottom - top };
+        field.area = quarter_turned(field.area, turned_size, 4 - quarters);
     }
     Some(paper)
+}
+
+/// Where a box of a picture of that width and height lies when the picture is turned counter-clockwise.
+fn quarter_turned(area: Area, (width, height): (u32, u32), quarters: u8) -> Area {
+    if quarters == 0 {
+        return area;
+    }
+    let Area { left, top, right, bottom } = area;
+    let once = Area { left: top, top: width.saturating_sub(right), right: bottom, bottom: width.saturating_sub(left) };
+    quarter_turned(once, (height, width), quarters - 1)
 }
 
 /// A type and where its title stands.

@@ -146,6 +146,22 @@ impl Gray {
         Self { width: self.height, height: self.width, pixels }
     }
 
+    /// Turned counter-clockwise by that many quarters.
+    pub(crate) fn quarter_turned(self, quarters: u8) -> Self {
+        match quarters % 4 {
+            0 => self,
+            1 => self.transposed().flipped(),
+            2 => self.half_turned(),
+            _ => self.flipped().transposed(),
+        }
+    }
+
+    /// Top and bottom exchanged.
+    fn flipped(&self) -> Self {
+        let rows = (0..self.height).rev().flat_map(|y| self.row(y)).copied();
+        Self { width: self.width, height: self.height, pixels: rows.collect() }
+    }
+
     /// Upside down.
     pub(crate) fn half_turned(&self) -> Self {
         Self { width: self.width, height: self.height, pixels: self.pixels.iter().rev().copied().collect() }

@@ -7,11 +7,11 @@ use leptess::{LepTess, Variable};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::clean::{Cleaned, clean};
+use crate::clean::{Cleaned, clean, evened};
 use crate::gray::Gray;
 use crate::jpeg::PageError;
 use crate::layout::in_reading_order;
-use crate::quality::stands_on_its_head;
+use crate::quality::{lies_on_its_side, stands_on_its_head};
 
 /// Why a page could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -37,16 +37,21 @@ pub enum OcrError {
 pub struct PageText {
     /// In reading order.
     pub words: Vec<Word>,
-    /// How far the text lines run down to the right on the scan, in degrees, around 180 where it was scanned upside down; the PDF levels
-    /// the picture by it.
+    /// How far the text lines run down to the right on the scan, in degrees: around 180 where it was scanned upside down, around 90 or
+    /// -90 where on its side; the PDF levels the picture by it.
     pub skew_degrees: f32,
 }
 
 impl PageText {
-    /// Whether the page was scanned upside down.
-    pub(crate) fn is_upside_down(&self) -> bool {
-        self.skew_degrees.abs() > 90.0
+    /// By how many quarters, counter-clockwise, the page is to be turned so that it stands upright: 0 to 3.
+    pub(crate) fn quarters(&self) -> u8 {
+        quarters(self.skew_degrees)
     }
+}
+
+/// The nearest number of quarter turns, 0 to 3.
+pub(crate) fn quarters(degrees: f32) -> u8 {
+    (degrees / 90.0).round().rem_euclid(4.0) as u8
 }
 
 /// One word and its box on the scan, in the scan's pixels from its upper left corner.
@@ -106,23 +111,40 @@ impl Recognizer {
     /// # Errors
     /// When the page is unusable or the engine fails on it.
     pub fn recognise(&mut self, jpeg: &[u8], dpi: u16) -> Result<PageText, OcrError> {
-        let Cleaned { gray, mut skew_degrees } = clean(jpeg, dpi)?;
-        let (width, height, fine) = (gray.width as f32, gray.height as f32, usize::from(dpi.max(1)));
+        let even = evened(jpeg, dpi)?;
+        let reading = if lies_on_its_side(&even, dpi) {
+            let aside = self.read(even.clone().quarter_turned(1), dpi, true)?;
+            let aside = Reading { skew_degrees: aside.skew_degrees + if aside.skew_degrees > 90.0 { -270.0 } else { 90.0 }, ..aside };
+            // What has hardly a line, as a table of numbers, may look so and be upright.
+            if aside.is_sure() { aside } else { better(aside, self.read(even, dpi, false)?) }
+        } else {
+            self.read(even, dpi, false)?
+        };
+        let Reading { table, skew_degrees, width, height, grow } = reading;
+        let turn = Turn::new(width as f32, height as f32, -skew_degrees);
+        let words = in_reading_order(words(&table, grow)).into_iter().map(|word| turned(word, turn)).collect();
+        Ok(PageText { words, skew_degrees })
+    }
+
+    /// Reads an evened page whose lines run across, either way up; `doubtful`: it may be upside down though it does not look so.
+    fn read(&mut self, even: Gray, dpi: u16, doubtful: bool) -> Result<Reading, OcrError> {
+        let Cleaned { gray, skew_degrees } = clean(even, dpi);
+        let (width, height, fine) = (gray.width, gray.height, usize::from(dpi.max(1)));
         let read_at = fine.min(READ_AT);
         let on_its_head = stands_on_its_head(&gray, dpi);
         let gray = if read_at < fine { gray.shrunk(read_at, fine) } else { gray };
-        let mut table = self.table(&gray, read_at)?;
-        if on_its_head {
-            // The look of lines may be wrong, of a blurred page it often is: what reads better is right.
-            let again = self.table(&gray.half_turned(), read_at)?;
-            if sure_letters(&again) > sure_letters(&table) {
-                (table, skew_degrees) = (again, skew_degrees + 180.0);
-            }
-        }
-        let turn = Turn::new(width, height, -skew_degrees);
         let grow = fine as f32 / read_at as f32;
-        let words = in_reading_order(words(&table, grow)).into_iter().map(|word| turned(word, turn)).collect();
-        Ok(PageText { words, skew_degrees })
+        let mut reading = |upside_down: bool| {
+            let (table, more) =
+                if upside_down { (self.table(&gray.half_turned(), read_at), 180.0) } else { (self.table(&gray, read_at), 0.0) };
+            table.map(|table| Reading { table, skew_degrees: skew_degrees + more, width, height, grow })
+        };
+        let looked_at = reading(on_its_head)?;
+        if looked_at.is_sure() || !(on_its_head || doubtful) {
+            return Ok(looked_at);
+        }
+        // The look of letters may be wrong, of a blurred page it often is: what reads better is right.
+        Ok(better(looked_at, reading(!on_its_head)?))
     }
 
     /// Tesseract's table of a picture's words.
@@ -134,6 +156,31 @@ impl Recognizer {
         }
         self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))
     }
+}
+
+/// What was read of a page in one position.
+struct Reading {
+    /// Tesseract's.
+    table: String,
+    /// Of the page as it lies.
+    skew_degrees: f32,
+    /// Of the picture that was read, as fine as the scan.
+    width: usize,
+    height: usize,
+    /// How much finer the scan is than what the table tells of.
+    grow: f32,
+}
+
+impl Reading {
+    /// Most letters were read well; of a page the wrong way round hardly any is.
+    fn is_sure(&self) -> bool {
+        let all: usize = words(&self.table, 1.0).iter().map(|word| word.text.chars().count()).sum();
+        all > 20 && sure_letters(&self.table) * 2 > all
+    }
+}
+
+fn better(one: Reading, other: Reading) -> Reading {
+    if sure_letters(&other.table) > sure_letters(&one.table) { other } else { one }
 }
 
 /// Letters of words that were read well.
@@ -219,30 +266,35 @@ fn turned(word: Word, back: Turn) -> Word {
     Word { left, top, right, bottom, ..word }
 }
 
-/// A turn about a picture's centre.
+/// A turn about a picture's centre, onto a picture of the same sides: by about a quarter they change places.
 #[derive(Clone, Copy)]
 pub(crate) struct Turn {
-    centre: (f32, f32),
+    from: (f32, f32),
+    to: (f32, f32),
     sin: f32,
     cos: f32,
+    aside: bool,
 }
 
 impl Turn {
     /// Counter-clockwise as seen, with y running down.
     pub(crate) fn new(width: f32, height: f32, degrees: f32) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
-        Self { centre: (width / 2.0, height / 2.0), sin, cos }
+        let (from, aside) = ((width / 2.0, height / 2.0), quarters(degrees) % 2 == 1);
+        Self { from, to: if aside { (from.1, from.0) } else { from }, sin, cos, aside }
     }
 
     pub(crate) fn point(self, x: f32, y: f32) -> (f32, f32) {
-        let (dx, dy) = (x - self.centre.0, y - self.centre.1);
-        (self.centre.0 + dx * self.cos + dy * self.sin, self.centre.1 - dx * self.sin + dy * self.cos)
+        let (dx, dy) = (x - self.from.0, y - self.from.1);
+        (self.to.0 + dx * self.cos + dy * self.sin, self.to.1 - dx * self.sin + dy * self.cos)
     }
 
-    /// Left, top, right and bottom of a word's box: its middle is turned, its size, at least a pixel either way, stays.
+    /// Left, top, right and bottom of a word's box: its middle is turned, its size, at least a pixel either way, stays; by about a
+    /// quarter, width and height change places.
     pub(crate) fn edges(self, word: &Word) -> [f32; 4] {
         let (width, height) = (word.right.saturating_sub(word.left).max(1) as f32, word.bottom.saturating_sub(word.top).max(1) as f32);
         let (x, y) = self.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
+        let (width, height) = if self.aside { (height, width) } else { (width, height) };
         [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0]
     }
 }

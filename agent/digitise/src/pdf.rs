@@ -142,12 +142,13 @@ impl PageRefs {
 
 fn write_page(pdf: &mut Pdf, refs: PageRefs, page: &PdfPage<'_>, frame: Frame, letters: &Letters) {
     let points = 72.0 / f32::from(page.dpi);
-    let (width, height) = (page.width as f32 * points, page.height as f32 * points);
+    let picture = (page.width as f32 * points, page.height as f32 * points);
+    let (width, height) = if page.text.quarters() % 2 == 1 { (picture.1, picture.0) } else { picture };
     let mut content = Content::new();
-    content.save_state().transform(levelled(width, height, page.text.skew_degrees));
+    content.save_state().transform(levelled(picture, (width, height), page.text.skew_degrees));
     content.x_object(Name(b"I")).restore_state();
     if !page.text.words.is_empty() {
-        write_text(&mut content, page, letters);
+        write_text(&mut content, page, height, letters);
     }
     pdf.stream(refs.content, &deflated(&content.finish())).filter(Filter::FlateDecode);
 
@@ -173,14 +174,14 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec_zlib(bytes, 6)
 }
 
-/// The matrix that fills the page with the picture, turned counter-clockwise about the page's centre.
-fn levelled(width: f32, height: f32, degrees: f32) -> [f32; 6] {
+/// The matrix that lays the picture onto the page, turned counter-clockwise about their centres.
+fn levelled((width, height): (f32, f32), page: (f32, f32), degrees: f32) -> [f32; 6] {
     let (sin, cos) = degrees.to_radians().sin_cos();
     let [a, b, c, d] = [width * cos, width * sin, -height * sin, height * cos];
-    [a, b, c, d, (width - a - c) / 2.0, (height - b - d) / 2.0]
+    [a, b, c, d, (page.0 - a - c) / 2.0, (page.1 - b - d) / 2.0]
 }
 
-fn write_text(content: &mut Content, page: &PdfPage<'_>, letters: &Letters) {
+fn write_text(content: &mut Content, page: &PdfPage<'_>, page_height: f32, letters: &Letters) {
     let points = 72.0 / f32::from(page.dpi);
     let level = Turn::new(page.width as f32, page.height as f32, page.text.skew_degrees);
     content.begin_text().set_text_rendering_mode(TextRenderingMode::Invisible);
@@ -188,7 +189,7 @@ fn write_text(content: &mut Content, page: &PdfPage<'_>, letters: &Letters) {
         let boxes: Vec<LevelBox> = line.iter().map(|word| LevelBox::of(word, level)).collect();
         // One baseline and one size for the whole line, so that a selection is even and readers see one line.
         let size = median(boxes.iter().map(|one| one.height)) * points;
-        let baseline = page.height as f32 * points - median(boxes.iter().map(|one| one.bottom)) * points;
+        let baseline = page_height - median(boxes.iter().map(|one| one.bottom)) * points;
         content.set_font(Name(b"F"), size);
         for (word, place) in line.iter().zip(&boxes) {
             let natural = word.text.chars().count() as f32 * size * GLYPH_WIDTH / 1000.0;

@@ -3,9 +3,9 @@
 //! The Vietnamese model reads such lines badly; the English one, held to the zone's letters, reads most of them, and the check digits
 //! tell the others. Measured on 6 drawn pages, invented people (200 and 300 dpi, clean, worn, badly worn): 6 of 6.
 
-use crate::clean::{Cleaned, clean};
+use crate::clean::{Cleaned, clean, evened};
 use crate::gray::Gray;
-use crate::ocr::{OcrError, PageText, Turn, Word, engine, portable_graymap};
+use crate::ocr::{OcrError, PageText, Turn, Word, engine, portable_graymap, quarters};
 use leptess::{LepTess, Variable};
 use motcua_model::mrz::Mrz;
 use std::fmt;
@@ -42,9 +42,10 @@ impl ZoneReader {
         if lines.is_empty() {
             return Ok(None);
         }
-        let Cleaned { gray, skew_degrees } = clean(jpeg, dpi)?;
+        let quarters = text.quarters();
+        let Cleaned { gray, skew_degrees } = clean(evened(jpeg, dpi)?.quarter_turned(quarters), dpi);
+        let skew_degrees = skew_degrees + 90.0 * f32::from(quarters);
         let Some(strip) = strip(&gray, skew_degrees, &lines) else { return Ok(None) };
-        let strip = if text.is_upside_down() { strip.half_turned() } else { strip };
         self.engine.set_image_from_mem(&portable_graymap(&strip)).map_err(|_| OcrError::Engine("took the picture"))?;
         self.engine.set_source_resolution(i32::from(dpi));
         let read = self.engine.get_utf8_text().map_err(|_| OcrError::Engine("read the zone"))?;
@@ -72,15 +73,16 @@ fn zone_lines(text: &PageText) -> Vec<&[Word]> {
 
 /// The part of the levelled picture with the lines, a line's height more on each side.
 fn strip(gray: &Gray, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
-    let level = Turn::new(gray.width as f32, gray.height as f32, skew_degrees);
+    let (width, height) = (gray.width as f32, gray.height as f32);
+    let level =
+        if quarters(skew_degrees) % 2 == 0 { Turn::new(width, height, skew_degrees) } else { Turn::new(height, width, skew_degrees) };
     let mut edges = (f32::MAX, f32::MAX, 0.0_f32, 0.0_f32);
-    let mut tallest = 0;
+    let mut more = 0.0_f32;
     for word in lines.iter().copied().flatten() {
         let [left, top, right, bottom] = level.edges(word);
         edges = (edges.0.min(left), edges.1.min(top), edges.2.max(right), edges.3.max(bottom));
-        tallest = tallest.max(word.bottom - word.top);
+        more = more.max(bottom - top);
     }
-    let more = tallest as f32;
     let within = |at: f32, most: usize| (at.max(0.0) as usize).min(most);
     let (left, right) = (within(edges.0 - more, gray.width), within(edges.2 + more, gray.width));
     let (top, bottom) = (within(edges.1 - more / 2.0, gray.height), within(edges.3 + more / 2.0, gray.height));

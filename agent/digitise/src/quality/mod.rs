@@ -135,8 +135,10 @@ fn percent(levels: u8) -> u32 {
 }
 
 /// Upright pages stay below 0.7, one with a black border at 1.0, pages on their side are above 1.5.
+const ON_SIDE: f32 = 1.25;
+
 fn lies(measures: &Measures) -> bool {
-    measures.sideways.is_some_and(|sideways| sideways > 1.25)
+    measures.sideways.is_some_and(|sideways| sideways > ON_SIDE)
 }
 
 /// Upright pages are above 0.1, most above 0.3; the same turned are below -0.09.
@@ -147,6 +149,21 @@ pub(crate) fn stands_on_its_head(level: &Gray, dpi: u16) -> bool {
     let factor = (usize::from(dpi) / 150).max(1);
     let half = level.reduced(factor);
     lines::upright(&half, usize::from(dpi) / factor).is_some_and(|upright| upright < UPSIDE_DOWN)
+}
+
+/// Whether the lines of an evened page run along its height. A page that lies in landscape, its lines along its width, does not.
+pub(crate) fn lies_on_its_side(even: &Gray, dpi: u16) -> bool {
+    let factor = (usize::from(dpi) / 150).max(1);
+    let (half, half_dpi) = (even.reduced(factor), usize::from(dpi) / factor);
+    let small_factor = ((half_dpi + 37) / 75).max(1);
+    let small = half.reduced(small_factor);
+    let across = lines::lines(&half, &small, half_dpi);
+    // Whatever stands along the height, it cannot be so much more. This spares most pages the second look.
+    if across.text * ON_SIDE >= 1.0 {
+        return false;
+    }
+    let along = lines::lines(&half.transposed(), &small.transposed(), half_dpi);
+    (across.enough || along.enough) && along.text / across.text.max(0.01) > ON_SIDE
 }
 
 fn faults(measures: &Measures, limits: &PageLimits) -> Vec<PageFault> {
