@@ -461,7 +461,8 @@ impl State {
             Act::CancelScan => Action::CancelScan,
             Act::AcceptPages => Action::AcceptPages,
             Act::ScanAgain => Action::ScanAgain,
-            Act::RescanPage => Action::RescanPage { page: pages_of(self.snapshot.as_ref()).get(self.local.page * CHOICES + at)?.id },
+            Act::RescanPage => Action::RescanPage { page: self.page_at(at)? },
+            Act::ScanWithoutNote => Action::ScanWithoutNote { page: self.page_at(at)? },
             Act::ScanMore => Action::ScanMore,
             Act::Change => {
                 let Screen::Review { rows, .. } = screen else { return None };
@@ -483,6 +484,11 @@ impl State {
                 return None;
             }
         })
+    }
+
+    /// The scanned page at this place of the screen.
+    fn page_at(&self, at: usize) -> Option<Uuid> {
+        pages_of(self.snapshot.as_ref()).get(self.local.page * CHOICES + at).map(|page| page.id)
     }
 
     fn change_locally(&mut self, act: Act, at: usize) {

@@ -168,13 +168,18 @@ fn papers() -> Vec<PaperLine> {
 }
 
 fn pages(count: u16) -> Vec<PageView> {
-    (1..=count).map(|n| PageView { id: page_id(n), blank: n == 4, fault: None }).collect()
+    (1..=count).map(|n| PageView { id: page_id(n), blank: n == 4, fault: None, without_note: false }).collect()
 }
 
 fn faulty_pages(count: u16) -> Vec<PageView> {
     let fault =
         |at: usize| [Some(PageFault::Crooked), None, Some(PageFault::Repeated), None, Some(PageFault::Cut)].get(at).copied().flatten();
     pages(count).into_iter().enumerate().map(|(at, page)| PageView { fault: fault(at), ..page }).collect()
+}
+
+/// The first page was scanned once more without its note.
+fn pages_with_a_note() -> Vec<PageView> {
+    pages(5).into_iter().enumerate().map(|(at, page)| PageView { blank: at == 3, without_note: at == 1, ..page }).collect()
 }
 
 fn procedures() -> Screen {
@@ -376,10 +381,12 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-choice-six", question(AnswerKind::Choice { options: six }, "")),
         ("papers", Screen::Papers { papers: papers() }),
         ("count", Screen::CountSheets { paper: paper(), max: 50 }),
-        ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false }),
-        ("scanning", Screen::Scan { paper: paper(), sheets: 3, pages: pages(4), running: true }),
+        ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false, without_note: false }),
+        ("scan-without-note", Screen::Scan { paper: paper(), sheets: 2, pages: pages(4), running: false, without_note: true }),
+        ("scanning", Screen::Scan { paper: paper(), sheets: 3, pages: pages(4), running: true, without_note: false }),
         ("check", Screen::PageCheck { paper: paper(), sheets: 2, pages: pages(4), expected: 4 }),
         ("check-faults", Screen::PageCheck { paper: paper(), sheets: 3, pages: faulty_pages(6), expected: 6 }),
+        ("check-note", Screen::PageCheck { paper: paper(), sheets: 2, pages: pages_with_a_note(), expected: 5 }),
         ("check-short", Screen::PageCheck { paper: paper(), sheets: 5, pages: pages(9), expected: 10 }),
         ("review", review()),
         ("submitting", Screen::Submitting),

@@ -184,12 +184,13 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.papers = slice(papers, state, PAPERS).map(|(at, p)| paper_row(at, p, language)).collect();
         }
         Screen::CountSheets { paper, max } => page.scan = ScanView { paper: words(paper), max: i32::from(*max), ..ScanView::default() },
-        Screen::Scan { paper, sheets, pages, running } => {
+        Screen::Scan { paper, sheets, pages, running, without_note } => {
             page.scan = ScanView {
                 paper: words(paper),
                 sheets: i32::from(*sheets),
                 pages: count(pages.len()),
                 running: *running,
+                without_note: *without_note,
                 ..ScanView::default()
             };
         }
@@ -312,6 +313,7 @@ fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> Pa
     PageRow {
         number: count(at + 1),
         blank: page.blank,
+        without_note: page.without_note,
         fault: page.fault.map(|fault| fault.words().get(language).into()).unwrap_or_default(),
         loaded: picture.is_some(),
         picture: picture.cloned().unwrap_or_default(),

@@ -322,6 +322,25 @@ fn a_page_seen_large_can_be_scanned_again_too() {
 }
 
 #[test]
+fn a_page_seen_large_can_be_scanned_without_its_note() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        let shown = stage.show_sample("check-note", Language::Vi);
+        let Screen::PageCheck { pages, .. } = shown.screen else { panic!() };
+        assert!(stage.labels().iter().any(|label| label == "Trang 2, đã bóc giấy dán"), "{:?}", stage.labels());
+        stage.tap("Trang 1");
+        stage.sent.borrow_mut().clear();
+        stage.tap("Trang này có giấy dán");
+        assert!(stage.actions().contains(&(shown.step, Action::ScanWithoutNote { page: pages[0].id })), "{:?}", stage.actions());
+        stage.tap("Đóng trang 1");
+        stage.tap("Trang 2, đã bóc giấy dán");
+        assert!(!stage.labels().iter().any(|label| label == "Trang này có giấy dán"), "this one has none any more");
+        stage.show_sample("scan-without-note", Language::Vi);
+        assert!(stage.labels().iter().any(|label| label.starts_with("Bóc giấy dán ra")));
+    }
+}
+
+#[test]
 fn a_tile_that_cannot_be_started_says_why_and_sends_nothing() {
     let stage = Stage::new(SIZES[0]);
     stage.show_sample("devices-lost", Language::Vi);

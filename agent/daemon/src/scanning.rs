@@ -280,6 +280,7 @@ impl PageKeeper {
             dpi: judged.measures.dpi,
             blank: judged.inspection.blank,
             faults: judged.faults,
+            without_note: false,
         };
         let read_soon = page.clone();
         input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;

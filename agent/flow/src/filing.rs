@@ -3,7 +3,7 @@
 use crate::{
     Draft, Effect, PageFields,
     idle::Patience,
-    rescan::Rescan,
+    rescan::{Rescan, Taken},
     state::{Cx, State},
 };
 use jiff::{Timestamp, civil::Date, tz::Offset};
@@ -26,7 +26,7 @@ pub(crate) struct Filing {
     /// Came from "Đổi": the way leads back to C12.
     changing: bool,
     /// On C11: the sheet that is scanned again. Else new pages go behind those that are there.
-    rescan: Option<Rescan>,
+    pub(crate) rescan: Option<Rescan>,
 }
 
 /// The screens of a filing; numbers are places in the procedure's questions or papers.
@@ -86,6 +86,7 @@ impl Filing {
             (Page::Check { paper }, Action::ScanMore) => self.page = Page::Scan { paper: *paper, job: None },
             (Page::Check { paper }, Action::ScanAgain) => self.scan_again(*paper, cx),
             (Page::Check { paper }, Action::RescanPage { page }) => self.rescan_page(*paper, page, cx),
+            (Page::Check { paper }, Action::ScanWithoutNote { page }) => self.scan_without_note(*paper, page),
             (Page::Review, Action::Change { target }) => self.change(target, cx),
             (Page::Review, Action::Submit) => {
                 cx.emit(Effect::Submit(Box::new(self.submission())));
@@ -109,12 +110,13 @@ impl Filing {
             self.save(cx);
             return self;
         };
-        match rescan.replace(document, image) {
-            Some(old) => {
+        match rescan.take(document, image) {
+            Taken::Kept { old } => {
                 self.save(cx);
-                self.drop_pages(vec![old], cx);
+                self.drop_pages(Vec::from_iter(old), cx);
             }
-            None => {
+            Taken::OtherSide => self.refuse_page(id, cx),
+            Taken::TooMany => {
                 self.refuse_page(id, cx);
                 cx.emit(Effect::CancelScan { job });
             }
@@ -367,10 +369,11 @@ impl Filing {
 
     fn start_scan(&mut self, paper: usize, cx: &mut Cx) {
         let Some(document) = &self.draft.scanning else { return };
-        let done = u16::try_from(document.pages.len() / usize::from(cx.settings.sides.max(1))).unwrap_or(u16::MAX);
+        let sides = document.pages.len() - without_note(document);
+        let done = u16::try_from(sides / usize::from(cx.settings.sides.max(1))).unwrap_or(u16::MAX);
         let sheets = if self.rescan.is_some() { 1 } else { document.sheets.saturating_sub(done).max(1) };
-        let goes = |page: Uuid| self.rescan.as_ref().is_some_and(|rescan| rescan.replaces(page));
-        let beside = document.pages.iter().map(|page| page.image.id).filter(|page| !goes(*page)).collect();
+        let again = |page: Uuid| self.rescan.as_ref().is_some_and(|rescan| rescan.concerns(document, page));
+        let beside = document.pages.iter().map(|page| page.image.id).filter(|page| !again(*page)).collect();
         let job = cx.at.fresh;
         cx.emit(Effect::StartScan { job, dossier: self.draft.id, sheets, beside });
         self.rescan.iter_mut().for_each(Rescan::begin);
@@ -385,9 +388,17 @@ impl Filing {
         }
     }
 
+    /// The person takes the note off first: nothing moves before "Bắt đầu quét".
+    fn scan_without_note(&mut self, paper: usize, page: Uuid) {
+        self.rescan = self.draft.scanning.as_ref().and_then(|document| Rescan::without_note(document, page));
+        if self.rescan.is_some() {
+            self.page = Page::Scan { paper, job: None };
+        }
+    }
+
     fn accept_pages(&mut self, paper: usize, cx: &mut Cx) {
         let Some(mut document) = self.draft.scanning.take_if(|d| !d.pages.is_empty()) else { return };
-        document.count_differs = document.pages.len() != usize::from(expected_pages(document.sheets, cx.settings.sides));
+        document.count_differs = document.pages.len() != usize::from(expected_pages(&document, cx.settings.sides));
         let before: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == document.component).collect();
         self.draft.documents.push(document);
         self.draft.left.retain(|left| usize::from(*left) != paper);
@@ -501,9 +512,15 @@ impl Filing {
     }
 }
 
-/// Both sides of every sheet are scanned where the scanner can (R46).
-pub(crate) fn expected_pages(sheets: u16, sides: u16) -> u16 {
-    sheets.saturating_mul(sides)
+/// Both sides of every sheet are scanned where the scanner can (R46), and a side that bears a note once more (R49).
+pub(crate) fn expected_pages(document: &Document, sides: u16) -> u16 {
+    let extra = u16::try_from(without_note(document)).unwrap_or(u16::MAX);
+    document.sheets.saturating_mul(sides).saturating_add(extra)
+}
+
+/// Pictures that show a side once more.
+fn without_note(document: &Document) -> usize {
+    document.pages.iter().filter(|page| page.without_note).count()
 }
 
 /// Vietnam has one zone without daylight saving time: no zone table is needed.

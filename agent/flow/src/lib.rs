@@ -249,6 +249,7 @@ impl Kiosk {
             | Action::AcceptPages
             | Action::ScanAgain
             | Action::RescanPage { .. }
+            | Action::ScanWithoutNote { .. }
             | Action::ScanMore
             | Action::Change { .. }
             | Action::Submit

@@ -6,6 +6,7 @@ use crate::{
     filing::{Filing, Page, expected_pages, today},
     intro::Intro,
     lookup::LookUp,
+    rescan::Rescan,
     state::{Asking, Missing, State, chip_alone, missing},
 };
 use jiff::civil::Date;
@@ -17,7 +18,7 @@ use motcua_model::{
     },
     catalogue::{Catalogue, Procedure},
     citizen::PersonNumber,
-    dossier::{Applicant, Document, Status},
+    dossier::{self, Applicant, Document, Status},
 };
 
 /// Steps of a filing as people count them: choose, person, questions, papers, check, slip.
@@ -162,16 +163,24 @@ fn person_screen(applicant: &Applicant) -> Screen {
 
 fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
     let name = |paper: usize| filing.procedure.components.get(paper).map_or_else(|| Text::new("", ""), |c| c.name.clone());
-    let sheets = filing.draft.scanning.as_ref().map_or(0, |d| d.sheets);
-    let pages = || filing.draft.scanning.as_ref().map(page_views).unwrap_or_default();
+    let scanning = filing.draft.scanning.as_ref();
+    let sheets = scanning.map_or(0, |d| d.sheets);
+    let pages = || scanning.map(page_views).unwrap_or_default();
     match &filing.page {
         Page::Person => person_screen(&filing.draft.applicant),
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
         Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets },
-        Page::Scan { paper, job } => Screen::Scan { paper: name(*paper), sheets, pages: pages(), running: job.is_some() },
+        Page::Scan { paper, job } => Screen::Scan {
+            paper: name(*paper),
+            sheets,
+            pages: pages(),
+            running: job.is_some(),
+            without_note: filing.rescan.as_ref().is_some_and(Rescan::is_without_note),
+        },
         Page::Check { paper } => {
-            Screen::PageCheck { paper: name(*paper), sheets, pages: pages(), expected: expected_pages(sheets, settings.sides) }
+            let expected = scanning.map_or(0, |document| expected_pages(document, settings.sides));
+            Screen::PageCheck { paper: name(*paper), sheets, pages: pages(), expected }
         }
         Page::Review => Screen::Review { procedure: filing.procedure.name.clone(), rows: review_rows(filing) },
     }
@@ -266,7 +275,13 @@ fn shown_answer(question: &motcua_model::catalogue::Question, answer: &Private) 
 }
 
 fn page_views(document: &Document) -> Vec<PageView> {
-    document.pages.iter().map(|page| PageView { id: page.image.id, blank: page.blank, fault: page.faults.first().copied() }).collect()
+    let view = |page: &dossier::Page| PageView {
+        id: page.image.id,
+        blank: page.blank,
+        fault: page.faults.first().copied(),
+        without_note: page.without_note,
+    };
+    document.pages.iter().map(view).collect()
 }
 
 fn look_up_screen(look_up: &LookUp) -> Screen {

@@ -235,6 +235,9 @@ pub enum Screen {
         pages: Vec<PageView>,
         /// True while the scanner runs.
         running: bool,
+        /// One sheet is scanned once more, without the note stuck on it (R49).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_note: bool,
     },
     /// C11 check: are all pages there and readable?
     PageCheck {
@@ -244,7 +247,7 @@ pub enum Screen {
         sheets: u16,
         /// Pages in order.
         pages: Vec<PageView>,
-        /// Pages that two sides of the declared sheets would give.
+        /// Pages that two sides of the declared sheets would give, and those that were scanned once more without a note.
         expected: u16,
     },
     /// C12 Kiểm tra lại.
@@ -423,6 +426,9 @@ pub struct PageView {
     /// The first thing that is wrong with its picture, in the words of [`PageFault::words`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<PageFault>,
+    /// The page before it once more, without the note stuck on it (R49).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_note: bool,
 }
 
 /// One row of C12.
@@ -581,6 +587,12 @@ pub enum Action {
     ScanAgain,
     /// C11b scan one sheet again; all other pages stay. With a two-sided scanner both sides of the page's sheet are replaced.
     RescanPage {
+        /// [`PageView::id`].
+        page: Uuid,
+    },
+    /// C11b "Trang này có giấy dán": the sheet is put in once more without the note, and the new picture of this side comes behind the
+    /// one with the note. Said again, it replaces the picture that came before.
+    ScanWithoutNote {
         /// [`PageView::id`].
         page: Uuid,
     },

@@ -348,6 +348,9 @@ pub struct Page {
     /// What its picture shows to be wrong (R55); the person saw it and kept the page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<PageFault>,
+    /// The same side once more, without the note stuck on it (R49); it stands right behind the one with the note.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_note: bool,
 }
 
 /// Which side of the sheet.

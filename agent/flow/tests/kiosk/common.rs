@@ -11,6 +11,7 @@ use motcua_model::{
     config::Visit,
     dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Submission},
     fault::Fault,
+    pages::PageFault,
 };
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -287,6 +288,7 @@ pub(crate) fn page(id: u128) -> Page {
         dpi: 300,
         blank: false,
         faults: Vec::new(),
+        without_note: false,
     }
 }
 
@@ -417,6 +419,11 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
             d.fault(job, Fault::ScannerJam);
         }),
         ("C11b", |d| d.reach_check()),
+        ("C11 for a page without its note", |d| {
+            d.reach_check();
+            let page = ids(d)[0];
+            d.act(Action::ScanWithoutNote { page });
+        }),
         ("C12", |d| d.reach_review()),
         ("C07 from C12", |d| {
             d.reach_review();
@@ -502,4 +509,31 @@ pub(crate) fn draft_of(way: Way) -> Draft {
     let language = desk.snapshot().language;
     let effects = desk.act(Action::SetLanguage { language });
     saved(&effects).unwrap().clone()
+}
+
+/// Two sheets, both sides scanned; the first side has a fault.
+pub(crate) fn desk_with_two_sheets() -> (Desk, Vec<Uuid>) {
+    let mut desk = Desk::new();
+    desk.reach_papers();
+    desk.act(Action::ScanPaper { paper: 0 });
+    desk.act(Action::DeclareSheets { sheets: 2 });
+    let job = desk.start_scan();
+    for id in 901..=904 {
+        desk.send(Event::PageStored { job, page: side(id) });
+    }
+    desk.send(Event::ScanEnded { job, fault: None });
+    let ids = ids(&desk);
+    assert_eq!(ids, [901, 902, 903, 904].map(Uuid::from_u128));
+    (desk, ids)
+}
+
+/// Odd ones are fronts; number 901 is crooked and pale.
+pub(crate) fn side(id: u128) -> Page {
+    let faults = if id == 901 { vec![PageFault::Crooked, PageFault::Pale] } else { Vec::new() };
+    Page { side: if id % 2 == 1 { Side::Front } else { Side::Back }, faults, ..page(id) }
+}
+
+pub(crate) fn ids(desk: &Desk) -> Vec<Uuid> {
+    let (Screen::PageCheck { pages, .. } | Screen::Scan { pages, .. }) = desk.screen() else { panic!("{}", desk.code()) };
+    pages.iter().map(|page| page.id).collect()
 }

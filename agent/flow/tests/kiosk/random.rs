@@ -56,6 +56,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::AcceptPages),
         Just(Action::ScanAgain),
         (0u128..4).prop_map(|at| Action::RescanPage { page: Uuid::from_u128(at) }),
+        (0u128..4).prop_map(|at| Action::ScanWithoutNote { page: Uuid::from_u128(at) }),
         Just(Action::ScanMore),
         small.clone().prop_map(|i| Action::Change { target: ChangeTarget::Question(i) }),
         small.prop_map(|i| Action::Change { target: ChangeTarget::Paper(i) }),
@@ -197,11 +198,13 @@ impl World {
 
     /// A page is named by its place among those that are shown.
     fn act(&mut self, action: Action) -> Vec<Effect> {
-        if let (Action::RescanPage { page: at }, Screen::PageCheck { pages, .. }) = (&action, self.desk.screen()) {
-            let page = pages[usize::try_from(at.as_u128()).unwrap() % pages.len()].id;
-            return self.desk.act(Action::RescanPage { page });
-        }
-        self.desk.act(action)
+        let Screen::PageCheck { pages, .. } = self.desk.screen() else { return self.desk.act(action) };
+        let shown = |at: &Uuid| pages[usize::try_from(at.as_u128()).unwrap() % pages.len()].id;
+        self.desk.act(match &action {
+            Action::RescanPage { page } => Action::RescanPage { page: shown(page) },
+            Action::ScanWithoutNote { page } => Action::ScanWithoutNote { page: shown(page) },
+            _ => action,
+        })
     }
 
     /// A page on the disk belongs to the visit, or goes: never both, never neither.

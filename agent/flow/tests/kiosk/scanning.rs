@@ -4,7 +4,6 @@ use crate::common::*;
 use motcua_flow::{Effect, Event};
 use motcua_model::{
     api::{Action, Overlay, Screen},
-    dossier::{Page, Side},
     fault::Fault,
     pages::PageFault,
 };
@@ -94,33 +93,6 @@ fn pages_can_be_added_replaced_counted_again_or_given_up() {
     assert_eq!(desk.code(), "C08");
     let effects = desk.act(Action::ScanPaper { paper: 1 });
     assert!(matches!(effects.as_slice(), [Effect::SaveDraft(_), Effect::DropPages { pages, .. }] if pages.len() == 2));
-}
-
-/// Two sheets, both sides scanned; the first side has a fault.
-fn desk_with_two_sheets() -> (Desk, Vec<Uuid>) {
-    let mut desk = Desk::new();
-    desk.reach_papers();
-    desk.act(Action::ScanPaper { paper: 0 });
-    desk.act(Action::DeclareSheets { sheets: 2 });
-    let job = desk.start_scan();
-    for id in 901..=904 {
-        desk.send(Event::PageStored { job, page: side(id) });
-    }
-    desk.send(Event::ScanEnded { job, fault: None });
-    let ids = ids(&desk);
-    assert_eq!(ids, [901, 902, 903, 904].map(Uuid::from_u128));
-    (desk, ids)
-}
-
-/// Odd ones are fronts; number 901 is crooked and pale.
-fn side(id: u128) -> Page {
-    let faults = if id == 901 { vec![PageFault::Crooked, PageFault::Pale] } else { Vec::new() };
-    Page { side: if id % 2 == 1 { Side::Front } else { Side::Back }, faults, ..page(id) }
-}
-
-fn ids(desk: &Desk) -> Vec<Uuid> {
-    let (Screen::PageCheck { pages, .. } | Screen::Scan { pages, .. }) = desk.screen() else { panic!("{}", desk.code()) };
-    pages.iter().map(|page| page.id).collect()
 }
 
 fn rescan(desk: &mut Desk, page: Uuid) -> (Uuid, Vec<Uuid>) {

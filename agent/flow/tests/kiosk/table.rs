@@ -46,6 +46,8 @@ fn every_action() -> Vec<Action> {
         Action::ScanAgain,
         Action::RescanPage { page: FIRST_PAGE },
         Action::RescanPage { page: Uuid::nil() },
+        Action::ScanWithoutNote { page: FIRST_PAGE },
+        Action::ScanWithoutNote { page: Uuid::nil() },
         Action::ScanMore,
         Action::Change { target: ChangeTarget::Question(1) },
         Action::Change { target: ChangeTarget::Question(200) },
@@ -89,6 +91,7 @@ fn every_action() -> Vec<Action> {
             | Action::AcceptPages
             | Action::ScanAgain
             | Action::RescanPage { .. }
+            | Action::ScanWithoutNote { .. }
             | Action::ScanMore
             | Action::Change { .. }
             | Action::Submit

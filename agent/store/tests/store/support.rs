@@ -139,7 +139,7 @@ pub(crate) fn document_of(dossier: Uuid) -> Uuid {
 }
 
 fn page(image: FileRef) -> Page {
-    Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false, faults: Vec::new() }
+    Page { image, side: Side::Front, width: 1654, height: 2339, dpi: 200, blank: false, faults: Vec::new(), without_note: false }
 }
 
 /// Submits without pages.

@@ -1,0 +1,173 @@
+//! The rules for a batch of paper: notes stuck on pages (R49), what must not be scanned, and special originals (R45).
+
+use crate::common::*;
+use motcua_flow::{Effect, Event};
+use motcua_model::{
+    api::{Action, Screen},
+    dossier::Page,
+    fault::Fault,
+};
+use uuid::Uuid;
+
+fn number(id: u128) -> Uuid {
+    Uuid::from_u128(id)
+}
+
+/// Says of a page that a note is stuck on it, and starts the scan: its job and the pages that it is compared with.
+fn without_note(desk: &mut Desk, page: Uuid) -> (Uuid, Vec<Uuid>) {
+    assert!(desk.act(Action::ScanWithoutNote { page }).is_empty(), "the note is taken off first");
+    assert!(matches!(desk.screen(), Screen::Scan { without_note: true, running: false, .. }));
+    let effects = desk.act(Action::StartScan);
+    let [Effect::StartScan { job, sheets: 1, beside, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    (*job, beside.clone())
+}
+
+fn stored(desk: &mut Desk, job: Uuid, id: u128) -> Vec<Effect> {
+    desk.send(Event::PageStored { job, page: side(id) })
+}
+
+fn dropped(effects: &[Effect]) -> Vec<Uuid> {
+    effects.iter().flat_map(|effect| if let Effect::DropPages { pages, .. } = effect { pages.clone() } else { Vec::new() }).collect()
+}
+
+/// Ids of the pages that are scans without a note.
+fn noteless(desk: &Desk) -> Vec<Uuid> {
+    let Screen::PageCheck { pages, .. } = desk.screen() else { panic!("{}", desk.code()) };
+    pages.iter().filter(|page| page.without_note).map(|page| page.id).collect()
+}
+
+#[test]
+fn a_page_with_a_note_is_scanned_twice_and_both_pictures_stay() {
+    let (mut desk, old) = desk_with_two_sheets();
+    let (job, beside) = without_note(&mut desk, old[0]);
+    assert_eq!(beside, old[2..], "the sheet without its note is no repetition of itself");
+    let effects = stored(&mut desk, job, 911);
+    let [Effect::SaveDraft(draft)] = effects.as_slice() else { panic!("nothing goes: {effects:?}") };
+    let kept = &draft.scanning.as_ref().unwrap().pages;
+    assert_eq!((&kept[0], &kept[1]), (&side(901), &Page { without_note: true, ..side(911) }), "right behind the one with the note");
+    let effects = stored(&mut desk, job, 912);
+    assert!(matches!(effects.as_slice(), [Effect::DropPages { pages, .. }] if *pages == [number(912)]), "the back is there: {effects:?}");
+    let surplus = stored(&mut desk, job, 913);
+    assert!(matches!(surplus.as_slice(), [Effect::DropPages { .. }, Effect::CancelScan { .. }]), "another sheet lay in the feeder");
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!((desk.code(), ids(&desk)), ("C11b", [901, 911, 902, 903, 904].map(number).to_vec()));
+    assert_eq!(noteless(&desk), [number(911)]);
+    assert!(matches!(desk.screen(), Screen::PageCheck { expected: 5, .. }), "two sides of two sheets and one page without its note");
+    let effects = desk.act(Action::AcceptPages);
+    let document = &saved(&effects).unwrap().documents[0];
+    assert!(!document.count_differs);
+    assert_eq!(document.pages.iter().map(|page| page.without_note).collect::<Vec<_>>(), [false, true, false, false, false]);
+}
+
+#[test]
+fn a_note_on_the_back_waits_for_the_back() {
+    let (mut desk, old) = desk_with_two_sheets();
+    let (job, beside) = without_note(&mut desk, old[3]);
+    assert_eq!(beside, old[..2]);
+    let effects = stored(&mut desk, job, 911);
+    assert!(matches!(effects.as_slice(), [Effect::DropPages { pages, .. }] if *pages == [number(911)]), "the scan goes on: {effects:?}");
+    assert!(saved(&stored(&mut desk, job, 912)).is_some());
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!(ids(&desk), [901, 902, 903, 904, 912].map(number));
+    // Both sides of one sheet may bear one.
+    let (job, _) = without_note(&mut desk, old[2]);
+    stored(&mut desk, job, 921);
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!(ids(&desk), [901, 902, 903, 921, 904, 912].map(number));
+    let (_, beside) = without_note(&mut desk, old[0]);
+    assert_eq!(beside, [903, 921, 904, 912].map(number));
+}
+
+#[test]
+fn said_twice_the_scan_without_the_note_replaces_the_one_before() {
+    let (mut desk, old) = desk_with_two_sheets();
+    let (job, _) = without_note(&mut desk, old[0]);
+    stored(&mut desk, job, 911);
+    desk.send(Event::ScanEnded { job, fault: None });
+    // Of the page with the note, and of the picture without it.
+    for (said_of, new, before) in [(901, 913, 911), (913, 915, 913)] {
+        let (job, _) = without_note(&mut desk, number(said_of));
+        assert_eq!(ids(&desk), [901, before, 902, 903, 904].map(number), "nothing goes before something comes");
+        assert_eq!(dropped(&stored(&mut desk, job, new)), [number(before)]);
+        desk.send(Event::ScanEnded { job, fault: None });
+        assert_eq!((ids(&desk), noteless(&desk)), ([901, new, 902, 903, 904].map(number).to_vec(), vec![number(new)]));
+    }
+    // "Quét lại" under the picture without the note means that picture.
+    let effects = desk.act(Action::RescanPage { page: number(915) });
+    let [Effect::StartScan { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    assert_eq!(dropped(&stored(&mut desk, job, 917)), [number(915)]);
+    assert_eq!(dropped(&stored(&mut desk, job, 918)), [number(918)]);
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!((ids(&desk), noteless(&desk)), ([901, 917, 902, 903, 904].map(number).to_vec(), vec![number(917)]));
+}
+
+#[test]
+fn a_sheet_that_is_scanned_again_keeps_the_picture_without_its_note() {
+    let (mut desk, old) = desk_with_two_sheets();
+    let (job, _) = without_note(&mut desk, old[0]);
+    stored(&mut desk, job, 911);
+    desk.send(Event::ScanEnded { job, fault: None });
+    let effects = desk.act(Action::RescanPage { page: old[1] });
+    let [Effect::StartScan { job, beside, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    assert_eq!(*beside, old[2..], "neither with the note nor without");
+    for id in [921, 922] {
+        stored(&mut desk, job, id);
+    }
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert_eq!((ids(&desk), noteless(&desk)), ([921, 911, 922, 903, 904].map(number).to_vec(), vec![number(911)]));
+}
+
+#[test]
+fn whatever_stops_the_scan_without_a_note_nothing_is_lost() {
+    let (mut desk, old) = desk_with_two_sheets();
+    desk.act(Action::ScanWithoutNote { page: old[0] });
+    desk.act(Action::Back);
+    assert_eq!((desk.code(), ids(&desk)), ("C11b", old.clone()), "thought better of it");
+
+    let (job, _) = without_note(&mut desk, old[0]);
+    desk.fault(job, Fault::ScannerEmpty);
+    assert_eq!(ids(&desk), old);
+    let effects = desk.act(Action::Retry);
+    let [Effect::StartScan { job, sheets: 1, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    stored(&mut desk, job, 911);
+    desk.fault(job, Fault::ScannerJam);
+    let effects = desk.act(Action::Retry);
+    let [Effect::StartScan { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    assert_eq!(dropped(&stored(&mut desk, job, 913)), [number(911)], "the sheet goes through anew");
+    desk.fault(job, Fault::ScannerGone);
+    desk.act(Action::Dismiss);
+    assert_eq!((desk.code(), ids(&desk)), ("C11b", [901, 913, 902, 903, 904].map(number).to_vec()));
+    assert!(desk.act(Action::ScanWithoutNote { page: number(911) }).is_empty() && desk.code() == "C11b", "a page that is no longer there");
+
+    desk.act(Action::ScanMore);
+    assert!(matches!(desk.screen(), Screen::Scan { without_note: false, .. }));
+    let effects = desk.act(Action::StartScan);
+    let [Effect::StartScan { job, beside, sheets: 1, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    assert_eq!(beside.len(), 5, "a further sheet may repeat any of them");
+    stored(&mut desk, job, 931);
+    assert_eq!(ids(&desk).last(), Some(&number(931)), "what was left is over");
+}
+
+#[test]
+fn pages_without_a_note_are_no_sheets() {
+    let (mut desk, old) = desk_with_two_sheets();
+    for page in [old[0], old[1]] {
+        let (job, _) = without_note(&mut desk, page);
+        for id in [911, 912] {
+            stored(&mut desk, job, id + u128::from(page == old[1]) * 10);
+        }
+        desk.send(Event::ScanEnded { job, fault: None });
+    }
+    assert_eq!(ids(&desk), [901, 911, 902, 922, 903, 904].map(number));
+    desk.act(Action::Back);
+    desk.act(Action::DeclareSheets { sheets: 4 });
+    assert!(matches!(desk.screen(), Screen::PageCheck { expected: 10, .. }));
+    desk.act(Action::ScanMore);
+    let effects = desk.act(Action::StartScan);
+    assert!(matches!(effects.as_slice(), [Effect::StartScan { sheets: 2, .. }]), "two of four sheets are scanned: {effects:?}");
+}
