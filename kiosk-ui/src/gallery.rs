@@ -51,7 +51,8 @@ pub fn write(folder: &Path, only: &str) -> anyhow::Result<usize> {
                 save(&face, &folder.join(format!("{:02}-{name}-{code}-{tongue}-{turn}.png", at + 1)))?;
                 written += 1;
                 // Two views that a touch opens without the agent.
-                let opened = [("procedures", Act::Search), ("check", Act::Zoom), ("check-note", Act::Zoom)].into_iter().find(|(of, _)| *of == name);
+                let opened =
+                    [("procedures", Act::Search), ("check", Act::Zoom), ("check-note", Act::Zoom)].into_iter().find(|(of, _)| *of == name);
                 if let Some((_, act)) = opened {
                     face.app().global::<Kiosk>().invoke_act(act, 0);
                     save(&face, &folder.join(format!("{:02}-{name}-opened-{code}-{tongue}-{turn}.png", at + 1)))?;

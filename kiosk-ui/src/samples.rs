@@ -7,7 +7,7 @@ use motcua_model::{
         ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState,
         ProcedureLine, Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
-    catalogue::{AnswerKind, Choice},
+    catalogue::{AnswerKind, Choice, NotScanned},
     code::{ParcelCheck, ProvisionalCode},
     dossier::{ChipAnswer, ChipFiles, Proof},
     fault::Fault,
@@ -111,6 +111,7 @@ fn overlays() -> Vec<(&'static str, Overlay)> {
     vec![
         ("still-there", Overlay::StillThere { seconds: 45 }),
         ("fault-jam", Overlay::Fault { fault: Fault::ScannerJam, retry: true }),
+        ("fault-secret", Overlay::Fault { fault: Fault::SecretPaper, retry: false }),
         ("help", Overlay::Help),
         ("confirm-end", Overlay::ConfirmEnd),
     ]
@@ -164,6 +165,17 @@ fn papers() -> Vec<PaperLine> {
         line("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate", false, PaperState::ToScan),
         line("Văn bản ủy quyền đi đăng ký khai sinh", "Letter of authorisation", false, PaperState::Left),
         line("Tờ khai đăng ký khai sinh theo mẫu", "Birth registration form", true, PaperState::ToScan),
+    ]
+}
+
+/// One for each reason, and one that is scanned.
+fn papers_not_scanned() -> Vec<PaperLine> {
+    let line = |vi: &str, en: &str, state| PaperLine { name: Text::new(vi, en), required: true, state };
+    vec![
+        line("Tờ khai đăng ký kết hôn", "Marriage registration form", PaperState::ToScan),
+        line("Thẻ căn cước hoặc hộ chiếu của hai người", "ID cards or passports of both", PaperState::NotScanned(NotScanned::ShownOnly)),
+        line("Kết quả xác minh nơi cư trú", "Result of checking the residence", PaperState::NotScanned(NotScanned::Internal)),
+        line("Văn bản của cơ quan quân sự", "Letter of the military office", PaperState::NotScanned(NotScanned::Secret)),
     ]
 }
 
@@ -380,6 +392,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-choice", question(AnswerKind::Choice { options }, "office")),
         ("ask-choice-six", question(AnswerKind::Choice { options: six }, "")),
         ("papers", Screen::Papers { papers: papers() }),
+        ("papers-not-scanned", Screen::Papers { papers: papers_not_scanned() }),
         ("count", Screen::CountSheets { paper: paper(), max: 50 }),
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false, without_note: false }),
         ("scan-without-note", Screen::Scan { paper: paper(), sheets: 2, pages: pages(4), running: false, without_note: true }),

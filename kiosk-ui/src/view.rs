@@ -302,9 +302,13 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
         required: paper.required,
         pages: match paper.state {
             PaperState::Scanned(pages) => i32::from(pages),
-            PaperState::ToScan | PaperState::Left => 0,
+            PaperState::ToScan | PaperState::Left | PaperState::NotScanned(_) => 0,
         },
         left: paper.state == PaperState::Left,
+        reason: match paper.state {
+            PaperState::NotScanned(reason) => reason.words().get(language).into(),
+            PaperState::ToScan | PaperState::Scanned(_) | PaperState::Left => SharedString::new(),
+        },
     }
 }
 

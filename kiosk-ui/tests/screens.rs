@@ -11,6 +11,7 @@ use motcua_kiosk::{
 use motcua_model::{
     Language, Private,
     api::{Action, ChangeTarget, Screen, Service, Snapshot},
+    catalogue::NotScanned,
     pages::PageFault,
 };
 use slint::{
@@ -337,6 +338,26 @@ fn a_page_seen_large_can_be_scanned_without_its_note() {
         assert!(!stage.labels().iter().any(|label| label == "Trang này có giấy dán"), "this one has none any more");
         stage.show_sample("scan-without-note", Language::Vi);
         assert!(stage.labels().iter().any(|label| label.starts_with("Bóc giấy dán ra")));
+    }
+}
+
+#[test]
+fn a_paper_that_must_not_be_scanned_says_why_and_has_no_button() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        for language in [Language::Vi, Language::En] {
+            let shown = stage.show_sample("papers-not-scanned", language);
+            let Screen::Papers { papers } = shown.screen else { panic!() };
+            let (labels, scan) = (stage.labels(), if language == Language::En { "Scan: " } else { "Quét: " });
+            for reason in NotScanned::ALL {
+                assert!(labels.iter().any(|label| label == reason.words().get(language)), "{labels:?}");
+            }
+            let buttons: Vec<String> = labels.into_iter().filter(|label| label.starts_with(scan)).collect();
+            assert!(
+                !buttons.is_empty() && buttons.iter().all(|label| *label == format!("{scan}{}", papers[0].name.get(language))),
+                "{buttons:?}"
+            );
+        }
     }
 }
 

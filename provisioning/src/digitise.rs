@@ -3,7 +3,7 @@
 use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use motcua_digitise::{About, Engines, PdfPage, RecognisedPage, SourcePage, read_codes, recognise_paper, searchable_pdf, source_page};
+use motcua_digitise::{About, Engines, PdfPage, RecognisedPage, SourcePage, read_codes, recognise_paper, searchable_pdf, secrecy_mark, source_page};
 use std::{
     fs,
     io::Write as _,
@@ -48,7 +48,7 @@ pub(crate) struct Digitise {
 /// Tesseract splits a page over threads unless this is in the environment when the process starts, and is slower for it.
 const ONE_THREAD_A_PAGE: &str = "OMP_THREAD_LIMIT";
 
-/// Blocks until it is done; Ctrl-C ends it after the pages at work, and writes nothing.
+/// Refuses a paper with a secrecy mark (TT 03/2025/TT-VPCP Đ.5.2). Blocks until it is done; Ctrl-C ends it after the pages at work, and writes nothing.
 pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<String> {
     if std::env::var_os(ONE_THREAD_A_PAGE).is_none() {
         let mut again = Command::new(std::env::current_exe().context("this program's own file is not found")?);
@@ -88,6 +88,10 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
         }
         motcua_digitise::PaperError::Stopped => anyhow::Error::new(error),
     })?;
+    let marked = asked.pages.iter().zip(&texts).find_map(|(path, text)| Some((path, secrecy_mark(text)?)));
+    if let Some((path, mark)) = marked {
+        bail!("{}: the page bears the secrecy mark {mark}; such a paper must not be scanned, and nothing was written", path.display());
+    }
     let name = || asked.out.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let title = asked.title.clone().unwrap_or_else(name);
     let pages: Vec<PdfPage<'_>> = (pages.iter().zip(&texts))

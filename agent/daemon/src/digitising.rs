@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use motcua_digitise::{
     About, PageCode, PageText, PdfError, PdfPage, RecognisedPage, Recognizer, confidence, read_codes, read_fields, read_paper,
-    searchable_pdf,
+    searchable_pdf, secrecy_mark,
 };
 use motcua_flow::Event;
 use motcua_model::{
@@ -85,14 +85,15 @@ impl Digitiser {
         })))
     }
 
-    /// Reads a side as soon as an engine is free, and tells the visit which fields it found. Of a side that goes meanwhile nothing stays.
+    /// Reads a side as soon as an engine is free, and tells the visit which fields it found and whether it bears a secrecy mark. Of a side that goes meanwhile nothing stays.
     pub(crate) fn read_soon(&self, page: &Page) {
         let (digitiser, image, dpi) = (self.clone(), page.image.id, page.dpi);
         tokio::spawn(async move {
             match digitiser.reading(image, dpi).await {
                 Ok(reading) => {
                     let fields = read_fields(&reading.text, &digitiser.0.types).map(|paper| paper.for_questions()).unwrap_or_default();
-                    input::event(&digitiser.0.inputs, Event::PageRead { page: image, fields }).await;
+                    let secret = secrecy_mark(&reading.text).is_some();
+                    input::event(&digitiser.0.inputs, Event::PageRead { page: image, fields, secret }).await;
                 }
                 Err(error) if matches!(error.downcast_ref(), Some(StoreError::Unknown { .. })) => {}
                 // It is tried again when the paper's PDF is made, and counts then.

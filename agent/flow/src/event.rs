@@ -53,12 +53,14 @@ pub enum Event {
         /// The page.
         page: Page,
     },
-    /// A stored page was read. Whatever comes of it, no page waits for this.
+    /// A stored page was read. Unless it is secret, whatever comes of it, no page waits for this.
     PageRead {
         /// [`motcua_model::dossier::FileRef::id`] of the page.
         page: Uuid,
         /// Fields found on it; empty where its type of paper has none, or is not known.
         fields: Vec<FieldRead>,
+        /// It bears the mark of a state secret: the whole paper must not stay (TT 03/2025/TT-VPCP Đ.5.2).
+        secret: bool,
     },
     /// The scan job ended; pages that came before stay.
     ScanEnded {

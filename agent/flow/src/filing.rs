@@ -10,7 +10,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use motcua_model::{
     Private, Text,
     api::{Action, ChangeTarget},
-    catalogue::{Procedure, Question},
+    catalogue::{Component, Procedure, Question},
     config::Visit,
     dossier::{Answer, Document, Origin, Page as Image, Submission},
     fault::Fault,
@@ -24,7 +24,7 @@ pub(crate) struct Filing {
     pub(crate) draft: Draft,
     pub(crate) page: Page,
     /// Came from "Đổi": the way leads back to C12.
-    changing: bool,
+    pub(crate) changing: bool,
     /// On C11: the sheet that is scanned again. Else new pages go behind those that are there.
     pub(crate) rescan: Option<Rescan>,
 }
@@ -267,7 +267,7 @@ impl Filing {
 
     fn drop_what_the_catalogue_lost(&mut self) -> Vec<Uuid> {
         let Self { procedure, draft, .. } = self;
-        let known = |component: &str| procedure.components.iter().any(|c| c.code == component);
+        let known = |component: &str| procedure.components.iter().any(|c| c.code == component && c.is_scanned());
         draft.answers.retain(|a| procedure.questions.iter().any(|q| q.id == a.question));
         draft.left.retain(|left| procedure.components.get(usize::from(*left)).is_some_and(|c| !c.required));
         let mut gone: Vec<Document> = draft.documents.extract_if(.., |d| !known(&d.component)).collect();
@@ -302,14 +302,14 @@ impl Filing {
 
     /// Half-scanned pages of another paper are dropped: one paper is scanned at a time.
     fn choose_paper(&mut self, paper: usize, cx: &mut Cx) {
-        let Some(component) = self.procedure.components.get(paper) else { return };
+        let Some(component) = self.procedure.components.get(paper).filter(|c| c.is_scanned()) else { return };
         let gone = self.draft.scanning.take_if(|d| d.component != component.code);
         self.page = Page::CountSheets { paper };
         self.drop_document(gone, cx);
     }
 
     fn leave_paper(&mut self, paper: u8, cx: &mut Cx) {
-        let Some(component) = self.procedure.components.get(usize::from(paper)).filter(|c| !c.required) else { return };
+        let Some(component) = self.procedure.components.get(usize::from(paper)).filter(|c| !c.required && c.is_scanned()) else { return };
         if self.is_left(usize::from(paper)) {
             return;
         }
@@ -337,10 +337,10 @@ impl Filing {
         self.drop_pages(image_ids(gone.as_slice()), cx);
     }
 
-    /// Place of each, and whether it is required.
+    /// Place of each that is to be scanned, and whether it is required.
     fn papers_without_pages(&self) -> Vec<(usize, bool)> {
         let papers = self.procedure.components.iter().enumerate();
-        papers.filter(|(_, c)| self.document_of(&c.code).is_none()).map(|(i, c)| (i, c.required)).collect()
+        papers.filter(|(_, c)| c.is_scanned() && self.document_of(&c.code).is_none()).map(|(i, c)| (i, c.required)).collect()
     }
 
     fn declare(&mut self, paper: usize, sheets: u16, cx: &mut Cx) {
@@ -423,7 +423,7 @@ impl Filing {
                 self.changing = true;
                 self.page = Page::Question { at: at.into(), refused: None };
             }
-            ChangeTarget::Paper(paper) if usize::from(paper) < self.procedure.components.len() => {
+            ChangeTarget::Paper(paper) if self.procedure.components.get(usize::from(paper)).is_some_and(Component::is_scanned) => {
                 self.changing = true;
                 self.choose_paper(paper.into(), cx);
             }
@@ -475,7 +475,7 @@ impl Filing {
         self.draft.scanning.as_ref().map_or(0, |d| d.pages.len())
     }
 
-    fn save(&mut self, cx: &mut Cx) {
+    pub(crate) fn save(&mut self, cx: &mut Cx) {
         let mut read = std::mem::take(&mut self.draft.read);
         read.retain(|read| self.has_page(read.page));
         self.draft.read = read;
@@ -491,7 +491,7 @@ impl Filing {
     }
 
     /// After the save that no longer names them: a power cut in between leaves nothing dangling.
-    fn drop_pages(&self, pages: Vec<Uuid>, cx: &mut Cx) {
+    pub(crate) fn drop_pages(&self, pages: Vec<Uuid>, cx: &mut Cx) {
         if !pages.is_empty() {
             cx.emit(Effect::DropPages { dossier: self.draft.id, pages });
         }
@@ -528,6 +528,6 @@ pub(crate) fn today(wall: Timestamp) -> Date {
     Offset::constant(7).to_datetime(wall).date()
 }
 
-fn image_ids(documents: &[Document]) -> Vec<Uuid> {
+pub(crate) fn image_ids(documents: &[Document]) -> Vec<Uuid> {
     documents.iter().flat_map(|d| &d.pages).map(|p| p.image.id).collect()
 }

@@ -3,6 +3,7 @@
 //! [`Kiosk::handle`] takes one [`Event`] and answers with [`Effect`]s; [`Kiosk::snapshot`] is what the
 //! screen shows. The shell performs the effects, sleeps until [`Kiosk::wake_at`], and comes back.
 
+mod batch;
 mod chip;
 mod courier;
 mod event;

@@ -16,7 +16,7 @@ use motcua_model::{
         ChangeTarget, DeviceState, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow,
         ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
-    catalogue::{Catalogue, Procedure},
+    catalogue::{Catalogue, Component, Procedure},
     citizen::PersonNumber,
     dossier::{self, Applicant, Document, Status},
 };
@@ -143,7 +143,7 @@ fn details_screen(procedure: &Procedure) -> Screen {
     let papers = procedure.components.iter();
     Screen::ProcedureDetails {
         name: procedure.name.clone(),
-        papers: papers.map(|c| PaperLine { name: c.name.clone(), required: c.required, state: PaperState::ToScan }).collect(),
+        papers: papers.map(|c| PaperLine { name: c.name.clone(), required: c.required, state: untouched(c) }).collect(),
         fee_vnd: procedure.fee_vnd,
         time_limit: procedure.time_limit.clone(),
         result: procedure.result.clone(),
@@ -210,16 +210,21 @@ fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>
 }
 
 fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
-    let line = |(i, component): (usize, &motcua_model::catalogue::Component)| PaperLine {
+    let line = |(i, component): (usize, &Component)| PaperLine {
         name: component.name.clone(),
         required: component.required,
         state: match filing.document_of(&component.code) {
             Some(document) => PaperState::Scanned(u16::try_from(document.pages.len()).unwrap_or(u16::MAX)),
             None if filing.is_left(i) => PaperState::Left,
-            None => PaperState::ToScan,
+            None => untouched(component),
         },
     };
     filing.procedure.components.iter().enumerate().map(line).collect()
+}
+
+/// A paper that nothing was done with.
+fn untouched(component: &Component) -> PaperState {
+    component.not_scanned.map_or(PaperState::ToScan, PaperState::NotScanned)
 }
 
 fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
@@ -252,11 +257,12 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
     }));
     rows.extend(filing.procedure.components.iter().enumerate().map(|(i, component)| ReviewRow {
         label: component.name.clone(),
-        value: match filing.document_of(&component.code) {
-            Some(document) => ReviewValue::Pages(page_views(document)),
-            None => ReviewValue::Words(Text::new("Không nộp giấy này", "Not handed in")),
+        value: match (filing.document_of(&component.code), component.not_scanned) {
+            (Some(document), _) => ReviewValue::Pages(page_views(document)),
+            (None, Some(reason)) => ReviewValue::Words(reason.words()),
+            (None, None) => ReviewValue::Words(Text::new("Không nộp giấy này", "Not handed in")),
         },
-        change: Some(ChangeTarget::Paper(small(i))),
+        change: component.is_scanned().then(|| ChangeTarget::Paper(small(i))),
     }));
     rows
 }

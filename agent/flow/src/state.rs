@@ -119,7 +119,8 @@ impl State {
             (Self::Intro(intro), Event::Chip { job, news }) => Self::Intro(intro.chip(job, news, cx)),
             (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
-            (Self::Filing(filing), Event::PageRead { page, fields }) => Self::Filing(filing.page_read(page, fields)),
+            (Self::Filing(filing), Event::PageRead { page, secret: true, .. }) => Self::Filing(filing.secret_read(page, cx)),
+            (Self::Filing(filing), Event::PageRead { page, fields, .. }) => Self::Filing(filing.page_read(page, fields)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
             (Self::Submitting(filing), Event::PageStored { page, .. }) => {
                 filing.refuse_page(page.image.id, cx);

@@ -23,7 +23,14 @@ mod technician;
 
 pub use technician::*;
 
-use crate::{Language, Private, Text, catalogue::AnswerKind, code::ParcelCheck, dossier::Proof, fault::Fault, pages::PageFault};
+use crate::{
+    Language, Private, Text,
+    catalogue::{AnswerKind, NotScanned},
+    code::ParcelCheck,
+    dossier::Proof,
+    fault::Fault,
+    pages::PageFault,
+};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -414,6 +421,8 @@ pub enum PaperState {
     Scanned(u16),
     /// The person goes without it.
     Left,
+    /// It must not be scanned, for the reason in the words of [`NotScanned::words`].
+    NotScanned(NotScanned),
 }
 
 /// One page for the thumbnails.

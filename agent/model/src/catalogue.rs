@@ -77,6 +77,48 @@ pub struct Component {
     pub name: Text,
     /// False where the law lets it be added later or left out.
     pub required: bool,
+    /// Why it must not be scanned (TT 03/2025/TT-VPCP Đ.5.2); none where it is scanned. It is never missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_scanned: Option<NotScanned>,
+}
+
+/// Papers of a dossier that must not be scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotScanned {
+    /// Only shown for comparison.
+    ShownOnly,
+    /// Result of an internal verification.
+    Internal,
+    /// State secret.
+    Secret,
+}
+
+impl NotScanned {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ShownOnly, Self::Internal, Self::Secret];
+
+    /// The reason, for the person, in place of the button.
+    pub fn words(self) -> Text {
+        match self {
+            Self::ShownOnly => {
+                Text::new("Chỉ cần mang theo để cán bộ xem, không quét.", "Just bring it for staff to see, it is not scanned.")
+            }
+            Self::Internal => {
+                Text::new("Kết quả kiểm tra nội bộ, không quét ở đây.", "A result of staff's own checks, it is not scanned here.")
+            }
+            Self::Secret => {
+                Text::new("Giấy mật không quét ở đây, đưa cho cán bộ.", "A secret paper is not scanned here, give it to staff.")
+            }
+        }
+    }
+}
+
+impl Component {
+    /// Whether it is scanned here, or said why not.
+    pub fn is_scanned(&self) -> bool {
+        self.not_scanned.is_none()
+    }
 }
 
 /// One question of the form.
@@ -189,8 +231,8 @@ impl Catalogue {
             if !self.life_events.iter().any(|e| e.id == p.life_event) {
                 say(format!("life event '{}' is not listed", p.life_event));
             }
-            if !p.components.iter().any(|c| c.required) {
-                say("has no required paper".to_owned());
+            if !p.components.iter().any(|c| c.required && c.is_scanned()) {
+                say("has no required paper that is scanned".to_owned());
             }
             for (i, c) in p.components.iter().enumerate() {
                 if p.components[..i].iter().any(|other| other.code == c.code) {
@@ -435,6 +477,30 @@ mod tests {
                 assert!(!words.to_lowercase().contains(avoided), "'{avoided}' is no plain word: {words}");
             }
         }
+    }
+
+    #[test]
+    fn why_a_paper_is_not_scanned_is_one_plain_sentence() {
+        for words in NotScanned::ALL.map(NotScanned::words) {
+            for text in [&words.vi, &words.en] {
+                assert!(text.split_whitespace().count() <= 12 && text.ends_with('.') && text.matches('.').count() == 1, "{text}");
+            }
+            for avoided in ["xác thực", "định danh", "thành phần hồ sơ", "hệ thống", "thao tác"] {
+                assert!(!words.vi.to_lowercase().contains(avoided), "{}", words.vi);
+            }
+        }
+    }
+
+    #[test]
+    fn a_procedure_whose_required_papers_are_all_shown_only_is_refused() {
+        let shown = |times| {
+            include_str!("../catalogue.json").replacen("\"required\": true}", "\"required\": true, \"not_scanned\": \"shown_only\"}", times)
+        };
+        let catalogue = Catalogue::from_json(&shown(1)).unwrap();
+        assert_eq!(catalogue.procedures[0].components[0].not_scanned, Some(NotScanned::ShownOnly));
+        assert!(Catalogue::from_json(&shown(2)).unwrap_err().join("\n").contains("no required paper that is scanned"));
+        let unknown = shown(1).replace("shown_only", "dusty");
+        assert!(Catalogue::from_json(&unknown).is_err());
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub enum Fault {
     CardUnreadable,
     /// The card reader does not answer.
     CardReaderGone,
+    /// A scanned page bears the mark of a state secret: the paper is not scanned here.
+    SecretPaper,
     /// The disk refuses to store.
     StoreFailed,
     /// The disk has no room for another dossier.
@@ -197,6 +199,12 @@ impl Fault {
                 "The machine is full and takes no new files",
                 "Mời đến quầy để nộp. Hồ sơ đã nộp trước đây vẫn an toàn.",
                 "Please go to the desk. Files sent earlier are safe.",
+            ),
+            Self::SecretPaper => (
+                "Giấy này có dấu mật",
+                "This paper bears a secrecy mark",
+                "Giấy mật không quét ở đây. Ảnh đã quét đã xoá. Mang giấy này đến quầy.",
+                "A secret paper is not scanned here. Its pictures are erased. Bring this paper to the desk.",
             ),
             Self::StoreFailed => (
                 "Máy chưa lưu được hồ sơ",

@@ -1,9 +1,10 @@
 //! The rules for a batch of paper: notes stuck on pages (R49), what must not be scanned, and special originals (R45).
 
 use crate::common::*;
-use motcua_flow::{Effect, Event};
+use motcua_flow::{Effect, Event, Unfinished};
 use motcua_model::{
-    api::{Action, Screen},
+    api::{Action, ChangeTarget, Overlay, PaperState, ReviewValue, Screen, Service},
+    catalogue::{Catalogue, Component, NotScanned},
     dossier::Page,
     fault::Fault,
 };
@@ -170,4 +171,172 @@ fn pages_without_a_note_are_no_sheets() {
     desk.act(Action::ScanMore);
     let effects = desk.act(Action::StartScan);
     assert!(matches!(effects.as_slice(), [Effect::StartScan { sheets: 2, .. }]), "two of four sheets are scanned: {effects:?}");
+}
+
+/// The birth registration, of which the third paper must not be scanned for this reason.
+fn desk_with(reason: NotScanned) -> Desk {
+    let mut catalogue = Catalogue::built_in().unwrap();
+    let birth = catalogue.procedures.iter_mut().find(|procedure| procedure.code == BIRTH).unwrap();
+    birth.questions.iter_mut().for_each(|question| question.read_from.clear());
+    birth.components[2] = Component { required: true, not_scanned: Some(reason), ..birth.components[2].clone() };
+    Desk::with(catalogue)
+}
+
+fn states(desk: &Desk) -> Vec<PaperState> {
+    let (Screen::Papers { papers } | Screen::ProcedureDetails { papers, .. }) = desk.screen() else { panic!("{}", desk.code()) };
+    papers.iter().map(|paper| paper.state).collect()
+}
+
+/// The row of C12 on this paper: what it says in Vietnamese, and whether it can be changed.
+fn row(desk: &Desk, paper: usize) -> (String, bool) {
+    let Screen::Review { rows, .. } = desk.screen() else { panic!("{}", desk.code()) };
+    let row = &rows[rows.len() - 3 + paper];
+    let ReviewValue::Words(words) = &row.value else { panic!("{row:?}") };
+    (words.vi.clone(), row.change.is_some())
+}
+
+#[test]
+fn a_paper_that_must_not_be_scanned_says_why_and_is_never_missing() {
+    for reason in NotScanned::ALL {
+        let mut desk = desk_with(reason);
+        desk.act(Action::Start { service: Service::File });
+        desk.act(Action::Agree);
+        desk.act(Action::ChooseProcedure { code: BIRTH.into() });
+        assert_eq!(states(&desk)[2], PaperState::NotScanned(reason), "said before the person begins");
+        desk.act(Action::End);
+
+        desk.reach_papers();
+        let told = vec![PaperState::ToScan, PaperState::ToScan, PaperState::NotScanned(reason)];
+        assert_eq!(states(&desk), told);
+        for action in [Action::ScanPaper { paper: 2 }, Action::LeavePaper { paper: 2 }] {
+            assert!(desk.act(action).is_empty());
+            assert_eq!((desk.code(), states(&desk)), ("C08", told.clone()));
+        }
+        desk.scan_paper(0);
+        desk.act(Action::PapersDone);
+        assert_eq!(desk.code(), "C08", "a paper that is scanned is still missing");
+        desk.scan_paper(1);
+        let effects = desk.act(Action::PapersDone);
+        assert!(saved(&effects).unwrap().left.is_empty(), "nobody goes without it");
+        assert_eq!((desk.code(), row(&desk, 2)), ("C12", (reason.words().vi, false)));
+        assert!(desk.act(Action::Change { target: ChangeTarget::Paper(2) }).is_empty());
+        desk.act(Action::Back);
+        desk.act(Action::ScanPaper { paper: 0 });
+        desk.act(Action::Back);
+        assert_eq!(desk.code(), "C08", "nothing of the refused change is left");
+        desk.act(Action::PapersDone);
+        let effects = desk.act(Action::Submit);
+        let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(submission.documents.len(), 2);
+    }
+}
+
+#[test]
+fn pages_of_a_paper_that_may_not_be_scanned_any_more_go_when_the_filing_is_resumed() {
+    let draft = draft_of(|desk| {
+        desk.reach_papers();
+        desk.scan_paper(0);
+        desk.scan_paper(2);
+    });
+    let pages: Vec<Uuid> = draft.documents[1].pages.iter().map(|page| page.image.id).collect();
+    let mut desk = desk_with(NotScanned::Secret);
+    desk.ids = 1_000;
+    desk.reach_identify();
+    desk.scan(CARD);
+    desk.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
+    let effects = desk.act(Action::Resume { go_on: true });
+    assert_eq!((saved(&effects).unwrap().documents.len(), dropped(&effects)), (1, pages));
+}
+
+fn secret(desk: &mut Desk, page: Uuid) -> Vec<Effect> {
+    desk.send(Event::PageRead { page, fields: Vec::new(), secret: true })
+}
+
+fn shows_the_secret(desk: &Desk) -> bool {
+    desk.overlay() == Some(Overlay::Fault { fault: Fault::SecretPaper, retry: false })
+}
+
+/// The pages of the paper at this place among those accepted.
+fn accepted(desk: &mut Desk, at: usize) -> Vec<Uuid> {
+    let language = desk.snapshot().language;
+    let effects = desk.act(Action::SetLanguage { language });
+    saved(&effects).unwrap().documents[at].pages.iter().map(|page| page.image.id).collect()
+}
+
+#[test]
+fn a_secrecy_mark_on_an_accepted_paper_erases_the_whole_paper() {
+    let mut desk = Desk::new();
+    desk.reach_review();
+    let (first, second) = (accepted(&mut desk, 0), accepted(&mut desk, 1));
+    let effects = secret(&mut desk, second[1]);
+    let [Effect::SaveDraft(draft), Effect::DropPages { pages, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((draft.documents.len(), pages), (1, &second), "erased after the save that no longer names them");
+    assert!(shows_the_secret(&desk) && desk.kiosk.page_of_visit(first[0]) && !desk.kiosk.page_of_visit(second[0]));
+    desk.act(Action::Dismiss);
+    assert_eq!(desk.code(), "C08");
+    assert_eq!(states(&desk), [PaperState::Scanned(2), PaperState::ToScan, PaperState::Left]);
+    assert!(secret(&mut desk, second[0]).is_empty() && desk.overlay().is_none(), "its other page tells nothing new");
+    desk.scan_paper(1);
+    assert_eq!(desk.code(), "C08", "not by a change of the review any more");
+}
+
+#[test]
+fn a_secrecy_mark_stops_the_scan_of_its_paper() {
+    let mut desk = Desk::new();
+    desk.reach_scan();
+    let job = desk.start_scan();
+    desk.page(job);
+    let page = ids(&desk)[0];
+    let effects = secret(&mut desk, page);
+    let [Effect::CancelScan { job: cancelled }, Effect::SaveDraft(draft), Effect::DropPages { pages, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert!(*cancelled == job && draft.scanning.is_none() && *pages == [page]);
+    assert!(desk.code() == "C08" && shows_the_secret(&desk));
+    assert_eq!(dropped(&desk.page(job)).len(), 1, "what the scanner still sends goes too");
+    desk.send(Event::ScanEnded { job, fault: None });
+    assert!(desk.code() == "C08" && shows_the_secret(&desk), "the end of that scan moves nothing");
+
+    // At the page check, in the middle of a change.
+    let mut desk = Desk::new();
+    desk.reach_review();
+    desk.act(Action::Change { target: ChangeTarget::Paper(0) });
+    desk.act(Action::DeclareSheets { sheets: 1 });
+    desk.scan_pages(2);
+    let pages = ids(&desk);
+    let effects = secret(&mut desk, pages[0]);
+    assert_eq!((dropped(&effects), saved(&effects).unwrap().documents.len()), (pages, 2), "the paper accepted before is another");
+    desk.act(Action::Dismiss);
+    desk.act(Action::ScanPaper { paper: 0 });
+    desk.act(Action::Back);
+    assert_eq!(desk.code(), "C08");
+}
+
+#[test]
+fn another_paper_that_is_being_scanned_goes_on() {
+    let mut desk = Desk::new();
+    desk.reach_papers();
+    desk.scan_paper(0);
+    let marked = accepted(&mut desk, 0);
+    desk.act(Action::ScanPaper { paper: 1 });
+    desk.act(Action::DeclareSheets { sheets: 1 });
+    let job = desk.start_scan();
+    let effects = secret(&mut desk, marked[0]);
+    assert!(matches!(effects.as_slice(), [Effect::SaveDraft(_), Effect::DropPages { .. }]), "{effects:?}");
+    assert!(shows_the_secret(&desk));
+    for _ in 0..2 {
+        assert!(saved(&desk.page(job)).is_some());
+    }
+    desk.send(Event::ScanEnded { job, fault: None });
+    desk.act(Action::Dismiss);
+    assert_eq!((desk.code(), ids(&desk).len()), ("C11b", 2));
+}
+
+#[test]
+fn a_mark_on_a_page_of_nobody_here_means_nothing() {
+    for (name, mut desk) in every_screen() {
+        let before = desk.seen();
+        assert!(secret(&mut desk, number(7)).is_empty(), "{name}");
+        assert_eq!(desk.seen(), before, "{name}");
+    }
 }

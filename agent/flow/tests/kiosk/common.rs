@@ -74,7 +74,7 @@ impl Desk {
         Self::with(Catalogue::built_in().unwrap())
     }
 
-    fn with(catalogue: Catalogue) -> Self {
+    pub(crate) fn with(catalogue: Catalogue) -> Self {
         let mut desk = Self { kiosk: Kiosk::new(settings(), catalogue), mono_ms: 1_000, ids: 0 };
         desk.send(Event::Health(READY));
         desk

@@ -29,7 +29,7 @@ fn scan(desk: &mut Desk, paper: u8) -> Vec<Uuid> {
 
 fn read(desk: &mut Desk, page: Uuid, fields: &[(&str, &str)]) -> Vec<Effect> {
     let fields = fields.iter().map(|(field, value)| FieldRead { field: (*field).into(), value: Private::new(*value) }).collect();
-    desk.send(Event::PageRead { page, fields })
+    desk.send(Event::PageRead { page, fields, secret: false })
 }
 
 /// The present question: number, answer, paper it was read on.

@@ -1,0 +1,37 @@
+//! The rules for a batch of paper that end a scan: what must not be scanned goes (TT 03/2025/TT-VPCP Đ.5.2).
+
+use crate::{
+    filing::{Filing, Page, image_ids},
+    state::Cx,
+};
+use motcua_model::{
+    dossier::{Document, Page as Image},
+    fault::Fault,
+};
+use uuid::Uuid;
+
+impl Filing {
+    /// A page bears a secrecy mark: nothing of its paper stays here, accepted or not. Another paper that is being scanned goes on.
+    pub(crate) fn secret_read(mut self: Box<Self>, page: Uuid, cx: &mut Cx) -> Box<Self> {
+        let marked = |document: &Document| document.pages.iter().any(|side: &Image| side.image.id == page);
+        let mut gone: Vec<Document> = self.draft.documents.extract_if(.., |document| marked(document)).collect();
+        let scanning = self.draft.scanning.take_if(|document| marked(document));
+        if gone.is_empty() && scanning.is_none() {
+            return self;
+        }
+        let other_is_scanned = scanning.is_none() && self.cancel_scan().is_some();
+        if scanning.is_some() {
+            self.cancel_scan().into_iter().for_each(|effect| cx.emit(effect));
+        }
+        if !other_is_scanned {
+            self.rescan = None;
+            self.changing = false;
+            self.page = Page::Papers;
+        }
+        gone.extend(scanning);
+        self.save(cx);
+        self.drop_pages(image_ids(&gone), cx);
+        cx.show(Fault::SecretPaper, false);
+        self
+    }
+}
