@@ -10,6 +10,7 @@ use motcua_model::{
     Language, Private,
     api::{Action, ActionRequest, Overlay, PageView, Screen, Snapshot},
     catalogue::AnswerKind,
+    dossier::Special,
     fold,
 };
 use slint::{ComponentHandle as _, Image, Rgb8Pixel, SharedPixelBuffer};
@@ -400,6 +401,7 @@ impl State {
             | Screen::ConfirmPerson { .. }
             | Screen::Resume { .. }
             | Screen::Question { .. }
+            | Screen::SpecialPaper { .. }
             | Screen::Scan { .. }
             | Screen::Submitting
             | Screen::Slip { .. }
@@ -457,6 +459,8 @@ impl State {
             Act::LeavePaper => Action::LeavePaper { paper: small },
             Act::PapersDone => Action::PapersDone,
             Act::DeclareSheets => Action::DeclareSheets { sheets: u16::try_from(at).ok()? },
+            Act::CannotScan => Action::CannotScan,
+            Act::BringToDesk => Action::BringToDesk { special: *Special::ALL.get(at)? },
             Act::StartScan => Action::StartScan,
             Act::CancelScan => Action::CancelScan,
             Act::AcceptPages => Action::AcceptPages,

@@ -61,7 +61,11 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::ConfirmPerson { .. }
         | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
-        Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
+        Screen::Papers { .. }
+        | Screen::CountSheets { .. }
+        | Screen::SpecialPaper { .. }
+        | Screen::Scan { .. }
+        | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
         Screen::Slip { .. } => 6,
         Screen::Waiting { .. }
@@ -168,11 +172,11 @@ fn papers() -> Vec<PaperLine> {
     ]
 }
 
-/// One for each reason, and one that is scanned.
+/// One for each reason, and one that the person brings to the desk.
 fn papers_not_scanned() -> Vec<PaperLine> {
     let line = |vi: &str, en: &str, state| PaperLine { name: Text::new(vi, en), required: true, state };
     vec![
-        line("Tờ khai đăng ký kết hôn", "Marriage registration form", PaperState::ToScan),
+        line("Tờ khai đăng ký kết hôn", "Marriage registration form", PaperState::AtDesk),
         line("Thẻ căn cước hoặc hộ chiếu của hai người", "ID cards or passports of both", PaperState::NotScanned(NotScanned::ShownOnly)),
         line("Kết quả xác minh nơi cư trú", "Result of checking the residence", PaperState::NotScanned(NotScanned::Internal)),
         line("Văn bản của cơ quan quân sự", "Letter of the military office", PaperState::NotScanned(NotScanned::Secret)),
@@ -234,6 +238,8 @@ fn procedures() -> Screen {
 
 fn review() -> Screen {
     let row = |vi: &str, en: &str, value, change| ReviewRow { label: Text::new(vi, en), value, change };
+    let for_the_desk = ReviewValue::Words(Text::new("Mang đến quầy", "Bring to the desk"));
+    let secret = ReviewValue::Words(NotScanned::Secret.words());
     let said = |text: &str| ReviewValue::Private(Private::new(text));
     Screen::Review {
         procedure: Text::new("Đăng ký khai sinh", "Birth registration"),
@@ -242,6 +248,8 @@ fn review() -> Screen {
             row("Số căn cước", "ID number", said("099•••••0012"), None),
             row("Họ và tên của trẻ", "Child's full name", said("Trần Nguyễn Minh Thử"), Some(ChangeTarget::Question(0))),
             row("Ngày sinh của trẻ", "Child's date of birth", said("05/09/2026"), Some(ChangeTarget::Question(1))),
+            row("Văn bản ủy quyền đi đăng ký khai sinh", "Letter of authorisation", for_the_desk, Some(ChangeTarget::Paper(2))),
+            row("Văn bản của cơ quan quân sự", "Letter of the military office", secret, None),
             row("Nhận kết quả", "Result", ReviewValue::Words(Text::new("Tại trung tâm", "At the centre")), Some(ChangeTarget::Question(2))),
             row("Giấy chứng sinh", "Birth notice", ReviewValue::Pages(pages(2)), Some(ChangeTarget::Paper(0))),
             row(
@@ -394,6 +402,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("papers", Screen::Papers { papers: papers() }),
         ("papers-not-scanned", Screen::Papers { papers: papers_not_scanned() }),
         ("count", Screen::CountSheets { paper: paper(), max: 50 }),
+        ("special", Screen::SpecialPaper { paper: paper() }),
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false, without_note: false }),
         ("scan-without-note", Screen::Scan { paper: paper(), sheets: 2, pages: pages(4), running: false, without_note: true }),
         ("scanning", Screen::Scan { paper: paper(), sheets: 3, pages: pages(4), running: true, without_note: false }),

@@ -17,7 +17,7 @@ use motcua_model::{
     },
     catalogue::AnswerKind,
     code::ParcelCheck,
-    dossier,
+    dossier::{self, Special},
     fault::Fault,
 };
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
@@ -184,6 +184,10 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.papers = slice(papers, state, PAPERS).map(|(at, p)| paper_row(at, p, language)).collect();
         }
         Screen::CountSheets { paper, max } => page.scan = ScanView { paper: words(paper), max: i32::from(*max), ..ScanView::default() },
+        Screen::SpecialPaper { paper } => {
+            page.scan.paper = words(paper);
+            page.tiles = Special::ALL.map(|special| Tile { title: words(&special.words()), enabled: true, ..Tile::default() }).into();
+        }
         Screen::Scan { paper, sheets, pages, running, without_note } => {
             page.scan = ScanView {
                 paper: words(paper),
@@ -302,12 +306,13 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
         required: paper.required,
         pages: match paper.state {
             PaperState::Scanned(pages) => i32::from(pages),
-            PaperState::ToScan | PaperState::Left | PaperState::NotScanned(_) => 0,
+            PaperState::ToScan | PaperState::Left | PaperState::AtDesk | PaperState::NotScanned(_) => 0,
         },
         left: paper.state == PaperState::Left,
+        at_desk: paper.state == PaperState::AtDesk,
         reason: match paper.state {
             PaperState::NotScanned(reason) => reason.words().get(language).into(),
-            PaperState::ToScan | PaperState::Scanned(_) | PaperState::Left => SharedString::new(),
+            PaperState::ToScan | PaperState::Scanned(_) | PaperState::Left | PaperState::AtDesk => SharedString::new(),
         },
     }
 }
@@ -432,6 +437,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Question { .. } => ScreenKind::Question,
         Screen::Papers { .. } => ScreenKind::Papers,
         Screen::CountSheets { .. } => ScreenKind::CountSheets,
+        Screen::SpecialPaper { .. } => ScreenKind::SpecialPaper,
         Screen::Scan { .. } => ScreenKind::Scan,
         Screen::PageCheck { .. } => ScreenKind::PageCheck,
         Screen::Review { .. } => ScreenKind::Review,

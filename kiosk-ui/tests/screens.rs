@@ -12,6 +12,7 @@ use motcua_model::{
     Language, Private,
     api::{Action, ChangeTarget, Screen, Service, Snapshot},
     catalogue::NotScanned,
+    dossier::Special,
     pages::PageFault,
 };
 use slint::{
@@ -252,6 +253,10 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("papers", "Không có: Giấy chứng nhận kết hôn của cha mẹ", Action::LeavePaper { paper: 1 }),
         ("papers", "Tiếp tục", Action::PapersDone),
         ("count", "7 tờ", Action::DeclareSheets { sheets: 7 }),
+        ("count", "Giấy này không quét được", Action::CannotScan),
+        ("special", "Đóng quyển, không tháo được", Action::BringToDesk { special: Special::Bound }),
+        ("special", "Băng, đĩa hoặc hiện vật", Action::BringToDesk { special: Special::NotPaper }),
+        ("papers-not-scanned", "Quét: Tờ khai đăng ký kết hôn", Action::ScanPaper { paper: 0 }),
         ("scan", "Bắt đầu quét", Action::StartScan),
         ("scanning", "Dừng quét", Action::CancelScan),
         ("check", "Đủ và rõ", Action::AcceptPages),
@@ -349,6 +354,8 @@ fn a_paper_that_must_not_be_scanned_says_why_and_has_no_button() {
             let shown = stage.show_sample("papers-not-scanned", language);
             let Screen::Papers { papers } = shown.screen else { panic!() };
             let (labels, scan) = (stage.labels(), if language == Language::En { "Scan: " } else { "Quét: " });
+            let desk = if language == Language::En { "Bring to the desk" } else { "Mang đến quầy" };
+            assert!(labels.iter().any(|label| label == desk), "it is said, and can be scanned after all");
             for reason in NotScanned::ALL {
                 assert!(labels.iter().any(|label| label == reason.words().get(language)), "{labels:?}");
             }

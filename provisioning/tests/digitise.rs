@@ -1,6 +1,7 @@
 //! `motcua digitise` as staff use it, with the real text recognition.
 #![allow(clippy::unwrap_used, reason = "tests and their helpers")]
 
+use motcua_drivers::printer::{Align, Block, Font, Size, render};
 use serde_json::Value;
 use std::{
     fs,
@@ -123,4 +124,39 @@ fn other_types_of_paper_are_read_from_a_file() {
     assert!(made.status.success(), "{}", said(&made));
     let read: Value = serde_json::from_slice(&fs::read(&fields).unwrap()).unwrap();
     assert_eq!((&read["type"]["code"], &read["storage_code"]), (&Value::from("TK-KS-2"), &Value::from("099083004567.TK-KS-2")));
+}
+
+/// A drawn page with this line between the office's name and the text.
+fn page_with(line: &str, path: &Path) {
+    let font = fs::read("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").unwrap();
+    let text = |text: &str, size| Block::Text { text: text.to_owned(), size, bold: false, align: Align::Left };
+    let blocks = [
+        text("ỦY BAN NHÂN DÂN XÃ MINH HỌA", Size::Normal),
+        Block::Space,
+        text(line, Size::Large),
+        Block::Space,
+        text("GIẤY XÁC NHẬN", Size::Large),
+        text("Xác nhận bà Lê Thị Mật đã nộp đủ giấy tờ tại trung tâm.", Size::Normal),
+        text("Giấy này có giá trị trong ba mươi ngày.", Size::Normal),
+    ];
+    let drawn = render(&blocks, 1200, &Font::new(font, None).unwrap()).unwrap();
+    image::DynamicImage::ImageLuma8(drawn).to_rgb8().save(path).unwrap();
+}
+
+#[test]
+fn a_paper_with_a_secrecy_mark_is_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, marked, plain) = (folder.path().join("giay.pdf"), folder.path().join("marked.png"), folder.path().join("plain.png"));
+    page_with("TỐI MẬT", &marked);
+    page_with("GIỮ BÍ MẬT", &plain);
+    let at_200_dpi = |pages: &[PathBuf]| {
+        let pages: Vec<PathBuf> = ["--dpi", "200"].map(PathBuf::from).into_iter().chain(pages.iter().cloned()).collect();
+        digitise(&pages, &out)
+    };
+    let refused = at_200_dpi(&[page("to-khai-2.jpg"), marked]);
+    let why = said(&refused);
+    assert!(!refused.status.success() && why.contains("marked.png") && why.contains("secrecy mark TỐI MẬT"), "{why}");
+    assert!(!out.exists() && fs::read_dir(folder.path()).unwrap().count() == 2);
+    let made = at_200_dpi(&[plain]);
+    assert!(made.status.success(), "{}", said(&made));
 }

@@ -1,16 +1,31 @@
-//! The rules for a batch of paper that end a scan: what must not be scanned goes (TT 03/2025/TT-VPCP Đ.5.2).
+//! Papers that are not scanned: what must not be goes (TT 03/2025/TT-VPCP Đ.5.2), what cannot be is brought to the desk (R45).
 
 use crate::{
     filing::{Filing, Page, image_ids},
     state::Cx,
 };
 use motcua_model::{
-    dossier::{Document, Page as Image},
+    dossier::{Document, Origin, Page as Image, Special},
     fault::Fault,
 };
 use uuid::Uuid;
 
 impl Filing {
+    /// The paper counts as given, without pages, until the person scans it after all.
+    pub(crate) fn bring_to_desk(&mut self, paper: usize, special: Special, cx: &mut Cx) {
+        let Some(component) = self.procedure.components.get(paper) else { return };
+        let document = Document {
+            id: cx.at.fresh,
+            component: component.code.clone(),
+            name: component.name.clone(),
+            sheets: 0,
+            pages: Vec::new(),
+            count_differs: false,
+            origin: Origin::AtDesk { special },
+        };
+        self.put_paper(paper, document, cx);
+    }
+
     /// A page bears a secrecy mark: nothing of its paper stays here, accepted or not. Another paper that is being scanned goes on.
     pub(crate) fn secret_read(mut self: Box<Self>, page: Uuid, cx: &mut Cx) -> Box<Self> {
         let marked = |document: &Document| document.pages.iter().any(|side: &Image| side.image.id == page);

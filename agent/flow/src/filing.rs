@@ -35,6 +35,7 @@ pub(crate) enum Page {
     Question { at: usize, refused: Option<(Private, Text)> },
     Papers,
     CountSheets { paper: usize },
+    Special { paper: usize },
     Scan { paper: usize, job: Option<Uuid> },
     Check { paper: usize },
     Review,
@@ -80,6 +81,8 @@ impl Filing {
             (Page::Papers, Action::LeavePaper { paper }) => self.leave_paper(paper, cx),
             (Page::Papers, Action::PapersDone) => self.papers_done(cx),
             (Page::CountSheets { paper }, Action::DeclareSheets { sheets }) => self.declare(*paper, sheets, cx),
+            (Page::CountSheets { paper }, Action::CannotScan) => self.page = Page::Special { paper: *paper },
+            (Page::Special { paper }, Action::BringToDesk { special }) => self.bring_to_desk(*paper, special, cx),
             (Page::Scan { paper, job: None }, Action::StartScan) => self.start_scan(*paper, cx),
             (Page::Scan { job: Some(job), .. }, Action::CancelScan) => cx.emit(Effect::CancelScan { job: *job }),
             (Page::Check { paper }, Action::AcceptPages) => self.accept_pages(*paper, cx),
@@ -183,6 +186,7 @@ impl Filing {
             | Page::Question { .. }
             | Page::Papers
             | Page::CountSheets { .. }
+            | Page::Special { .. }
             | Page::Check { .. }
             | Page::Review => None,
         }
@@ -195,6 +199,7 @@ impl Filing {
             | Page::Question { .. }
             | Page::Papers
             | Page::CountSheets { .. }
+            | Page::Special { .. }
             | Page::Check { .. }
             | Page::Review => true,
         }
@@ -205,7 +210,7 @@ impl Filing {
             Page::Person | Page::Review => Patience::Seconds(visit.reading_s),
             Page::Question { .. } => Patience::Seconds(visit.typing_s),
             Page::Scan { job: Some(_), .. } => Patience::Busy(visit.scanning_s),
-            Page::Scan { job: None, .. } | Page::Papers | Page::CountSheets { .. } | Page::Check { .. } => {
+            Page::Scan { job: None, .. } | Page::Papers | Page::CountSheets { .. } | Page::Special { .. } | Page::Check { .. } => {
                 Patience::Seconds(visit.scanning_s)
             }
         }
@@ -215,7 +220,7 @@ impl Filing {
         match self.page {
             Page::Person | Page::Papers | Page::Review => 0,
             Page::Question { at, .. } => at,
-            Page::CountSheets { paper } | Page::Check { paper } => paper,
+            Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => paper,
             // "Bắt đầu" and "Dừng" stand at the same place: a double tap must not stop the scanner.
             Page::Scan { paper, job } => paper * 2 + usize::from(job.is_some()),
         }
@@ -399,7 +404,13 @@ impl Filing {
     fn accept_pages(&mut self, paper: usize, cx: &mut Cx) {
         let Some(mut document) = self.draft.scanning.take_if(|d| !d.pages.is_empty()) else { return };
         document.count_differs = document.pages.len() != usize::from(expected_pages(&document, cx.settings.sides));
-        let before: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == document.component).collect();
+        self.put_paper(paper, document, cx);
+    }
+
+    /// In place of what was done with the paper before; pages of it that are left go.
+    pub(crate) fn put_paper(&mut self, paper: usize, document: Document, cx: &mut Cx) {
+        let mut before: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == document.component).collect();
+        before.extend(self.draft.scanning.take_if(|d| d.component == document.component));
         self.draft.documents.push(document);
         self.draft.left.retain(|left| usize::from(*left) != paper);
         let order = |d: &Document| self.procedure.components.iter().position(|c| c.code == d.component);
@@ -450,7 +461,7 @@ impl Filing {
                 self.rescan = None;
                 Page::Check { paper }
             }
-            Page::Scan { paper, job: None } | Page::Check { paper } => Page::CountSheets { paper },
+            Page::Scan { paper, job: None } | Page::Check { paper } | Page::Special { paper } => Page::CountSheets { paper },
             Page::Person => Page::Person,
             Page::Scan { paper, job: Some(job) } => Page::Scan { paper, job: Some(job) },
         };

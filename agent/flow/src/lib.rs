@@ -245,6 +245,8 @@ impl Kiosk {
             | Action::LeavePaper { .. }
             | Action::PapersDone
             | Action::DeclareSheets { .. }
+            | Action::CannotScan
+            | Action::BringToDesk { .. }
             | Action::StartScan
             | Action::CancelScan
             | Action::AcceptPages

@@ -11,7 +11,7 @@ use motcua_model::{
     api::{DeviceState, PrintState},
     catalogue::Procedure,
     code::ProvisionalCode,
-    dossier::{Document, Dossier},
+    dossier::{Document, Dossier, Origin},
 };
 use uuid::Uuid;
 
@@ -88,9 +88,9 @@ fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> 
 /// No name and no number: slips get lost, and the code finds the rest.
 fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
     let pages: usize = documents.iter().map(|d| d.pages.len()).sum();
-    let papers = documents.len();
+    let papers = documents.iter().filter(|d| d.origin.is_scanned()).count();
     let time = Offset::constant(7).to_datetime(submitted).strftime("%H:%M %d/%m/%Y").to_string();
-    vec![
+    let mut rows = vec![
         (Text::new("Thủ tục", "Procedure"), procedure.clone()),
         (Text::new("Nộp lúc", "Submitted"), Text::new(&time, &time)),
         (
@@ -98,7 +98,17 @@ fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: 
             Text::new(format!("{papers} giấy, {pages} trang"), format!("{papers} papers, {pages} pages")),
         ),
         (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), time_limit.clone()),
-    ]
+    ];
+    rows.extend(to_bring(documents));
+    rows
+}
+
+/// What the person still has to hand over.
+fn to_bring(documents: &[Document]) -> Option<(Text, Text)> {
+    let names: Vec<&Text> = documents.iter().filter(|d| matches!(d.origin, Origin::AtDesk { .. })).map(|d| &d.name).collect();
+    let joined = |of: fn(&Text) -> &str| names.iter().map(|name| of(name)).collect::<Vec<_>>().join("; ");
+    let row = (Text::new("Mang đến quầy", "Bring to the desk"), Text::new(joined(|name| &name.vi), joined(|name| &name.en)));
+    (!names.is_empty()).then_some(row)
 }
 
 fn time_limit_of(procedure: &Procedure) -> Text {

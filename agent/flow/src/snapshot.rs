@@ -18,7 +18,7 @@ use motcua_model::{
     },
     catalogue::{Catalogue, Component, Procedure},
     citizen::PersonNumber,
-    dossier::{self, Applicant, Document, Status},
+    dossier::{self, Applicant, Document, Origin, Status},
 };
 
 /// Steps of a filing as people count them: choose, person, questions, papers, check, slip.
@@ -113,11 +113,23 @@ impl Kiosk {
 fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
     let at = match screen {
         Screen::Question { .. } if papers_first => 4,
-        Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } if papers_first => 3,
+        Screen::Papers { .. }
+        | Screen::CountSheets { .. }
+        | Screen::SpecialPaper { .. }
+        | Screen::Scan { .. }
+        | Screen::PageCheck { .. }
+            if papers_first =>
+        {
+            3
+        }
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
         Screen::Identify { .. } | Screen::Passport { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
         Screen::Question { .. } => 3,
-        Screen::Papers { .. } | Screen::CountSheets { .. } | Screen::Scan { .. } | Screen::PageCheck { .. } => 4,
+        Screen::Papers { .. }
+        | Screen::CountSheets { .. }
+        | Screen::SpecialPaper { .. }
+        | Screen::Scan { .. }
+        | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
         Screen::Submitting | Screen::Slip { .. } => STEPS,
         Screen::Waiting { .. }
@@ -171,6 +183,7 @@ fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
         Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets },
+        Page::Special { paper } => Screen::SpecialPaper { paper: name(*paper) },
         Page::Scan { paper, job } => Screen::Scan {
             paper: name(*paper),
             sheets,
@@ -214,6 +227,7 @@ fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
         name: component.name.clone(),
         required: component.required,
         state: match filing.document_of(&component.code) {
+            Some(Document { origin: Origin::AtDesk { .. }, .. }) => PaperState::AtDesk,
             Some(document) => PaperState::Scanned(u16::try_from(document.pages.len()).unwrap_or(u16::MAX)),
             None if filing.is_left(i) => PaperState::Left,
             None => untouched(component),
@@ -258,6 +272,9 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
     rows.extend(filing.procedure.components.iter().enumerate().map(|(i, component)| ReviewRow {
         label: component.name.clone(),
         value: match (filing.document_of(&component.code), component.not_scanned) {
+            (Some(Document { origin: Origin::AtDesk { .. }, .. }), _) => {
+                ReviewValue::Words(Text::new("Mang đến quầy", "Bring to the desk"))
+            }
             (Some(document), _) => ReviewValue::Pages(page_views(document)),
             (None, Some(reason)) => ReviewValue::Words(reason.words()),
             (None, None) => ReviewValue::Words(Text::new("Không nộp giấy này", "Not handed in")),

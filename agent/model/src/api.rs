@@ -27,7 +27,7 @@ use crate::{
     Language, Private, Text,
     catalogue::{AnswerKind, NotScanned},
     code::ParcelCheck,
-    dossier::Proof,
+    dossier::{Proof, Special},
     fault::Fault,
     pages::PageFault,
 };
@@ -232,6 +232,11 @@ pub enum Screen {
         /// Most sheets that can be declared.
         max: u16,
     },
+    /// C10b why the paper cannot be scanned here; the choices are [`Special::ALL`].
+    SpecialPaper {
+        /// Which paper.
+        paper: Text,
+    },
     /// C11 Quét: put the paper in, or scanning.
     Scan {
         /// Which paper.
@@ -339,6 +344,7 @@ impl Screen {
             Self::Question { .. } => "C07",
             Self::Papers { .. } => "C08",
             Self::CountSheets { .. } => "C10",
+            Self::SpecialPaper { .. } => "C10b",
             Self::Scan { .. } => "C11",
             Self::PageCheck { .. } => "C11b",
             Self::Review { .. } => "C12",
@@ -421,6 +427,8 @@ pub enum PaperState {
     Scanned(u16),
     /// The person goes without it.
     Left,
+    /// The person brings it to the desk, as it cannot be scanned here.
+    AtDesk,
     /// It must not be scanned, for the reason in the words of [`NotScanned::words`].
     NotScanned(NotScanned),
 }
@@ -585,6 +593,13 @@ pub enum Action {
     DeclareSheets {
         /// Sheets.
         sheets: u16,
+    },
+    /// C10 "Giấy này không quét được".
+    CannotScan,
+    /// C10b why: the person brings the paper to the desk. It can be scanned after all later.
+    BringToDesk {
+        /// What is special about it.
+        special: Special,
     },
     /// C11 Bắt đầu quét.
     StartScan,

@@ -296,7 +296,7 @@ pub struct Document {
     pub component: String,
     /// Tên giấy tờ at the time.
     pub name: Text,
-    /// Sheets that the person declared (R47).
+    /// Sheets that the person declared (R47); 0 where nothing is scanned.
     pub sheets: u16,
     /// Images in the order scanned: front, back, front, back (R46, R48).
     pub pages: Vec<Page>,
@@ -321,6 +321,47 @@ pub enum Origin {
         /// [`crate::hub::StoredPaper::reference`] (MaKetQuaThayThe).
         reference: String,
     },
+    /// The person brings it to the desk, as it cannot be scanned here (R45): no pages are here.
+    AtDesk {
+        /// What is special about it.
+        special: Special,
+    },
+}
+
+/// Originals that the scanner of a kiosk cannot take (CV 9318/VPCP-KSTT II.2.c).
+/// The officer decides what is made of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Special {
+    /// Larger than the feeder.
+    LargeFormat,
+    /// Too small for the feeder.
+    TooSmall,
+    /// Torn or fragile.
+    Fragile,
+    /// Bound, and cannot be taken apart.
+    Bound,
+    /// Laminated, glossy or embossed.
+    Surface,
+    /// Tape, disc or object.
+    NotPaper,
+}
+
+impl Special {
+    /// All, in the order of the tiles.
+    pub const ALL: [Self; 6] = [Self::LargeFormat, Self::TooSmall, Self::Fragile, Self::Bound, Self::Surface, Self::NotPaper];
+
+    /// A few words for the person and for staff.
+    pub fn words(self) -> Text {
+        match self {
+            Self::LargeFormat => Text::new("Khổ lớn, không vừa khay", "Too large for the feeder"),
+            Self::TooSmall => Text::new("Nhỏ quá", "Too small"),
+            Self::Fragile => Text::new("Rách, mục, dễ hỏng", "Torn or fragile"),
+            Self::Bound => Text::new("Đóng quyển, không tháo được", "Bound, cannot be taken apart"),
+            Self::Surface => Text::new("Ép nhựa, bóng hoặc dập nổi", "Laminated, glossy or embossed"),
+            Self::NotPaper => Text::new("Băng, đĩa hoặc hiện vật", "Tape, disc or object"),
+        }
+    }
 }
 
 impl Origin {

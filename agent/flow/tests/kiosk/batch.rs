@@ -1,11 +1,11 @@
 //! The rules for a batch of paper: notes stuck on pages (R49), what must not be scanned, and special originals (R45).
 
 use crate::common::*;
-use motcua_flow::{Effect, Event, Unfinished};
+use motcua_flow::{Draft, Effect, Event, Unfinished};
 use motcua_model::{
     api::{Action, ChangeTarget, Overlay, PaperState, ReviewValue, Screen, Service},
     catalogue::{Catalogue, Component, NotScanned},
-    dossier::Page,
+    dossier::{Origin, Page, Special},
     fault::Fault,
 };
 use uuid::Uuid;
@@ -339,4 +339,104 @@ fn a_mark_on_a_page_of_nobody_here_means_nothing() {
         assert!(secret(&mut desk, number(7)).is_empty(), "{name}");
         assert_eq!(desk.seen(), before, "{name}");
     }
+}
+
+#[test]
+fn a_paper_that_cannot_be_scanned_is_brought_to_the_desk() {
+    for special in Special::ALL {
+        let mut desk = Desk::new();
+        desk.reach_papers();
+        desk.act(Action::ScanPaper { paper: 0 });
+        assert!(desk.act(Action::CannotScan).is_empty());
+        assert!(matches!(desk.screen(), Screen::SpecialPaper { .. }));
+        desk.act(Action::Back);
+        assert_eq!(desk.code(), "C10", "thought better of it");
+        desk.act(Action::CannotScan);
+        let effects = desk.act(Action::BringToDesk { special });
+        let [Effect::SaveDraft(draft)] = effects.as_slice() else { panic!("{effects:?}") };
+        let document = &draft.documents[0];
+        assert!(document.origin == Origin::AtDesk { special } && document.pages.is_empty() && !document.origin.is_scanned());
+        assert_eq!((desk.code(), states(&desk)), ("C08", vec![PaperState::AtDesk, PaperState::ToScan, PaperState::ToScan]));
+
+        desk.scan_paper(1);
+        desk.act(Action::PapersDone);
+        assert_eq!((desk.code(), row(&desk, 0)), ("C12", ("Mang đến quầy".to_owned(), true)), "it is not missing");
+        let effects = desk.act(Action::Submit);
+        let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(submission.documents[0].origin, Origin::AtDesk { special });
+        let id = submission.id;
+        let effects = desk.send(Event::Submitted { id, code: provisional() });
+        let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+        let value = |label: &str| slip.rows.iter().find(|(of, _)| of.vi == label).map(|(_, value)| value.vi.as_str());
+        assert_eq!(value("Mang đến quầy"), Some("Tờ khai đăng ký khai sinh"));
+        assert_eq!(value("Giấy tờ đã quét"), Some("1 giấy, 2 trang"));
+    }
+}
+
+#[test]
+fn a_slip_without_such_a_paper_says_nothing_of_the_desk() {
+    let mut desk = Desk::new();
+    let id = desk.reach_submitting().id;
+    let effects = desk.send(Event::Submitted { id, code: provisional() });
+    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(slip.rows.iter().all(|(label, _)| label.vi != "Mang đến quầy"));
+}
+
+#[test]
+fn a_paper_for_the_desk_can_be_scanned_after_all_and_the_other_way_round() {
+    let mut desk = Desk::new();
+    desk.reach_papers();
+    desk.bring_to_desk(0);
+    desk.scan_paper(0);
+    assert_eq!(states(&desk)[0], PaperState::Scanned(2));
+    let pages = accepted(&mut desk, 0);
+    let effects = desk.bring_to_desk(0);
+    assert_eq!((dropped(&effects), saved(&effects).unwrap().documents.len()), (pages, 1), "its pages go");
+    assert_eq!(states(&desk)[0], PaperState::AtDesk);
+
+    // Half-scanned: what is there goes too.
+    desk.act(Action::ScanPaper { paper: 1 });
+    desk.act(Action::DeclareSheets { sheets: 1 });
+    desk.scan_pages(2);
+    let pages = ids(&desk);
+    desk.act(Action::Back);
+    desk.act(Action::CannotScan);
+    let effects = desk.act(Action::BringToDesk { special: Special::Fragile });
+    let draft = saved(&effects).unwrap();
+    assert!(dropped(&effects) == pages && draft.scanning.is_none());
+
+    // An optional one that was left is given after all, and left again.
+    desk.act(Action::LeavePaper { paper: 2 });
+    let effects = desk.bring_to_desk(2);
+    assert!(saved(&effects).unwrap().left.is_empty());
+    desk.act(Action::LeavePaper { paper: 2 });
+    assert_eq!(states(&desk), [PaperState::AtDesk, PaperState::AtDesk, PaperState::Left]);
+}
+
+#[test]
+fn changed_from_the_review_it_leads_back_there() {
+    let mut desk = Desk::new();
+    desk.reach_review();
+    let pages = accepted(&mut desk, 1);
+    desk.act(Action::Change { target: ChangeTarget::Paper(1) });
+    desk.act(Action::CannotScan);
+    let effects = desk.act(Action::BringToDesk { special: Special::Surface });
+    assert_eq!((desk.code(), dropped(&effects)), ("C12", pages));
+    assert_eq!(row(&desk, 1).0, "Mang đến quầy");
+}
+
+#[test]
+fn an_unfinished_filing_knows_the_paper_for_the_desk() {
+    let draft = draft_of(|desk| {
+        desk.reach_papers();
+        desk.bring_to_desk(0);
+    });
+    let mut desk = Desk::new();
+    desk.ids = 1_000;
+    desk.reach_identify();
+    desk.scan(CARD);
+    let kept: Draft = serde_json::from_str(&serde_json::to_string(&draft).unwrap()).unwrap();
+    desk.send(Event::Unfinished(Unfinished::Draft(Box::new(kept))));
+    desk.act(Action::Resume { go_on: true });
+    assert_eq!(states(&desk)[0], PaperState::AtDesk);
 }

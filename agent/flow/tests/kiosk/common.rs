@@ -9,7 +9,7 @@ use motcua_model::{
     citizen::{ChipPerson, PersonNumber, Sex},
     code::ProvisionalCode,
     config::Visit,
-    dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Submission},
+    dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Submission},
     fault::Fault,
     pages::PageFault,
 };
@@ -238,6 +238,13 @@ impl Desk {
         self.act(Action::AcceptPages);
     }
 
+    pub(crate) fn bring_to_desk(&mut self, paper: u8) -> Vec<Effect> {
+        self.act(Action::ScanPaper { paper });
+        self.act(Action::CannotScan);
+        assert_eq!(self.code(), "C10b");
+        self.act(Action::BringToDesk { special: Special::Bound })
+    }
+
     pub(crate) fn start_scan(&mut self) -> Uuid {
         let effects = self.act(Action::StartScan);
         let [Effect::StartScan { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
@@ -405,6 +412,15 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
         ("C10", |d| {
             d.reach_papers();
             d.act(Action::ScanPaper { paper: 0 });
+        }),
+        ("C10b", |d| {
+            d.reach_papers();
+            d.act(Action::ScanPaper { paper: 0 });
+            d.act(Action::CannotScan);
+        }),
+        ("C08 with a paper for the desk", |d| {
+            d.reach_papers();
+            d.bring_to_desk(0);
         }),
         ("C11", |d| d.reach_scan()),
         ("C11 running", |d| {

@@ -5,7 +5,7 @@ use motcua_flow::{ChipNews, Effect, Event, Known, Unfinished};
 use motcua_model::{
     Language, Private, Text,
     api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Screen, Service},
-    dossier::Submission,
+    dossier::{Special, Submission},
     fault::Fault,
 };
 use proptest::prelude::*;
@@ -51,6 +51,8 @@ fn action() -> impl Strategy<Value = Action> {
         small.clone().prop_map(|paper| Action::LeavePaper { paper }),
         Just(Action::PapersDone),
         (0u16..4).prop_map(|sheets| Action::DeclareSheets { sheets }),
+        Just(Action::CannotScan),
+        prop::sample::select(Special::ALL.to_vec()).prop_map(|special| Action::BringToDesk { special }),
         Just(Action::StartScan),
         Just(Action::CancelScan),
         Just(Action::AcceptPages),

@@ -5,6 +5,7 @@ use motcua_flow::{Effect, Event};
 use motcua_model::{
     Language, Private,
     api::{Action, ActionRequest, ChangeTarget, Service, Snapshot},
+    dossier::Special,
 };
 use uuid::Uuid;
 
@@ -40,6 +41,8 @@ fn every_action() -> Vec<Action> {
         Action::DeclareSheets { sheets: 0 },
         Action::DeclareSheets { sheets: 1 },
         Action::DeclareSheets { sheets: u16::MAX },
+        Action::CannotScan,
+        Action::BringToDesk { special: Special::Bound },
         Action::StartScan,
         Action::CancelScan,
         Action::AcceptPages,
@@ -86,6 +89,8 @@ fn every_action() -> Vec<Action> {
             | Action::LeavePaper { .. }
             | Action::PapersDone
             | Action::DeclareSheets { .. }
+            | Action::CannotScan
+            | Action::BringToDesk { .. }
             | Action::StartScan
             | Action::CancelScan
             | Action::AcceptPages

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Text,
     code::ProvisionalCode,
-    dossier::{Applicant, FileRef, Proof, Retention},
+    dossier::{Applicant, FileRef, Proof, Retention, Special},
     particulars::{Authorised, Contact, Organisation, Particulars},
 };
 use jiff::civil::date;
@@ -160,6 +160,16 @@ fn a_stored_paper_is_named_and_not_sent() {
     assert_eq!(flags, [("1", "0", "0"), ("1", "0", "0"), ("0", "1", "1"), ("0", "1", "0")]);
     assert_eq!(papers[0].duong_dan_tai_tep_tin, Some(format!("https://hub.vidu.vn/tep/{}", Uuid::from_u128(8))));
     assert_eq!((&papers[2].tep_dinh_kem_id, papers[2].ma_ket_qua_thay_the.as_deref()), (&None, Some("KHO-0001")));
+}
+
+#[test]
+fn a_paper_that_comes_to_the_desk_is_named_as_not_digitised() {
+    let mut mixed = dossier();
+    mixed.documents.push(document(Uuid::from_u128(9), Origin::AtDesk { special: Special::Bound }));
+    let papers = received(&mixed, &[file(8, "01.pdf")]).ho_so().tai_lieu_nop;
+    let told: Vec<_> = papers.iter().map(|p| (p.duoc_so_hoa, p.duoc_tai_su_dung, p.tep_dinh_kem_id.is_some())).collect();
+    assert_eq!(told, [("1", "0", true), ("0", "0", false)]);
+    assert_eq!((papers[1].ten_tep_dinh_kem.as_str(), papers[1].ma_ket_qua_thay_the.as_deref()), ("Giấy chứng sinh", None));
 }
 
 #[test]
