@@ -42,6 +42,8 @@ pub struct Options {
     pub card_reader: bool,
     /// Another scanner than the simulated one: its line under `[scanner]`, such as `sane = "Example Folder"`.
     pub scanner: Option<String>,
+    /// Pictures for the feeder.
+    pub pages: PathBuf,
     /// For the agent's environment.
     pub env: Vec<(&'static str, PathBuf)>,
 }
@@ -56,6 +58,7 @@ impl Options {
             idle_s: 120,
             card_reader: false,
             scanner: None,
+            pages: pages_folder(),
             env: Vec::new(),
         }
     }
@@ -117,7 +120,7 @@ impl Rig {
             sim.arg("--vpcd").arg(pcscd.reader().to_string());
         }
         sim.args(["--escl-port", "0", "--printer-port", "0", "--dock-port", "0", "--gun-link"]).arg(&gun);
-        sim.arg("--pages").arg(pages_folder()).arg("--out").arg(dir.join("slips"));
+        sim.arg("--pages").arg(&options.pages).arg("--out").arg(dir.join("slips"));
         sim.args(["--page-delay", &options.page_delay_ms.to_string()]);
         let (sim, ports) = spawn(sim, &dir.join("logs/sim.log")).await?;
         let address =

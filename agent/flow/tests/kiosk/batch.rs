@@ -374,6 +374,20 @@ fn a_paper_that_cannot_be_scanned_is_brought_to_the_desk() {
 }
 
 #[test]
+fn what_is_special_is_said_in_a_few_plain_words() {
+    let secret = Fault::SecretPaper.words();
+    let mut texts: Vec<String> = Special::ALL.into_iter().flat_map(|special| [special.words().vi, special.words().en]).collect();
+    texts.extend([secret.title.vi, secret.title.en, secret.advice.vi, secret.advice.en]);
+    for text in texts {
+        let longest = text.split('.').map(|sentence| sentence.split_whitespace().count()).max();
+        assert!(longest <= Some(12), "{text}");
+        for avoided in ["xác thực", "định danh", "thành phần hồ sơ", "hệ thống", "thao tác"] {
+            assert!(!text.to_lowercase().contains(avoided), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_slip_without_such_a_paper_says_nothing_of_the_desk() {
     let mut desk = Desk::new();
     let id = desk.reach_submitting().id;
