@@ -3,7 +3,9 @@
 use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use motcua_digitise::{About, Engines, PdfPage, RecognisedPage, SourcePage, read_codes, recognise_paper, searchable_pdf, secrecy_mark, source_page};
+use motcua_digitise::{
+    About, Engines, PdfPage, RecognisedPage, SourcePage, read_codes, recognise_paper, searchable_pdf, secrecy_mark, source_page,
+};
 use std::{
     fs,
     io::Write as _,
