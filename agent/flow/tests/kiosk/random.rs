@@ -202,11 +202,14 @@ impl World {
     fn act(&mut self, action: Action) -> Vec<Effect> {
         let Screen::PageCheck { pages, .. } = self.desk.screen() else { return self.desk.act(action) };
         let shown = |at: &Uuid| pages[usize::try_from(at.as_u128()).unwrap() % pages.len()].id;
-        self.desk.act(match &action {
-            Action::RescanPage { page } => Action::RescanPage { page: shown(page) },
-            Action::ScanWithoutNote { page } => Action::ScanWithoutNote { page: shown(page) },
-            _ => action,
-        })
+        let action = if let Action::RescanPage { page } = &action {
+            Action::RescanPage { page: shown(page) }
+        } else if let Action::ScanWithoutNote { page } = &action {
+            Action::ScanWithoutNote { page: shown(page) }
+        } else {
+            action
+        };
+        self.desk.act(action)
     }
 
     /// A page on the disk belongs to the visit, or goes: never both, never neither.
