@@ -43,7 +43,7 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 25] = [
+pub const TARGETS: [(&str, Target); 26] = [
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
@@ -62,6 +62,7 @@ pub const TARGETS: [(&str, Target); 25] = [
     ("hub_message", hub_message),
     ("mrz", mrz),
     ("page", page),
+    ("page_codes", page_codes),
     ("pdf_to_sign", pdf_to_sign),
     ("reader_framing", reader_framing),
     ("sane_frames", sane_frames),
@@ -454,6 +455,16 @@ pub fn page(data: &[u8]) -> bool {
         assert!(image::load_from_memory(&small).expect("a thumbnail is a JPEG").width() <= 64);
     }
     true
+}
+
+/// QR codes on a scanned side: what is printed on a paper is for whoever hands it in to choose. Taken is a page with a code.
+pub fn page_codes(data: &[u8]) -> bool {
+    let Ok(codes) = motcua_digitise::read_codes(data, 300) else { return false };
+    assert!(motcua_digitise::inspect(data).is_ok(), "what was looked through is a whole page");
+    assert!(codes.iter().all(|code| !code.text.reveal().is_empty()));
+    assert!(codes.iter().all(|code| code.area.left <= code.area.right && code.area.top <= code.area.bottom));
+    assert!(codes.is_sorted_by_key(|code| (code.area.top, code.area.left)), "from the top down");
+    !codes.is_empty()
 }
 
 /// A PDF that somebody brings. What is taken has pages with a size and names that fit a line, and looks the same each time.
