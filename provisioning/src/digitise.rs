@@ -4,8 +4,9 @@ use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use motcua_digitise::{
-    About, Engines, PdfPage, RecognisedPage, SourcePage, read_codes, recognise_paper, searchable_pdf, secrecy_mark, source_page,
+    About, Engines, PageError, PageText, PdfPage, RecognisedPage, SourcePage, paper_area, read_codes, recognise_paper, searchable_pdf, secrecy_mark, source_page,
 };
+use motcua_model::metadata::Area;
 use std::{
     fs,
     io::Write as _,
@@ -96,30 +97,36 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
     }
     let name = || asked.out.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let title = asked.title.clone().unwrap_or_else(name);
-    let pages: Vec<PdfPage<'_>> = (pages.iter().zip(&texts))
-        .map(|(page, text)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
-        .collect();
     let now = Timestamp::now();
     let read = match &types {
         Some(types) => {
             let mut codes = Vec::new();
             for (page, path) in pages.iter().zip(&asked.pages) {
-                codes.push(read_codes(page.jpeg, page.dpi).with_context(|| path.display().to_string())?);
+                codes.push(read_codes(&page.jpeg, page.dpi).with_context(|| path.display().to_string())?);
             }
-            let pages: Vec<RecognisedPage<'_>> = (pages.iter().zip(&codes))
-                .map(|(page, codes)| RecognisedPage { jpeg: page.jpeg, dpi: page.dpi, text: page.text, codes })
+            let scans: Vec<RecognisedPage<'_>> = (pages.iter().zip(&texts).zip(&codes))
+                .map(|((page, text), codes)| RecognisedPage { jpeg: &page.jpeg, dpi: page.dpi, text, codes })
                 .collect();
-            Some(fields::read(&pages, types, asked.tessdata.as_deref(), now)?)
+            Some(fields::read(&scans, types, asked.tessdata.as_deref(), now)?)
         }
         None => None,
     };
     let metadata = read.as_ref().map(|(_, metadata)| metadata);
-    let pdf = searchable_pdf(&pages, About { title: &title, created: now, metadata })?;
+    let crops = crops(&pages, &texts)?;
+    let sides: Vec<PdfPage<'_>> = (pages.iter().zip(&texts).zip(crops))
+        .map(|((page, text), crop)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text, crop })
+        .collect();
+    let pdf = searchable_pdf(&sides, About { title: &title, created: now, metadata })?;
     if let (Some(file), Some((json, _))) = (&asked.fields, &read) {
         write_durably(file, json).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     write_durably(&asked.out, &pdf).with_context(|| format!("{} cannot be written", asked.out.display()))?;
     Ok(format!("{}: {of} page(s), {} bytes\n", asked.out.display(), pdf.len()))
+}
+
+/// What of each page is paper.
+fn crops(pages: &[SourcePage], texts: &[PageText]) -> Result<Vec<Option<Area>>, PageError> {
+    pages.iter().zip(texts).map(|(page, text)| paper_area(&page.jpeg, page.dpi, text)).collect()
 }
 
 fn page(path: &Path, dpi: Option<u16>) -> anyhow::Result<SourcePage> {

@@ -10,7 +10,7 @@ use crate::{
 use anyhow::Context as _;
 use jiff::Timestamp;
 use motcua_digitise::{
-    About, PageCode, PageText, PdfError, PdfPage, RecognisedPage, Recognizer, confidence, read_codes, read_fields, read_paper,
+    About, PageCode, PageText, PdfError, PdfPage, RecognisedPage, Recognizer, confidence, paper_area, read_codes, read_fields, read_paper,
     searchable_pdf, secrecy_mark,
 };
 use motcua_flow::Event;
@@ -223,10 +223,11 @@ fn metadata(desk: &Desk, component: &str, name: &str, scans: &[Scan], said: &[St
 }
 
 fn pdf(scans: &[Scan], about: About<'_>) -> Result<Vec<u8>, PdfError> {
-    let pages: Vec<PdfPage<'_>> = scans
-        .iter()
-        .map(|Scan { page, jpeg, text, .. }| PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text })
-        .collect();
+    let mut pages = Vec::with_capacity(scans.len());
+    for (at, Scan { page, jpeg, text, .. }) in scans.iter().enumerate() {
+        let crop = paper_area(jpeg, page.dpi, text).map_err(|source| PdfError::Page { number: at + 1, source })?;
+        pages.push(PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text, crop });
+    }
     searchable_pdf(&pages, about)
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::gray::Gray;
 use crate::jpeg::{self, PageError};
+use crate::quality::Border;
 use crate::rulings::wipe_rulings;
 
 /// A cleaned copy and how far the text lines of the evened one ran down to the right.
@@ -17,9 +18,15 @@ const LEVEL_ENOUGH: f32 = 0.08;
 /// Degrees: what is more askew is told to the person, see `judge`.
 const LEVELS_UP_TO: f32 = 7.0;
 
-/// The page as it lies, seals faded and paper white.
+/// The page as it lies, seals faded and paper white, also where the scanner's dark backing showed: beside one Tesseract reads nothing.
 pub(crate) fn evened(jpeg: &[u8], dpi: u16) -> Result<Gray, PageError> {
-    Ok(red_channel(jpeg)?.evened(usize::from(dpi.clamp(72, 1200)) / 8, 70, 205))
+    let dpi = usize::from(dpi.clamp(72, 1200));
+    let red = red_channel(jpeg)?;
+    let factor = (dpi / 75).max(1);
+    let border = Border::of(&red.reduced(factor));
+    let mut even = red.evened(dpi / 8, 70, 205);
+    border.wipe(&mut even, factor);
+    Ok(even)
 }
 
 /// Levels an evened page whose lines run across, and wipes what is no writing.

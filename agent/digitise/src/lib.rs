@@ -40,7 +40,7 @@ pub use ocr::{OcrError, PageText, Recognizer, Word, confidence};
 pub use page::{Inspection, inspect, thumbnail};
 pub use paper::{Engines, PaperError, recognise_paper};
 pub use pdf::{About, PdfError, PdfPage, searchable_pdf};
-pub use quality::{Fingerprint, Judged, Measures, judge, repeated};
+pub use quality::{Fingerprint, Judged, Measures, judge, paper_area, repeated};
 pub use secrecy::secrecy_mark;
 pub use source::{SourcePage, source_page};
 pub use whole::{RecognisedPage, read_paper};

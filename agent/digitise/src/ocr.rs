@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use leptess::{LepTess, Variable};
+use motcua_model::metadata::Area;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -292,8 +293,14 @@ impl Turn {
     /// Left, top, right and bottom of a word's box: its middle is turned, its size, at least a pixel either way, stays; by about a
     /// quarter, width and height change places.
     pub(crate) fn edges(self, word: &Word) -> [f32; 4] {
-        let (width, height) = (word.right.saturating_sub(word.left).max(1) as f32, word.bottom.saturating_sub(word.top).max(1) as f32);
-        let (x, y) = self.point(word.left as f32 + width / 2.0, word.top as f32 + height / 2.0);
+        let Word { left, top, right, bottom, .. } = *word;
+        self.edges_of(Area { left, top, right, bottom })
+    }
+
+    /// As [`Turn::edges`], of any box.
+    pub(crate) fn edges_of(self, area: Area) -> [f32; 4] {
+        let (width, height) = (area.right.saturating_sub(area.left).max(1) as f32, area.bottom.saturating_sub(area.top).max(1) as f32);
+        let (x, y) = self.point(area.left as f32 + width / 2.0, area.top as f32 + height / 2.0);
         let (width, height) = if self.aside { (height, width) } else { (width, height) };
         [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0]
     }

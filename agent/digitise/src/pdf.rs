@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::{self, TimeZone};
-use motcua_model::metadata::PaperMetadata;
+use motcua_model::metadata::{Area, PaperMetadata};
 use pdf_writer::types::{CidFontType, FontFlags, OutputIntentSubtype, SystemInfo, TextRenderingMode, UnicodeCmap};
 use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
@@ -27,6 +27,8 @@ pub struct PdfPage<'a> {
     pub dpi: u16,
     /// What stands on it; empty for a blank side.
     pub text: &'a PageText,
+    /// The part of the scan that the page shows, in the scan's pixels, as [`paper_area`](crate::paper_area) finds it; none: all of it.
+    pub crop: Option<Area>,
 }
 
 /// What the PDF says of itself.
@@ -88,7 +90,8 @@ const GLYPH_WIDTH: f32 = 500.0;
 
 /// One PDF of a paper's sides, in the order given; blank sides are kept.
 ///
-/// Each picture is turned level, and upright, by the skew that OCR found, by the page's matrix alone: its bytes stay the scanner's.
+/// Each picture is turned level, and upright, by the skew that OCR found, by the page's matrix alone, and cropped by the page's box alone:
+/// its bytes stay the scanner's.
 /// What then lies outside the page is the scanner's backing beside the tilted sheet. The same input gives the same bytes.
 ///
 /// # Errors
@@ -120,7 +123,11 @@ pub fn searchable_pdf(pages: &[PdfPage<'_>], about: About<'_>) -> Result<Vec<u8>
 
 fn checked(page: &PdfPage<'_>, number: usize) -> Result<Frame, PdfError> {
     let frame = jpeg::frame(page.jpeg).map_err(|source| PdfError::Page { number, source })?;
-    if (frame.width, frame.height) != (page.width, page.height) || page.dpi == 0 {
+    let outside = |crop: Area| {
+        let Area { left, top, right, bottom } = crop;
+        left >= right || top >= bottom || right > page.width || bottom > page.height
+    };
+    if (frame.width, frame.height) != (page.width, page.height) || page.dpi == 0 || page.crop.is_some_and(outside) {
         return Err(PdfError::Mismatch { number, width: page.width, height: page.height, dpi: page.dpi });
     }
     Ok(frame)
@@ -141,19 +148,17 @@ impl PageRefs {
 }
 
 fn write_page(pdf: &mut Pdf, refs: PageRefs, page: &PdfPage<'_>, frame: Frame, letters: &Letters) {
-    let points = 72.0 / f32::from(page.dpi);
-    let picture = (page.width as f32 * points, page.height as f32 * points);
-    let (width, height) = if page.text.quarters() % 2 == 1 { (picture.1, picture.0) } else { picture };
+    let sheet = Sheet::of(page);
     let mut content = Content::new();
-    content.save_state().transform(levelled(picture, (width, height), page.text.skew_degrees));
+    content.save_state().transform(sheet.picture());
     content.x_object(Name(b"I")).restore_state();
     if !page.text.words.is_empty() {
-        write_text(&mut content, page, height, letters);
+        write_text(&mut content, page, &sheet, letters);
     }
     pdf.stream(refs.content, &deflated(&content.finish())).filter(Filter::FlateDecode);
 
     let mut object = pdf.page(refs.page);
-    object.parent(PAGES).media_box(Rect::new(0.0, 0.0, width, height)).contents(refs.content);
+    object.parent(PAGES).media_box(Rect::new(0.0, 0.0, sheet.width, sheet.height)).contents(refs.content);
     let mut resources = object.resources();
     resources.x_objects().pair(Name(b"I"), refs.image);
     resources.fonts().pair(Name(b"F"), FONT);
@@ -174,27 +179,61 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec_zlib(bytes, 6)
 }
 
-/// The matrix that lays the picture onto the page, turned counter-clockwise about their centres.
-fn levelled((width, height): (f32, f32), page: (f32, f32), degrees: f32) -> [f32; 6] {
-    let (sin, cos) = degrees.to_radians().sin_cos();
-    let [a, b, c, d] = [width * cos, width * sin, -height * sin, height * cos];
-    [a, b, c, d, (page.0 - a - c) / 2.0, (page.1 - b - d) / 2.0]
+/// What a page shows of its levelled picture, in points.
+struct Sheet {
+    /// Of the picture as it was scanned.
+    picture: (f32, f32),
+    degrees: f32,
+    level: Turn,
+    points: f32,
+    /// From the levelled picture's upper left corner.
+    left: f32,
+    top: f32,
+    width: f32,
+    height: f32,
 }
 
-fn write_text(content: &mut Content, page: &PdfPage<'_>, page_height: f32, letters: &Letters) {
-    let points = 72.0 / f32::from(page.dpi);
-    let level = Turn::new(page.width as f32, page.height as f32, page.text.skew_degrees);
+impl Sheet {
+    fn of(page: &PdfPage<'_>) -> Self {
+        let (points, degrees) = (72.0 / f32::from(page.dpi), page.text.skew_degrees);
+        let level = Turn::new(page.width as f32, page.height as f32, degrees);
+        let whole = Area { left: 0, top: 0, right: page.width, bottom: page.height };
+        // A sheet that was found crooked is a little smaller when it is level.
+        let [left, top, right, bottom] = level.edges_of(page.crop.unwrap_or(whole)).map(|edge| edge * points);
+        let picture = (page.width as f32 * points, page.height as f32 * points);
+        Self { picture, degrees, level, points, left, top, width: right - left, height: bottom - top }
+    }
+
+    /// The matrix that lays the picture below the page, turned counter-clockwise about its centre.
+    fn picture(&self) -> [f32; 6] {
+        let (sin, cos) = self.degrees.to_radians().sin_cos();
+        let (width, height) = self.picture;
+        let [a, b, c, d] = [width * cos, width * sin, -height * sin, height * cos];
+        let (x, y) = self.level.point(width / self.points / 2.0, height / self.points / 2.0);
+        let centre = self.place(x, y);
+        [a, b, c, d, centre.0 - (a + c) / 2.0, centre.1 - (b + d) / 2.0]
+    }
+
+    /// Where a point of the levelled picture, in pixels, lies on the page.
+    fn place(&self, x: f32, y: f32) -> (f32, f32) {
+        (x * self.points - self.left, self.height - (y * self.points - self.top))
+    }
+}
+
+fn write_text(content: &mut Content, page: &PdfPage<'_>, sheet: &Sheet, letters: &Letters) {
+    let points = sheet.points;
     content.begin_text().set_text_rendering_mode(TextRenderingMode::Invisible);
     for line in page.text.words.chunk_by(|one, next| one.line == next.line) {
-        let boxes: Vec<LevelBox> = line.iter().map(|word| LevelBox::of(word, level)).collect();
+        let boxes: Vec<LevelBox> = line.iter().map(|word| LevelBox::of(word, sheet.level)).collect();
         // One baseline and one size for the whole line, so that a selection is even and readers see one line.
         let size = median(boxes.iter().map(|one| one.height)) * points;
-        let baseline = page_height - median(boxes.iter().map(|one| one.bottom)) * points;
+        let bottom = median(boxes.iter().map(|one| one.bottom));
         content.set_font(Name(b"F"), size);
-        for (word, place) in line.iter().zip(&boxes) {
+        for (word, level) in line.iter().zip(&boxes) {
             let natural = word.text.chars().count() as f32 * size * GLYPH_WIDTH / 1000.0;
-            content.set_horizontal_scaling(100.0 * place.width * points / natural);
-            content.set_text_matrix([1.0, 0.0, 0.0, 1.0, place.left * points, baseline]);
+            let (left, baseline) = sheet.place(level.left, bottom);
+            content.set_horizontal_scaling(100.0 * level.width * points / natural);
+            content.set_text_matrix([1.0, 0.0, 0.0, 1.0, left, baseline]);
             content.show(Str(&letters.encode(&word.text)));
         }
     }

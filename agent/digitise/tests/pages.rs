@@ -55,7 +55,7 @@ fn pdf(jpegs: &[Vec<u8>], texts: &[PageText]) -> Vec<u8> {
         .zip(texts)
         .map(|(jpeg, text)| {
             let seen = inspect(jpeg).unwrap();
-            PdfPage { jpeg, width: seen.width, height: seen.height, dpi: DPI, text }
+            PdfPage { jpeg, width: seen.width, height: seen.height, dpi: DPI, text, crop: None }
         })
         .collect();
     searchable_pdf(&pages, About { title: "Hồ sơ <thử> & mẫu", created: "2026-11-23T02:30:00Z".parse().unwrap(), metadata: None }).unwrap()
@@ -211,7 +211,7 @@ fn damaged_bytes_never_panic() {
         let (width, height) = seen.map_or((320, 200), |seen| (seen.width, seen.height));
         let _ = thumbnail(&bytes, 60);
         let _ = searchable_pdf(
-            &[PdfPage { jpeg: &bytes, width, height, dpi: 300, text: &text }],
+            &[PdfPage { jpeg: &bytes, width, height, dpi: 300, text: &text, crop: None }],
             About { title: "x", created: jiff::Timestamp::UNIX_EPOCH, metadata: None },
         );
     }
@@ -224,7 +224,7 @@ fn what_is_no_jpeg_is_refused() {
         assert_eq!(inspect(bytes), Err(PageError::NotJpeg));
     }
     let text = PageText::default();
-    let page = PdfPage { jpeg: b"\x89PNG\r\n\x1a\n", width: 1, height: 1, dpi: 300, text: &text };
+    let page = PdfPage { jpeg: b"\x89PNG\r\n\x1a\n", width: 1, height: 1, dpi: 300, text: &text, crop: None };
     let refused = searchable_pdf(&[page], About { title: "", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }).unwrap_err();
     assert_eq!(refused, PdfError::Page { number: 1, source: PageError::NotJpeg });
     assert_eq!(searchable_pdf(&[], About { title: "", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }), Err(PdfError::NoPages));
@@ -246,7 +246,7 @@ fn grey_pages_stay_grey() {
     assert_eq!(seen, motcua_digitise::Inspection { width: 827, height: 1169, blank: false });
     assert!(thumbnail(&jpeg, 5000).unwrap().starts_with(&[0xFF, 0xD8]));
     let text = PageText::default();
-    let page = PdfPage { jpeg: &jpeg, width: 827, height: 1169, dpi: 100, text: &text };
+    let page = PdfPage { jpeg: &jpeg, width: 827, height: 1169, dpi: 100, text: &text, crop: None };
     let bytes = searchable_pdf(&[page], About { title: "x", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }).unwrap();
     let document = lopdf::Document::load_mem(&bytes).unwrap();
     let images = document.get_page_images(document.get_pages()[&1]).unwrap();

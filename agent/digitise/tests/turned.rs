@@ -22,7 +22,7 @@ fn jpeg(picture: image::DynamicImage) -> Vec<u8> {
 
 fn pdf(jpeg: &[u8], text: &PageText) -> Vec<u8> {
     let seen = inspect(jpeg).unwrap();
-    let page = PdfPage { jpeg, width: seen.width, height: seen.height, dpi: 300, text };
+    let page = PdfPage { jpeg, width: seen.width, height: seen.height, dpi: 300, text, crop: None };
     searchable_pdf(&[page], About { title: "Tờ khai", created: jiff::Timestamp::UNIX_EPOCH, metadata: None }).unwrap()
 }
 

@@ -42,7 +42,7 @@ fn stated_dpi(jpeg: &[u8]) -> Option<u16> {
 }
 
 /// What is dark and reaches the picture's edge.
-pub(super) struct Border {
+pub(crate) struct Border {
     /// Of the picture, in thousandths.
     pub(super) per_mille: u32,
     dark: Vec<bool>,
@@ -55,7 +55,7 @@ const LEAST_BORDER: u32 = 3;
 
 impl Border {
     /// `small` is not evened: a border would vanish.
-    pub(super) fn of(small: &Gray) -> Self {
+    pub(crate) fn of(small: &Gray) -> Self {
         let (width, height) = (small.width, small.height);
         let black = usual(small) / 3;
         let mut dark = vec![false; width * height];
@@ -86,9 +86,18 @@ impl Border {
         Self { per_mille: (count * 1000 / (width * height).max(1) as u64) as u32, dark, width, height }
     }
 
+    /// What is dark at the edges is no border.
+    pub(super) fn is_none(&self) -> bool {
+        self.per_mille < LEAST_BORDER
+    }
+
+    pub(super) fn is_dark(&self, x: usize, y: usize) -> bool {
+        self.dark.get(y * self.width + x).copied().unwrap_or(false)
+    }
+
     /// Makes the border of a picture that is `factor` times as large white: it is not written.
-    pub(super) fn wipe(&self, gray: &mut Gray, factor: usize) {
-        if self.per_mille < LEAST_BORDER {
+    pub(crate) fn wipe(&self, gray: &mut Gray, factor: usize) {
+        if self.is_none() {
             return;
         }
         // Between black and paper lies a dark line.

@@ -227,6 +227,6 @@ pub fn our_pdf() -> Vec<u8> {
     });
     picture.write_with_encoder(image::codecs::jpeg::JpegEncoder::new(&mut jpeg)).unwrap();
     let text = PageText::default();
-    let page = PdfPage { jpeg: &jpeg, width: 827, height: 1169, dpi: 100, text: &text };
+    let page = PdfPage { jpeg: &jpeg, width: 827, height: 1169, dpi: 100, text: &text, crop: None };
     searchable_pdf(&[page, page], About { title: "Giấy tờ mẫu", created: Timestamp::UNIX_EPOCH, metadata: Some(&metadata()) }).unwrap()
 }
