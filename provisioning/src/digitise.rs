@@ -4,7 +4,8 @@ use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use motcua_digitise::{
-    About, Engines, PageError, PageText, PdfPage, RecognisedPage, SourcePage, paper_area, read_codes, recognise_paper, searchable_pdf, secrecy_mark, source_page,
+    About, Engines, PageError, PageText, PdfPage, RecognisedPage, SourcePage, paper_area, read_codes, recognise_paper, searchable_pdf,
+    secrecy_mark, smaller, source_page,
 };
 use motcua_model::metadata::Area;
 use std::{
@@ -34,6 +35,10 @@ pub(crate) struct Digitise {
     /// Title inside the PDF; left out: the name of the file.
     #[arg(long)]
     title: Option<String>,
+    /// Encode every picture a second time, at this quality, so that the PDF is smaller: for copies to send or to show. The original for the
+    /// archive is never made so: left out, the scanner's bytes stay as they are.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(30..=95))]
+    quality: Option<u8>,
     /// Language of the text, by Tesseract's name.
     #[arg(long, default_value = "vie")]
     language: String,
@@ -113,6 +118,11 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
     };
     let metadata = read.as_ref().map(|(_, metadata)| metadata);
     let crops = crops(&pages, &texts)?;
+    // Everything was read on the scans themselves.
+    let pages = match asked.quality {
+        Some(quality) => pages.into_iter().map(|page| encoded_again(page, quality)).collect::<Result<Vec<_>, _>>()?,
+        None => pages,
+    };
     let sides: Vec<PdfPage<'_>> = (pages.iter().zip(&texts).zip(crops))
         .map(|((page, text), crop)| PdfPage { jpeg: &page.jpeg, width: page.width, height: page.height, dpi: page.dpi, text, crop })
         .collect();
@@ -127,6 +137,10 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
 /// What of each page is paper.
 fn crops(pages: &[SourcePage], texts: &[PageText]) -> Result<Vec<Option<Area>>, PageError> {
     pages.iter().zip(texts).map(|(page, text)| paper_area(&page.jpeg, page.dpi, text)).collect()
+}
+
+fn encoded_again(page: SourcePage, quality: u8) -> Result<SourcePage, PageError> {
+    Ok(SourcePage { jpeg: smaller(&page.jpeg, page.dpi, quality)?, ..page })
 }
 
 fn page(path: &Path, dpi: Option<u16>) -> anyhow::Result<SourcePage> {

@@ -87,6 +87,26 @@ fn fields_and_metadata_of_the_paper_are_written_beside_it_for_its_owner_alone() 
 }
 
 #[test]
+fn a_copy_of_less_quality_is_smaller_and_as_searchable() {
+    let folder = tempfile::tempdir().unwrap();
+    let (original, copy) = (folder.path().join("goc.pdf"), folder.path().join("ban-sao.pdf"));
+    for (options, out) in [(&[][..], &original), (&["--quality", "30"][..], &copy)] {
+        let made = with(options, &[page("to-khai-1.jpg")], out);
+        assert!(made.status.success(), "{}", said(&made));
+    }
+    let size = |path: &Path| fs::metadata(path).unwrap().len();
+    assert!(size(&copy) * 10 < size(&original) * 9, "{} of {}", size(&copy), size(&original));
+    let text = |path: &Path| Command::new("pdftotext").arg(path).arg("-").output().unwrap().stdout;
+    assert_eq!(text(&copy), text(&original), "the scan was read, not the copy");
+    let jpeg = fs::read(page("to-khai-1.jpg")).unwrap();
+    let holds = |path: &Path| fs::read(path).unwrap().windows(jpeg.len()).any(|part| part == jpeg);
+    assert!(holds(&original) && !holds(&copy));
+    for wrong in ["29", "96", "x"] {
+        assert!(!with(&["--quality", wrong], &[page("to-khai-2.jpg")], &folder.path().join("no.pdf")).status.success(), "{wrong}");
+    }
+}
+
+#[test]
 fn nothing_is_begun_where_a_file_is_there_or_the_types_are_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -26,6 +26,9 @@ pub enum PageError {
     /// A JPEG, but none of the kinds that scanners make.
     #[error("the scanned page is a JPEG with {0}; set the scanner to 8-bit colour or grey and scan the page again")]
     Unsupported(String),
+    /// The smaller picture could not be encoded.
+    #[error("the page could not be encoded again ({0}); leave out --quality")]
+    Encoding(String),
     /// The thumbnail could not be encoded.
     #[error("no thumbnail could be made of the page ({0}); show the page by its number")]
     Thumbnail(String),

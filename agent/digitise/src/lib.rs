@@ -37,7 +37,7 @@ pub use codes::{PageCode, read_codes};
 pub use fields::read_fields;
 pub use jpeg::PageError;
 pub use ocr::{OcrError, PageText, Recognizer, Word, confidence};
-pub use page::{Inspection, inspect, thumbnail};
+pub use page::{Inspection, inspect, smaller, thumbnail};
 pub use paper::{Engines, PaperError, recognise_paper};
 pub use pdf::{About, PdfError, PdfPage, searchable_pdf};
 pub use quality::{Fingerprint, Judged, Measures, judge, paper_area, repeated};

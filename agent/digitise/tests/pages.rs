@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use motcua_digitise::{About, OcrError, PageError, PageText, PdfError, PdfPage, Recognizer, inspect, searchable_pdf, thumbnail};
+use motcua_digitise::{About, OcrError, PageError, PageText, PdfError, PdfPage, Recognizer, inspect, searchable_pdf, smaller, thumbnail};
 use serde_json::Value;
 
 const DPI: u16 = 300;
@@ -235,6 +235,22 @@ fn thumbnails_are_small_jpegs_of_the_same_shape() {
     let small = image::load_from_memory(&thumbnail(&jpeg("to-khai-1.jpg"), 310).unwrap()).unwrap().into_rgb8();
     assert_eq!((small.width(), small.height()), (310, 438));
     assert!(small.pixels().any(|pixel| pixel.0[0] < 120) && small.get_pixel(150, 430).0[0] > 200);
+}
+
+#[test]
+fn a_second_encoding_is_smaller_and_keeps_size_and_colour() {
+    // As fine as a scanner sends it; the committed pages were made small.
+    let mut scan = Vec::new();
+    let picture = image::load_from_memory(&jpeg("to-khai-1.jpg")).unwrap();
+    picture.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut scan, 92)).unwrap();
+    let small = smaller(&scan, DPI, 60).unwrap();
+    assert!(small.len() * 3 < scan.len() * 2, "{} of {}", small.len(), scan.len());
+    let [one, other] = [&scan, &small].map(|jpeg| image::load_from_memory(jpeg).unwrap());
+    assert_eq!((one.color(), one.width(), one.height()), (other.color(), other.width(), other.height()));
+    let apart = one.into_rgb8().iter().zip(other.into_rgb8().iter()).filter(|(one, other)| one.abs_diff(**other) > 60).count();
+    assert!(apart * 1000 < 3 * 2480 * 3508, "{apart} values are far from the scan's");
+    assert_eq!(smaller(&small, DPI, 95).unwrap(), small, "larger would be for nothing");
+    assert_eq!(smaller(b"%PDF-1.7", DPI, 60), Err(PageError::NotJpeg));
 }
 
 #[test]
