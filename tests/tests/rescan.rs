@@ -6,6 +6,7 @@
 use motcua_drivers::printer::{Align, Block, Font, Size, render};
 use motcua_model::{
     api::{Action, DeviceState, Overlay, PageView, PaperState, Screen, Snapshot},
+    dossier::Special,
     fault::Fault,
     pages::PageFault,
 };
@@ -133,5 +134,30 @@ async fn a_paper_with_a_secrecy_mark_leaves_no_page_behind() {
         assert!(started.elapsed().as_secs() < 10, "a page of the secret paper is still on the disk");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dossier_whose_papers_all_come_to_the_desk_reaches_the_hub_without_files() {
+    let folder = TempDir::new().unwrap();
+    let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.until("the scanner", |s| s.health.scanner == DeviceState::Ready && s.health.reader == DeviceState::Ready).await.unwrap();
+    let mut citizen = Citizen::new(CARD);
+    let started = Instant::now();
+    while citizen.codes.is_empty() {
+        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
+        let snapshot = rig.snapshot().await.unwrap();
+        let next = match &snapshot.screen {
+            Screen::CountSheets { .. } => Next::Act(Action::CannotScan),
+            Screen::SpecialPaper { .. } => Next::Act(Action::BringToDesk { special: Special::Bound }),
+            _ => citizen.next(&snapshot),
+        };
+        citizen.perform(&rig, &snapshot, &next).await.unwrap();
+    }
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let copy = rig.hub_copies().unwrap().remove(0);
+    let message = fs::read_to_string(copy.join("message.json")).unwrap();
+    assert!(message.contains("at_desk") && message.contains("bound"), "the officer learns what comes and why it was not scanned");
+    assert!(fs::read_dir(copy).unwrap().all(|file| file.unwrap().path().extension().is_none_or(|end| end != "pdf")));
     rig.stop().await.unwrap();
 }
