@@ -73,9 +73,10 @@ fn zone_lines(text: &PageText) -> Vec<&[Word]> {
 
 /// The part of the levelled picture with the lines, a line's height more on each side.
 fn strip(gray: &Gray, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
-    let (width, height) = (gray.width as f32, gray.height as f32);
-    let level =
-        if quarters(skew_degrees) % 2 == 0 { Turn::new(width, height, skew_degrees) } else { Turn::new(height, width, skew_degrees) };
+    // Of the scan, on which the words' boxes are.
+    let aside = quarters(skew_degrees) % 2 == 1;
+    let (width, height) = if aside { (gray.height, gray.width) } else { (gray.width, gray.height) };
+    let level = Turn::new(width as f32, height as f32, skew_degrees);
     let mut edges = (f32::MAX, f32::MAX, 0.0_f32, 0.0_f32);
     let mut more = 0.0_f32;
     for word in lines.iter().copied().flatten() {
@@ -107,6 +108,32 @@ mod tests {
         assert!(parsed(passport).is_some());
         assert!(parsed(&passport.replace("740812", "740813")).is_none(), "a check digit is wrong");
         assert!(parsed("").is_none());
+    }
+
+    #[test]
+    fn the_strip_holds_the_line_whichever_way_the_page_lay() {
+        let (left, top, right, bottom) = (40, 50, 60, 150);
+        let mut scan = Gray { width: 300, height: 200, pixels: vec![255; 300 * 200] };
+        for y in top..bottom {
+            scan.pixels[y * 300 + left..y * 300 + right].fill(0);
+        }
+        let edge = |at: usize| at as u32;
+        let word = Word {
+            text: "P<UTO".into(),
+            left: edge(left),
+            top: edge(top),
+            right: edge(right),
+            bottom: edge(bottom),
+            confidence: 90.0,
+            line: 0,
+        };
+        for quarters in 0..4 {
+            let picture = scan.clone().quarter_turned(quarters);
+            let strip = strip(&picture, 90.0 * f32::from(quarters), &[std::slice::from_ref(&word)]).unwrap();
+            let dark = strip.pixels.iter().filter(|pixel| **pixel == 0).count();
+            assert!((1990..=2000).contains(&dark), "{quarters}: {dark} of 2000 points, {} x {}", strip.width, strip.height);
+            assert!(strip.width * strip.height < 12_000 || quarters % 2 == 0, "{quarters}: {} x {}", strip.width, strip.height);
+        }
     }
 
     #[test]
