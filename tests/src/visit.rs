@@ -2,7 +2,7 @@
 
 use crate::rig::Rig;
 use motcua_model::{
-    api::{Action, ChipPhase, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
+    api::{Action, ChipPhase, DeviceState, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::AnswerKind,
     fault::Fault,
 };
@@ -67,6 +67,8 @@ impl Citizen {
         }
         match &snapshot.screen {
             Screen::Waiting { .. } if self.done => Next::Leave,
+            // After a start the reader takes a moment, and its lamp says so.
+            Screen::Waiting { unfinished: true, .. } if snapshot.health.reader != DeviceState::Ready => Next::Wait,
             Screen::Waiting { unfinished: true, .. } => Next::ShowCard,
             Screen::Waiting { services, .. } => match services.iter().any(|s| s.service == Service::File && s.unavailable.is_none()) {
                 true => Next::Act(Action::Start { service: Service::File }),
@@ -76,6 +78,7 @@ impl Citizen {
             Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: PROCEDURE.to_owned() }),
             Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
             Screen::Identify { .. } if self.card.contains('<') => Next::Act(Action::UsePassport),
+            Screen::Identify { .. } if snapshot.health.reader != DeviceState::Ready => Next::Wait,
             Screen::Identify { .. } => Next::ShowCard,
             Screen::Passport { .. } => Next::Act(Action::TypeZone { zone: motcua_model::Private::new(self.card) }),
             Screen::ReadChip { phase, skip_first, .. } => match (phase, self.chip) {

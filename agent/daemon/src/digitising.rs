@@ -66,7 +66,7 @@ impl Digitiser {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let engines = (0..cores).map(|_| {
             Worker::start("ocr", || {
-                // On Linux this is the thread's own. Where it is refused the engine is only less polite.
+                // On Linux this is the thread's own. The unit's filter of system calls refuses it; there the screen's unit weighs more.
                 let _ = rustix::process::nice(NICENESS);
                 None
             })
