@@ -4,8 +4,8 @@ use crate::{fields, sign::write_durably};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use motcua_digitise::{
-    About, Engines, PageError, PageText, PdfPage, RecognisedPage, SourcePage, paper_area, read_codes, recognise_paper, searchable_pdf,
-    secrecy_mark, smaller, source_page,
+    About, Engines, PageError, PageText, PdfPage, RecognisedPage, SourcePage, confidence, paper_area, read_codes, recognise_paper,
+    searchable_pdf, secrecy_mark, smaller, source_page,
 };
 use motcua_model::metadata::Area;
 use std::{
@@ -84,7 +84,7 @@ pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<St
         &engines,
         &scans,
         &|place, text| {
-            let sure = text.words.iter().map(|word| word.confidence).sum::<f32>() / text.words.len().max(1) as f32;
+            let sure = confidence([text]).unwrap_or(0.0) * 100.0;
             // Nobody may be there to read it.
             let _ = writeln!(std::io::stderr(), "page {} of {of}: {} words, {sure:.0} % sure", place + 1, text.words.len());
         },

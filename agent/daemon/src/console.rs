@@ -186,10 +186,14 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
 impl Console {
     /// Whether the browser has shown the access code.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut sessions = cookies.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().strip_prefix("motcua="));
-        sessions.any(|session| same(session, &self.session))
+        cookies(headers, "motcua=").any(|session| same(session, &self.session))
     }
+}
+
+/// What cookies with this beginning hold.
+pub(crate) fn cookies<'a>(headers: &'a HeaderMap, beginning: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(move |cookie| cookie.trim().strip_prefix(beginning))
 }
 
 /// Compares without telling by its duration where the texts differ.

@@ -19,7 +19,7 @@ use motcua_model::{
     document_types::DocumentTypes,
     dossier::{Document, Dossier, FileRef, Page, Side},
     hub::NamedFile,
-    metadata::{PaperMetadata, ReadPaper},
+    metadata::{Area, PaperMetadata, ReadPaper},
     pdf_name::PdfNames,
 };
 use motcua_store::StoreError;
@@ -58,6 +58,8 @@ struct Desk {
 struct Reading {
     text: PageText,
     codes: Vec<PageCode>,
+    /// What of the side is paper; none: all of it.
+    paper: Option<Area>,
 }
 
 impl Digitiser {
@@ -85,9 +87,10 @@ impl Digitiser {
         })))
     }
 
-    /// Reads a side as soon as an engine is free, and tells the visit which fields it found and whether it bears a secrecy mark. Of a side that goes meanwhile nothing stays.
-    pub(crate) fn read_soon(&self, page: &Page) {
-        let (digitiser, image, dpi) = (self.clone(), page.image.id, page.dpi);
+    /// Reads a side as soon as an engine is free, and tells the visit which fields it found and whether it bears a secrecy mark. Of a
+    /// side that goes meanwhile nothing stays.
+    pub(crate) fn read_soon(&self, image: Uuid, dpi: u16) {
+        let digitiser = self.clone();
         tokio::spawn(async move {
             match digitiser.reading(image, dpi).await {
                 Ok(reading) => {
@@ -114,7 +117,8 @@ impl Digitiser {
             let (title, created, wanted) = (format!("{}: {}", dossier.code, document.name.vi), dossier.submitted, made.is_none());
             let (desk, component, paper, said) = (self.0.clone(), document.component.clone(), document.name.vi.clone(), said_yes(dossier));
             let work = tokio::task::spawn_blocking(move || {
-                let metadata = metadata(&desk, &component, &paper, &scans, &said, created);
+                let read = read(&desk, &scans, created);
+                let metadata = metadata(&component, &paper, &read, &said, &scans);
                 let pdf = wanted.then(|| pdf(&scans, About { title: &title, created, metadata: Some(&metadata) })).transpose();
                 pdf.map(|pdf| (metadata, pdf))
             });
@@ -133,8 +137,8 @@ impl Digitiser {
     async fn scans(&self, document: &Document) -> anyhow::Result<Vec<Scan>> {
         let mut scans = Vec::new();
         for page in sides(document) {
-            let Reading { text, codes } = self.reading(page.image.id, page.dpi).await?;
-            scans.push(Scan { page: page.clone(), jpeg: self.0.storage.file(page.image.id).await?, text, codes });
+            let reading = self.reading(page.image.id, page.dpi).await?;
+            scans.push(Scan { page: page.clone(), jpeg: self.0.storage.file(page.image.id).await?, reading });
         }
         Ok(scans)
     }
@@ -189,7 +193,8 @@ impl Digitiser {
                     Some(engine) => engine,
                     None => warm.insert(Recognizer::new(&ocr.language, ocr.tessdata.as_deref())?),
                 };
-                Ok(Reading { text: engine.recognise(&jpeg, dpi)?, codes: read_codes(&jpeg, dpi)? })
+                let text = engine.recognise(&jpeg, dpi)?;
+                Ok(Reading { codes: read_codes(&jpeg, dpi)?, paper: paper_area(&jpeg, dpi, &text)?, text })
             })
             .await;
         lock(&self.0.free).push(engine);
@@ -201,8 +206,7 @@ impl Digitiser {
 struct Scan {
     page: Page,
     jpeg: Vec<u8>,
-    text: PageText,
-    codes: Vec<PageCode>,
+    reading: Reading,
 }
 
 /// Fields of papers that the person said yes to, by the answer of a question.
@@ -210,24 +214,32 @@ fn said_yes(dossier: &Dossier) -> Vec<String> {
     dossier.answers.iter().filter_map(|answer| answer.read_from.clone()).collect()
 }
 
-/// What was read surely, or the person said yes to (R53). A paper that cannot be read all the same goes to the hub.
-fn metadata(desk: &Desk, component: &str, name: &str, scans: &[Scan], said: &[String], at: Timestamp) -> PaperMetadata {
-    let pages: Vec<RecognisedPage<'_>> =
-        scans.iter().map(|scan| RecognisedPage { jpeg: &scan.jpeg, dpi: scan.page.dpi, text: &scan.text, codes: &scan.codes }).collect();
+/// The fields of a paper. One that cannot be read all the same goes to the hub.
+fn read(desk: &Desk, scans: &[Scan], at: Timestamp) -> ReadPaper {
+    let pages: Vec<RecognisedPage<'_>> = scans
+        .iter()
+        .map(|Scan { page, jpeg, reading }| RecognisedPage { jpeg, dpi: page.dpi, text: &reading.text, codes: &reading.codes })
+        .collect();
     let read = read_paper(&pages, &desk.types, desk.ocr.tessdata.as_deref(), in_vietnam(at).date());
     let read = read.inspect_err(|error| tracing::warn!("the fields of a paper were not read: {error}")).ok().flatten();
-    let read = read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() });
+    read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() })
+}
+
+/// What was read surely, or the person said yes to (R53).
+fn metadata(component: &str, name: &str, read: &ReadPaper, said: &[String], scans: &[Scan]) -> PaperMetadata {
     let said_yes = |key: &str| said.contains(&format!("{}.{key}", read.kind));
-    let metadata = PaperMetadata::from_read(component, name, &read, said_yes);
-    PaperMetadata { text_confidence: confidence(scans.iter().map(|scan| &scan.text)), ..metadata }
+    let metadata = PaperMetadata::from_read(component, name, read, said_yes);
+    PaperMetadata { text_confidence: confidence(scans.iter().map(|scan| &scan.reading.text)), ..metadata }
 }
 
 fn pdf(scans: &[Scan], about: About<'_>) -> Result<Vec<u8>, PdfError> {
-    let mut pages = Vec::with_capacity(scans.len());
-    for (at, Scan { page, jpeg, text, .. }) in scans.iter().enumerate() {
-        let crop = paper_area(jpeg, page.dpi, text).map_err(|source| PdfError::Page { number: at + 1, source })?;
-        pages.push(PdfPage { jpeg, width: page.width, height: page.height, dpi: page.dpi, text, crop });
-    }
+    let pages: Vec<PdfPage<'_>> = scans
+        .iter()
+        .map(|Scan { page, jpeg, reading: Reading { text, paper, .. } }| {
+            let Page { width, height, dpi, .. } = *page;
+            PdfPage { jpeg, width, height, dpi, text, crop: *paper }
+        })
+        .collect();
     searchable_pdf(&pages, about)
 }
 
@@ -242,4 +254,51 @@ fn sides(document: &Document) -> impl Iterator<Item = &Page> {
     let backs_are_blank = document.pages.iter().filter(|page| page.side == Side::Back).all(|page| page.blank);
     let has_front = document.pages.iter().any(|page| page.side == Side::Front);
     document.pages.iter().filter(move |page| page.side == Side::Front || !backs_are_blank || !has_front)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motcua_model::{Private, Text, document_types::Meaning, dossier::Origin, metadata::ReadField};
+
+    fn paper(sides: &[(Side, bool)]) -> Document {
+        let page = |(at, (side, blank)): (usize, &(Side, bool))| Page {
+            image: FileRef { id: Uuid::from_u128(at as u128), sha256: String::new(), bytes: 0, media: String::new() },
+            side: *side,
+            width: 10,
+            height: 10,
+            dpi: 300,
+            blank: *blank,
+            faults: Vec::new(),
+            without_note: false,
+        };
+        let pages = sides.iter().enumerate().map(page).collect();
+        let (id, name) = (Uuid::nil(), Text::new("Giấy", "Paper"));
+        Document { id, component: "GCS".into(), name, sheets: 1, pages, count_differs: false, origin: Origin::Scanned }
+    }
+
+    #[test]
+    fn backs_go_only_where_all_of_them_are_blank() {
+        use Side::{Back, Front};
+        let kept = |pages: &[(Side, bool)]| sides(&paper(pages)).map(|page| page.image.id.as_u128()).collect::<Vec<_>>();
+        assert_eq!(kept(&[(Front, false), (Back, true), (Front, false), (Back, true)]), [0, 2]);
+        assert_eq!(kept(&[(Front, false), (Back, true), (Front, false), (Back, false)]), [0, 1, 2, 3], "images and pages agree");
+        assert_eq!(kept(&[(Front, true), (Front, false)]), [0, 1], "a blank front is a page");
+        assert_eq!(kept(&[(Back, true)]), [0], "a paper is never empty");
+    }
+
+    #[test]
+    fn what_the_person_said_yes_to_is_known_of_the_paper_and_nothing_else_that_needs_it() {
+        let area = Area { left: 1, top: 1, right: 2, bottom: 2 };
+        let field = |key: &str, meaning| {
+            let (value, confidence, needs_yes) = (Private::new("LÊ THỬ"), 0.5, true);
+            ReadField { key: key.into(), meaning, value, confidence, page: 1, area, needs_yes }
+        };
+        let fields = vec![field("child_name", Meaning::OwnerName), field("issuer", Meaning::Issuer)];
+        let read = ReadPaper { kind: "birth_certificate".into(), fields };
+        let of = |said: &str| metadata("GKS", "Giấy khai sinh", &read, &[said.to_owned()], &[]);
+        let known = of("birth_certificate.child_name");
+        assert_eq!((known.owner_name.map(|name| name.confidence), known.issuer), (Some(1.0), None));
+        assert_eq!(of("live_birth.child_name").owner_name, None, "said of another paper");
+    }
 }

@@ -282,9 +282,9 @@ impl PageKeeper {
             faults: judged.faults,
             without_note: false,
         };
-        let read_soon = page.clone();
+        let (image, dpi) = (page.image.id, page.dpi);
         input::event(&self.inputs, Event::PageStored { job: self.job, page }).await;
-        self.digitiser.read_soon(&read_soon);
+        self.digitiser.read_soon(image, dpi);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The console's page "Chờ ký": papers that wait for the office's signature, and what staff do with them.
 
 use crate::{
-    console::{Console, escape, page, same, table, time},
+    console::{Console, cookies, escape, page, same, table, time},
     signing::{Asked, Outcome, Session, Signing},
 };
 use axum::{
@@ -99,24 +99,21 @@ async fn show(State(console): State<Console>, headers: HeaderMap, Query(number):
 }
 
 async fn sign(State(console): State<Console>, headers: HeaderMap, Form(fields): Form<Vec<(String, String)>>) -> Response {
-    let desk = match entered(&console, &headers) {
-        Ok(desk) => desk,
-        Err(response) => return response,
-    };
-    let (mut documents, mut pin, mut ours) = (BTreeSet::new(), None, false);
+    let (mut documents, mut pin, mut form) = (BTreeSet::new(), None, String::new());
     for (name, value) in fields {
         // Whatever it is, it may be the PIN: wiped when it was looked at.
         let value = Zeroizing::new(value);
         match name.as_str() {
-            "form" => ours = same(&value, &desk.form_token),
+            "form" => form.clone_from(&value),
             "paper" => documents.extend(Uuid::parse_str(&value)),
             "pin" if !value.is_empty() => pin = Some(Pin::new(value.as_str())),
             _ => {}
         }
     }
-    if !ours {
-        return stale(&console);
-    }
+    let desk = match asked_here(&console, &headers, &form) {
+        Ok(desk) => desk,
+        Err(response) => return response,
+    };
     if documents.is_empty() {
         let text = Text::new("Chưa chọn giấy tờ nào; mã PIN chưa được dùng.", "No paper is chosen; the PIN was not used.");
         return desk.told(Told::Sentence(text)).into_response();
@@ -143,13 +140,10 @@ struct Lock {
 }
 
 async fn lock(State(console): State<Console>, headers: HeaderMap, Form(asked): Form<Lock>) -> Response {
-    let desk = match entered(&console, &headers) {
+    let desk = match asked_here(&console, &headers, &asked.form) {
         Ok(desk) => desk,
         Err(response) => return response,
     };
-    if !same(&asked.form, &desk.form_token) {
-        return stale(&console);
-    }
     match desk.signing.lock().await {
         Ok(()) => desk.told(Told::Sentence(Text::new("Đã khóa thiết bị ký số.", "The token is locked."))).into_response(),
         Err(error) => failed(&error),
@@ -164,13 +158,10 @@ struct Unsigned {
 }
 
 async fn unsigned(State(console): State<Console>, headers: HeaderMap, Form(asked): Form<Unsigned>) -> Response {
-    let desk = match entered(&console, &headers) {
+    let desk = match asked_here(&console, &headers, &asked.form) {
         Ok(desk) => desk,
         Err(response) => return response,
     };
-    if !same(&asked.form, &desk.form_token) {
-        return stale(&console);
-    }
     let reason: String = asked.reason.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
     if reason.is_empty() {
         let text = Text::new("Hãy ghi lý do gửi không ký; hồ sơ vẫn chờ ký.", "Write why it goes unsigned; the dossier still waits.");
@@ -227,9 +218,15 @@ fn entered<'a>(console: &'a Console, headers: &HeaderMap) -> Result<&'a Desk, Re
     console.desk.as_ref().ok_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
+/// As [`entered`], for a form that comes from a page of this run.
+#[expect(clippy::result_large_err, reason = "the other way out is an answer")]
+fn asked_here<'a>(console: &'a Console, headers: &HeaderMap, form: &str) -> Result<&'a Desk, Response> {
+    let desk = entered(console, headers)?;
+    if same(form, &desk.form_token) { Ok(desk) } else { Err(stale(console)) }
+}
+
 fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|cookie| cookie.trim().strip_prefix(OWNER))
+    cookies(headers, OWNER).next()
 }
 
 fn stale(console: &Console) -> Response {

@@ -121,9 +121,9 @@ impl Recognizer {
         } else {
             self.read(even, dpi, false)?
         };
-        let Reading { table, skew_degrees, width, height, grow } = reading;
+        let Reading { words, skew_degrees, width, height } = reading;
         let turn = Turn::new(width as f32, height as f32, -skew_degrees);
-        let words = in_reading_order(words(&table, grow)).into_iter().map(|word| turned(word, turn)).collect();
+        let words = in_reading_order(words).into_iter().map(|word| turned(word, turn)).collect();
         Ok(PageText { words, skew_degrees })
     }
 
@@ -138,10 +138,10 @@ impl Recognizer {
         let mut reading = |upside_down: bool| {
             let (table, more) =
                 if upside_down { (self.table(&gray.half_turned(), read_at), 180.0) } else { (self.table(&gray, read_at), 0.0) };
-            table.map(|table| Reading { table, skew_degrees: skew_degrees + more, width, height, grow })
+            table.map(|table| Reading { words: words(&table, grow), skew_degrees: skew_degrees + more, width, height })
         };
         let looked_at = reading(on_its_head)?;
-        if looked_at.is_sure() || !(on_its_head || doubtful) {
+        if !(on_its_head || doubtful) || looked_at.is_sure() {
             return Ok(looked_at);
         }
         // The look of letters may be wrong, of a blurred page it often is: what reads better is right.
@@ -161,32 +161,33 @@ impl Recognizer {
 
 /// What was read of a page in one position.
 struct Reading {
-    /// Tesseract's.
-    table: String,
+    /// On the picture that was read, as fine as the scan.
+    words: Vec<Word>,
     /// Of the page as it lies.
     skew_degrees: f32,
-    /// Of the picture that was read, as fine as the scan.
+    /// Of that picture.
     width: usize,
     height: usize,
-    /// How much finer the scan is than what the table tells of.
-    grow: f32,
 }
 
 impl Reading {
     /// Most letters were read well; of a page the wrong way round hardly any is.
     fn is_sure(&self) -> bool {
-        let all: usize = words(&self.table, 1.0).iter().map(|word| word.text.chars().count()).sum();
-        all > 20 && sure_letters(&self.table) * 2 > all
+        let all = self.letters(0.0);
+        all > 20 && self.letters(READ_WELL) * 2 > all
+    }
+
+    /// Of words surer than this.
+    fn letters(&self, confidence: f32) -> usize {
+        self.words.iter().filter(|word| word.confidence > confidence).map(|word| word.text.chars().count()).sum()
     }
 }
 
-fn better(one: Reading, other: Reading) -> Reading {
-    if sure_letters(&other.table) > sure_letters(&one.table) { other } else { one }
-}
+/// Words surer than this were read well.
+const READ_WELL: f32 = 70.0;
 
-/// Letters of words that were read well.
-fn sure_letters(table: &str) -> usize {
-    words(table, 1.0).iter().filter(|word| word.confidence > 70.0).map(|word| word.text.chars().count()).sum()
+fn better(one: Reading, other: Reading) -> Reading {
+    if other.letters(READ_WELL) > one.letters(READ_WELL) { other } else { one }
 }
 
 /// Tesseract with the model of a language, from `tessdata` or from where the Debian package puts it.

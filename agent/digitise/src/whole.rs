@@ -134,7 +134,7 @@ mod tests {
         PageText { words: words.map(word).collect(), skew_degrees: 0.0 }
     }
 
-    /// White, with a code where there is one.
+    /// Of pages with these lines, and what the code on each says.
     fn paper(pages: &[(&[&str], Option<&str>)]) -> Option<ReadPaper> {
         let code = |text: &&str| PageCode { text: Private::new(*text), area: Area { left: 9, top: 9, right: 99, bottom: 99 } };
         let read: Vec<(PageText, Vec<PageCode>)> =

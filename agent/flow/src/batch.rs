@@ -1,7 +1,7 @@
 //! Papers that are not scanned: what must not be goes (TT 03/2025/TT-VPCP Đ.5.2), what cannot be is brought to the desk (R45).
 
 use crate::{
-    filing::{Filing, Page, image_ids},
+    filing::{Filing, Page, empty_document, image_ids},
     state::Cx,
 };
 use motcua_model::{
@@ -14,15 +14,7 @@ impl Filing {
     /// The paper counts as given, without pages, until the person scans it after all.
     pub(crate) fn bring_to_desk(&mut self, paper: usize, special: Special, cx: &mut Cx) {
         let Some(component) = self.procedure.components.get(paper) else { return };
-        let document = Document {
-            id: cx.at.fresh,
-            component: component.code.clone(),
-            name: component.name.clone(),
-            sheets: 0,
-            pages: Vec::new(),
-            count_differs: false,
-            origin: Origin::AtDesk { special },
-        };
+        let document = empty_document(component, 0, Origin::AtDesk { special }, cx);
         self.put_paper(paper, document, cx);
     }
 

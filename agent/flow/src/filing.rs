@@ -356,15 +356,7 @@ impl Filing {
         match &mut self.draft.scanning {
             Some(document) => document.sheets = sheets,
             None => {
-                self.draft.scanning = Some(Document {
-                    id: cx.at.fresh,
-                    component: component.code.clone(),
-                    name: component.name.clone(),
-                    sheets,
-                    pages: Vec::new(),
-                    count_differs: false,
-                    origin: Origin::Scanned,
-                });
+                self.draft.scanning = Some(empty_document(component, sheets, Origin::Scanned, cx));
             }
         }
         self.page = Page::Scan { paper, job: None };
@@ -532,6 +524,12 @@ pub(crate) fn expected_pages(document: &Document, sides: u16) -> u16 {
 /// Pictures that show a side once more.
 fn without_note(document: &Document) -> usize {
     document.pages.iter().filter(|page| page.without_note).count()
+}
+
+/// A paper before its first page, or one that gets none.
+pub(crate) fn empty_document(component: &Component, sheets: u16, origin: Origin, cx: &Cx) -> Document {
+    let (id, component, name) = (cx.at.fresh, component.code.clone(), component.name.clone());
+    Document { id, component, name, sheets, pages: Vec::new(), count_differs: false, origin }
 }
 
 /// Vietnam has one zone without daylight saving time: no zone table is needed.

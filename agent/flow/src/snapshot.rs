@@ -35,7 +35,7 @@ impl Kiosk {
             language: self.language,
             office: self.settings.office.clone(),
             phone: self.settings.phone.clone(),
-            progress: progress(&screen, self.state.papers_first()),
+            progress: progress(&screen, self.state.filing().is_some_and(|filing| filing.procedure.papers_first())),
             screen,
             overlay: self.overlay(at),
             health: self.health,
@@ -111,25 +111,16 @@ impl Kiosk {
 
 /// Questions and papers change places where a procedure begins with the papers.
 fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
+    let (questions, papers) = if papers_first { (4, 3) } else { (3, 4) };
     let at = match screen {
-        Screen::Question { .. } if papers_first => 4,
-        Screen::Papers { .. }
-        | Screen::CountSheets { .. }
-        | Screen::SpecialPaper { .. }
-        | Screen::Scan { .. }
-        | Screen::PageCheck { .. }
-            if papers_first =>
-        {
-            3
-        }
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
         Screen::Identify { .. } | Screen::Passport { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
-        Screen::Question { .. } => 3,
+        Screen::Question { .. } => questions,
         Screen::Papers { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
         | Screen::Scan { .. }
-        | Screen::PageCheck { .. } => 4,
+        | Screen::PageCheck { .. } => papers,
         Screen::Review { .. } => 5,
         Screen::Submitting | Screen::Slip { .. } => STEPS,
         Screen::Waiting { .. }

@@ -150,34 +150,12 @@ impl State {
     }
 
     pub(crate) fn language_changed(self, cx: &mut Cx) -> Self {
-        match self {
-            Self::Filing(filing) => Self::Filing(filing.language_changed(cx)),
-            Self::Waiting
-            | Self::Intro(_)
-            | Self::Resume(_)
-            | Self::Submitting(_)
-            | Self::Slip(_)
-            | Self::Done { .. }
-            | Self::LookUp(_)
-            | Self::Courier(_)
-            | Self::OutOfService(_) => self,
-        }
+        if let Self::Filing(filing) = self { Self::Filing(filing.language_changed(cx)) } else { self }
     }
 
     /// "Đóng" on a fault: pages that arrived before it can be checked.
     pub(crate) fn fault_dismissed(self) -> Self {
-        match self {
-            Self::Filing(filing) => Self::Filing(filing.fault_dismissed()),
-            Self::Waiting
-            | Self::Intro(_)
-            | Self::Resume(_)
-            | Self::Submitting(_)
-            | Self::Slip(_)
-            | Self::Done { .. }
-            | Self::LookUp(_)
-            | Self::Courier(_)
-            | Self::OutOfService(_) => self,
-        }
+        if let Self::Filing(filing) = self { Self::Filing(filing.fault_dismissed()) } else { self }
     }
 
     /// The visit is over: what the shell has to put away.
@@ -288,20 +266,9 @@ impl State {
         }
     }
 
-    /// Whether papers come before questions in this visit.
-    pub(crate) fn papers_first(&self) -> bool {
-        match self {
-            Self::Filing(filing) => filing.procedure.papers_first(),
-            Self::Waiting
-            | Self::Intro(_)
-            | Self::Resume(_)
-            | Self::Submitting(_)
-            | Self::Slip(_)
-            | Self::Done { .. }
-            | Self::LookUp(_)
-            | Self::Courier(_)
-            | Self::OutOfService(_) => false,
-        }
+    /// The filing, until it is submitted.
+    pub(crate) fn filing(&self) -> Option<&Filing> {
+        if let Self::Filing(filing) = self { Some(filing) } else { None }
     }
 
     /// Tells questions, papers and phases of one screen apart.

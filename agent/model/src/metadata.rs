@@ -75,15 +75,14 @@ enum Said {
     Nothing,
 }
 
-impl ReadField {
-    /// In whatever order sources are asked: one that says something else is never outvoted by one that agrees.
-    fn settle(&mut self, said: Said) {
-        match said {
-            Said::Same if self.confidence > 0.0 => (self.needs_yes, self.confidence) = (false, 1.0),
-            Said::Other => (self.needs_yes, self.confidence) = (true, 0.0),
-            Said::Same | Said::Nothing => {}
-        }
-    }
+/// What another source says of the owner, as fields store it; none where it says nothing.
+struct Owner {
+    number: Option<String>,
+    birth: Option<String>,
+    /// As [`spelt`], with its accents.
+    name: Option<String>,
+    /// Only agreement counts: another day may be that of an older card.
+    issued: Option<String>,
 }
 
 impl ReadPaper {
@@ -101,42 +100,38 @@ impl ReadPaper {
     /// Compares the owner with the machine-readable zone of the same paper, whose check digits are right: number and birth that agree
     /// are sure, whatever disagrees needs a yes. A name that agrees is not sure: the zone has no accents.
     pub fn compare_with(&mut self, zone: &Mrz, today: Date) {
-        let number = zone.citizen_number().map(|number| number.reveal().to_owned());
-        let birth = zone.birth(today).map(written);
-        for field in &mut self.fields {
-            let said = match field.meaning {
-                Meaning::OwnerNumber => same(field, number.as_deref()),
-                Meaning::OwnerBirth => same(field, birth.as_deref()),
-                Meaning::OwnerName => {
-                    field.needs_yes |= fold(field.value.reveal()) != fold(zone.name().reveal());
-                    Said::Nothing
-                }
-                Meaning::PaperName
-                | Meaning::PaperNumber
-                | Meaning::Issuer
-                | Meaning::Issued
-                | Meaning::Subject
-                | Meaning::ValidUntil
-                | Meaning::Scope
-                | Meaning::FormField => Said::Nothing,
-            };
-            field.settle(said);
+        let name = zone.name();
+        for field in self.fields.iter_mut().filter(|field| field.meaning == Meaning::OwnerName) {
+            field.needs_yes |= fold(field.value.reveal()) != fold(name.reveal());
         }
+        self.settle(&Owner {
+            number: zone.citizen_number().map(|number| number.reveal().to_owned()),
+            birth: zone.birth(today).map(written),
+            name: None,
+            issued: None,
+        });
     }
 
     /// Compares the owner with the QR of the citizen card on the same paper. It has the accents: number, birth and name that agree are
     /// sure, whatever disagrees needs a yes. A day of issue that agrees is sure too; another one may be that of an older card.
     pub fn compare_with_card(&mut self, card: &CardQr) {
-        let number = Some(card.number.reveal());
-        let birth = written(card.birth);
-        let issued = card.issued.map(written);
+        self.settle(&Owner {
+            number: Some(card.number.reveal().to_owned()),
+            birth: Some(written(card.birth)),
+            name: Some(spelt(card.name.reveal())),
+            issued: card.issued.map(written),
+        });
+    }
+
+    /// In whatever order sources are asked: one that says something else is never outvoted by one that agrees.
+    fn settle(&mut self, owner: &Owner) {
         for field in &mut self.fields {
+            let value = field.value.reveal();
             let said = match field.meaning {
-                Meaning::OwnerNumber => same(field, number),
-                Meaning::OwnerBirth => same(field, Some(&birth)),
-                Meaning::OwnerName if spelt(field.value.reveal()) == spelt(card.name.reveal()) => Said::Same,
-                Meaning::OwnerName => Said::Other,
-                Meaning::Issued if issued.as_deref() == Some(field.value.reveal()) => Said::Same,
+                Meaning::OwnerNumber => said(value, owner.number.as_deref()),
+                Meaning::OwnerBirth => said(value, owner.birth.as_deref()),
+                Meaning::OwnerName => said(&spelt(value), owner.name.as_deref()),
+                Meaning::Issued if owner.issued.as_deref() == Some(value) => Said::Same,
                 Meaning::PaperName
                 | Meaning::PaperNumber
                 | Meaning::Issuer
@@ -146,14 +141,18 @@ impl ReadPaper {
                 | Meaning::Scope
                 | Meaning::FormField => Said::Nothing,
             };
-            field.settle(said);
+            match said {
+                Said::Same if field.confidence > 0.0 => (field.needs_yes, field.confidence) = (false, 1.0),
+                Said::Other => (field.needs_yes, field.confidence) = (true, 0.0),
+                Said::Same | Said::Nothing => {}
+            }
         }
     }
 }
 
-fn same(field: &ReadField, proof: Option<&str>) -> Said {
+fn said(value: &str, proof: Option<&str>) -> Said {
     match proof {
-        Some(proof) if proof == field.value.reveal() => Said::Same,
+        Some(proof) if proof == value => Said::Same,
         Some(_) => Said::Other,
         None => Said::Nothing,
     }

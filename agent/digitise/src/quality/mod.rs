@@ -91,11 +91,8 @@ const LEAST_SIDE: usize = 30;
 
 /// All but the letters' edges is measured on copies with about 150 and about 75 points an inch.
 fn measure(gray: &Gray, dpi: u16, blank: bool) -> (Measures, Option<Fingerprint>) {
-    let points = usize::from(dpi);
-    let half_factor = (points / 150).max(1);
-    let half_dpi = points / half_factor;
-    let small_factor = ((half_dpi + 37) / 75).max(1);
-    let half = gray.reduced(half_factor);
+    let (half, half_dpi) = halved(gray, dpi);
+    let small_factor = small_factor(half_dpi);
     let small = half.reduced(small_factor);
     let mut measures = Measures { dpi, real_dpi: dpi, ..Measures::default() };
     if small.width.min(small.height) < LEAST_SIDE {
@@ -116,8 +113,8 @@ fn measure(gray: &Gray, dpi: u16, blank: bool) -> (Measures, Option<Fingerprint>
 
     let across = lines::lines(&even, &small_even, half_dpi);
     let along = lines::lines(&even.transposed(), &small_even.transposed(), half_dpi);
-    let written = across.enough || along.enough;
-    measures.sideways = written.then(|| along.text / across.text.max(0.01));
+    measures.sideways = sideways(&across, &along);
+    let written = measures.sideways.is_some();
     measures.skew_degrees = written.then_some(if lies(&measures) { -along.skew_degrees } else { across.skew_degrees });
     measures.upright = across.upright.filter(|_| across.enough && !lies(&measures));
 
@@ -131,6 +128,22 @@ fn measure(gray: &Gray, dpi: u16, blank: bool) -> (Measures, Option<Fingerprint>
         }
     }
     (measures, written.then(|| Fingerprint::of(&small_even, across.skew_degrees)))
+}
+
+/// A copy with about 150 points an inch, and how many it has.
+fn halved(gray: &Gray, dpi: u16) -> (Gray, usize) {
+    let factor = (usize::from(dpi) / 150).max(1);
+    (gray.reduced(factor), usize::from(dpi) / factor)
+}
+
+/// What leaves about 75 points an inch of it.
+fn small_factor(half_dpi: usize) -> usize {
+    ((half_dpi + 37) / 75).max(1)
+}
+
+/// As [`Measures::sideways`].
+fn sideways(across: &lines::Lines, along: &lines::Lines) -> Option<f32> {
+    (across.enough || along.enough).then(|| along.text / across.text.max(0.01))
 }
 
 fn percent(levels: u8) -> u32 {
@@ -149,24 +162,21 @@ const UPSIDE_DOWN: f32 = -0.06;
 
 /// Whether the letters of a cleaned, level page look upside down; of a blurred one that is a guess.
 pub(crate) fn stands_on_its_head(level: &Gray, dpi: u16) -> bool {
-    let factor = (usize::from(dpi) / 150).max(1);
-    let half = level.reduced(factor);
-    lines::upright(&half, usize::from(dpi) / factor).is_some_and(|upright| upright < UPSIDE_DOWN)
+    let (half, half_dpi) = halved(level, dpi);
+    lines::upright(&half, half_dpi).is_some_and(|upright| upright < UPSIDE_DOWN)
 }
 
 /// Whether the lines of an evened page run along its height. A page that lies in landscape, its lines along its width, does not.
 pub(crate) fn lies_on_its_side(even: &Gray, dpi: u16) -> bool {
-    let factor = (usize::from(dpi) / 150).max(1);
-    let (half, half_dpi) = (even.reduced(factor), usize::from(dpi) / factor);
-    let small_factor = ((half_dpi + 37) / 75).max(1);
-    let small = half.reduced(small_factor);
+    let (half, half_dpi) = halved(even, dpi);
+    let small = half.reduced(small_factor(half_dpi));
     let across = lines::lines(&half, &small, half_dpi);
     // Whatever stands along the height, it cannot be so much more. This spares most pages the second look.
     if across.text * ON_SIDE >= 1.0 {
         return false;
     }
     let along = lines::lines(&half.transposed(), &small.transposed(), half_dpi);
-    (across.enough || along.enough) && along.text / across.text.max(0.01) > ON_SIDE
+    sideways(&across, &along).is_some_and(|sideways| sideways > ON_SIDE)
 }
 
 fn faults(measures: &Measures, limits: &PageLimits) -> Vec<PageFault> {
