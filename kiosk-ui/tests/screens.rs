@@ -399,6 +399,56 @@ fn a_vietnamese_name_typed_with_the_keys_is_sent_letter_for_letter() {
     }
 }
 
+/// Whether the screen says that the machine has read the answer.
+fn told_as_read(stage: &Stage) -> bool {
+    stage.labels().iter().any(|label| label.starts_with("Máy đọc trên giấy: Tờ khai đăng ký khai sinh"))
+}
+
+#[test]
+fn an_answer_read_on_a_paper_says_so_until_something_else_is_typed() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        let shown = stage.show_sample("ask-name-read", Language::Vi);
+        assert!(told_as_read(&stage), "{:?}", stage.labels());
+        stage.tap("Xong");
+        assert!(stage.actions().contains(&(shown.step, Action::Answer { value: Private::new("Trần Nguyễn Minh Thử") })));
+        stage.tap("Xoá một chữ");
+        assert!(!told_as_read(&stage), "these are the person's own words now");
+        stage.show_sample("ask-name", Language::Vi);
+        assert!(!told_as_read(&stage));
+        stage.show_sample("ask-choice-read", Language::Vi);
+        assert!(told_as_read(&stage));
+    }
+}
+
+#[test]
+fn an_answer_that_is_read_while_the_question_stands_is_filled_in_only_where_nothing_is_typed() {
+    let stage = Stage::new(SIZES[0]);
+    let read = samples::all(Language::Vi).into_iter().find(|sample| sample.name == "ask-name-read").unwrap().snapshot;
+    let mut before = read.clone();
+    if let Screen::Question { answer, read_from, .. } = &mut before.screen {
+        (*answer, *read_from) = (Private::new(""), None);
+    }
+    let said = |stage: &Stage| {
+        stage.sent.borrow_mut().clear();
+        stage.tap("Xong");
+        let sent = stage.actions().into_iter().rev();
+        let answers =
+            sent.filter_map(|(_, action)| if let Action::Answer { value } = action { Some(value.reveal().to_owned()) } else { None });
+        answers.take(1).collect::<String>()
+    };
+    stage.show(before.clone());
+    stage.show(read.clone());
+    assert!(told_as_read(&stage));
+    assert_eq!(said(&stage), "Trần Nguyễn Minh Thử");
+
+    stage.show(Snapshot { step: read.step + 1, ..before });
+    ["A", "n", "h"].iter().for_each(|key| stage.tap(key));
+    stage.show(Snapshot { step: read.step + 1, ..read });
+    assert!(!told_as_read(&stage));
+    assert_eq!(said(&stage), "Anh", "what is typed is not taken away");
+}
+
 #[test]
 fn a_date_and_a_code_are_typed_too() {
     let stage = Stage::new(SIZES[0]);

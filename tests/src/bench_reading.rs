@@ -7,7 +7,7 @@ use crate::{
     rig::{CARD, Options, Rig},
     visit::{Citizen, Next},
 };
-use motcua_model::api::{Action, DeviceState, PrintState, Screen};
+use motcua_model::api::{Action, PrintState, Screen};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ pub async fn figures() -> anyhow::Result<()> {
 async fn submit_to_receipt(page_delay_ms: u32) -> anyhow::Result<f64> {
     let folder = tempfile::TempDir::new()?;
     let rig = Rig::start(&Options { page_delay_ms, idle_s: 300, ..Options::in_folder(folder.path()) }).await?;
-    rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready)).await?;
+    rig.until_devices().await?;
     let mut citizen = Citizen::new(CARD);
     let mut first = true;
     let mut submitted = None;

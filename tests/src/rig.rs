@@ -3,7 +3,7 @@
 use crate::own_namespace::number_of_run;
 use anyhow::{Context as _, bail, ensure};
 use motcua_model::{
-    api::{Action, ActionRequest, AgentStatus, Snapshot},
+    api::{Action, ActionRequest, AgentStatus, DeviceState, Snapshot},
     hub::Receipt,
 };
 use motcua_sim::pcscd::Pcscd;
@@ -295,6 +295,12 @@ impl Rig {
     /// Waits until the screen is as `wanted` says.
     pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> anyhow::Result<Snapshot> {
         self.until_within(Duration::from_secs(30), what, wanted).await
+    }
+
+    /// Waits until scanner, code reader and printer are there.
+    pub async fn until_devices(&self) -> anyhow::Result<Snapshot> {
+        let ready = |s: &Snapshot| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready);
+        self.until("the devices", ready).await
     }
 
     /// As [`Self::until`], with a limit.

@@ -32,9 +32,7 @@ when this table says something else. The technician sees the device's state and 
 
 async fn ready(options: &Options) -> Rig {
     let rig = Rig::start(options).await.unwrap();
-    rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready))
-        .await
-        .unwrap();
+    rig.until_devices().await.unwrap();
     if options.card_reader {
         rig.until("the card reader", |s| s.health.card_reader == DeviceState::Ready).await.unwrap();
     }

@@ -17,9 +17,7 @@ use tempfile::TempDir;
 async fn office() -> (TempDir, Rig) {
     let folder = TempDir::new().unwrap();
     let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
-    rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready))
-        .await
-        .unwrap();
+    rig.until_devices().await.unwrap();
     (folder, rig)
 }
 
@@ -123,9 +121,7 @@ async fn devices_that_go_and_come_back_are_used_again() {
         rig.dock(json!({"plug": device})).await.unwrap();
     }
     let mut citizen = Citizen::new(CARD);
-    rig.until("all devices to be back", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready))
-        .await
-        .unwrap();
+    rig.until_devices().await.unwrap();
     citizen.finish(&rig).await.unwrap();
     assert_eq!(rig.slips().unwrap().len(), 1);
     rig.stop().await.unwrap();

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm, reason = "a scenario that cannot go on has failed")]
 
 use motcua_model::{
-    api::{Action, DeviceState, Screen},
+    api::{Action, Screen},
     hub::{Message, MessageBody},
 };
 use motcua_tests::{
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 async fn the_questions_come_filled_in_from_the_papers_and_the_hub_knows_what_was_read() {
     let folder = TempDir::new().unwrap();
     let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
-    rig.until("the devices", |s| s.health.scanner == DeviceState::Ready && s.health.reader == DeviceState::Ready).await.unwrap();
+    rig.until_devices().await.unwrap();
     let mut citizen = Citizen::new(CARD);
     let mut offered: HashMap<u8, (String, String)> = HashMap::new();
     let started = Instant::now();
@@ -57,6 +57,13 @@ async fn the_questions_come_filled_in_from_the_papers_and_the_hub_knows_what_was
     assert_eq!((metadata.type_code.as_str(), metadata.paper_name.as_str()), ("GCS", "Giấy chứng sinh"));
     assert!(metadata.text_confidence.unwrap() > 0.8);
     let issued = metadata.issued.as_ref().map(|known| known.value.reveal().to_owned());
+    // Each side is read once and what was read kept; the backs may still be waiting for their turn.
+    let kept = dossier.documents.iter().map(|document| document.pages.len()).sum::<usize>() * 2 + message.files.len();
+    let (blobs, since) = (rig.dir.join("state/blobs"), Instant::now());
+    while fs::read_dir(&blobs).unwrap().count() != kept {
+        assert!(since.elapsed().as_secs() < 30, "{} files, not {kept}", fs::read_dir(&blobs).unwrap().count());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     let pdf = fs::read(copy.join(&of("GCS").name)).unwrap();
     let pdf = String::from_utf8_lossy(&pdf);
     assert!(pdf.contains("<giay:TypeCode>GCS</giay:TypeCode>"));

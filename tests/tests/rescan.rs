@@ -5,7 +5,7 @@
 
 use motcua_drivers::printer::{Align, Block, Font, Size, render};
 use motcua_model::{
-    api::{Action, DeviceState, Overlay, PageView, PaperState, Screen, Snapshot},
+    api::{Action, Overlay, PageView, PaperState, Screen, Snapshot},
     dossier::Special,
     fault::Fault,
     pages::PageFault,
@@ -41,7 +41,7 @@ fn checked(snapshot: &Snapshot) -> Option<&[PageView]> {
 async fn a_sheet_scanned_twice_is_told_and_replaced_with_one_tap() {
     let folder = TempDir::new().unwrap();
     let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
-    rig.until("the scanner", |s| s.health.scanner == DeviceState::Ready && s.health.reader == DeviceState::Ready).await.unwrap();
+    rig.until_devices().await.unwrap();
     let mut citizen = Citizen::new(CARD);
     to_the_feeder(&rig, &mut citizen).await;
 
@@ -77,7 +77,7 @@ async fn a_sheet_scanned_twice_is_told_and_replaced_with_one_tap() {
 async fn a_page_with_a_note_is_scanned_twice_and_the_hub_is_told_which_is_which() {
     let folder = TempDir::new().unwrap();
     let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
-    rig.until("the scanner", |s| s.health.scanner == DeviceState::Ready && s.health.reader == DeviceState::Ready).await.unwrap();
+    rig.until_devices().await.unwrap();
     let mut citizen = Citizen::new(CARD);
     to_the_feeder(&rig, &mut citizen).await;
     rig.dock(json!({"load": ["to-khai-1.jpg", "to-khai-2.jpg", "ket-hon-1.jpg", "ket-hon-2.jpg"]})).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_paper_with_a_secrecy_mark_leaves_no_page_behind() {
     let (folder, pages) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     draw_marked_paper(pages.path());
     let rig = Rig::start(&Options { pages: pages.path().to_owned(), ..Options::in_folder(folder.path()) }).await.unwrap();
-    rig.until("the scanner", |s| s.health.scanner == DeviceState::Ready && s.health.reader == DeviceState::Ready).await.unwrap();
+    rig.until_devices().await.unwrap();
     to_the_feeder(&rig, &mut Citizen::new(CARD)).await;
     rig.dock(json!({"load": ["mat-1.jpg", "mat-2.jpg"]})).await.unwrap();
     rig.act(Action::StartScan).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_paper_with_a_secrecy_mark_leaves_no_page_behind() {
 async fn a_dossier_whose_papers_all_come_to_the_desk_reaches_the_hub_without_files() {
     let folder = TempDir::new().unwrap();
     let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
-    rig.until("the scanner", |s| s.health.scanner == DeviceState::Ready && s.health.reader == DeviceState::Ready).await.unwrap();
+    rig.until_devices().await.unwrap();
     let mut citizen = Citizen::new(CARD);
     let started = Instant::now();
     while citizen.codes.is_empty() {

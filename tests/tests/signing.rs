@@ -6,7 +6,6 @@
 #[path = "../../agent/digitise/tests/common/mod.rs"]
 mod office;
 
-use motcua_model::api::DeviceState;
 use motcua_tests::{
     rig::{OTHER_CARD, Options, Rig},
     visit::Citizen,
@@ -45,9 +44,7 @@ async fn start(authority: Option<&Authority>) -> Option<(TempDir, TempDir, Offic
     }
     fs::write(rig.dir.join("agent.toml"), config).unwrap();
     rig.start_agent().await.unwrap();
-    rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready))
-        .await
-        .unwrap();
+    rig.until_devices().await.unwrap();
     Some((token, folder, office, rig))
 }
 

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
 use motcua_model::{
-    api::{DeviceState, Overlay, Screen, Snapshot},
+    api::{Overlay, Screen, Snapshot},
     fault::Fault,
 };
 use motcua_tests::{
@@ -95,10 +95,9 @@ impl Office {
     /// A courier and a citizen. True: the agent came to its end meanwhile, or could not even start.
     async fn visitors(&mut self) -> anyhow::Result<bool> {
         self.rig.dock(serde_json::json!("clear")).await?;
-        let ready = |s: &Snapshot| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready);
         let work = async {
             let witness = self.ledger.witness(&self.rig).await?;
-            self.rig.until("the devices", ready).await?;
+            self.rig.until_devices().await?;
             self.crowd.file(&self.rig, &mut self.chance).await?;
             self.crowd.hand_over(&self.rig, 2).await?;
             witness.abort();

@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use motcua_model::api::{Action, DeviceState, Screen};
+use motcua_model::api::{Action, Screen};
 use motcua_tests::{
     bench_devices,
     bench_link::{self, median},
@@ -106,7 +106,7 @@ fn disk(folder: &Path) -> anyhow::Result<u64> {
 
 /// From the touch to the next picture, by screen; from the submission to the printed slip.
 async fn visits(rig: &Rig, count: usize) -> anyhow::Result<()> {
-    rig.until("the devices", |s| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready)).await?;
+    rig.until_devices().await?;
     let mut steps: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for visit in 0..count {
         let mut citizen = Citizen::new(CARD);

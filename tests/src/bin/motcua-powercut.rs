@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use motcua_model::api::{DeviceState, Screen, Snapshot};
+use motcua_model::api::Screen;
 use motcua_store::{Store, StoreKey};
 use motcua_tests::{
     chance::Chance,
@@ -168,8 +168,7 @@ impl Office {
         // Whoever was at the scanner takes the paper out again.
         self.rig.dock(serde_json::json!("clear")).await?;
         // Until then a card that is shown is not seen, and the person would wait for the rest of the round.
-        let ready = |s: &Snapshot| [s.health.scanner, s.health.reader, s.health.printer].iter().all(|d| *d == DeviceState::Ready);
-        self.rig.until("the devices", ready).await?;
+        self.rig.until_devices().await?;
         let witness = self.ledger.witness(&self.rig).await?;
         let moment = self.chance.millis(100..4000);
         let patience = if self.chance.one_in(4) { Duration::ZERO } else { Duration::from_secs(3) };

@@ -45,6 +45,15 @@ fn make_pdf(store: &mut Store, dossier: Uuid, document: Uuid, file: Uuid) -> Fil
     pdf
 }
 
+/// Dossier 2 with both papers signed: files 211 and 212.
+fn file_signed(store: &mut Store) {
+    file(store, 2);
+    make_pdf(store, id(2), document_of(id(2)), id(201));
+    make_pdf(store, id(2), second_of(id(2)), id(202));
+    store.set_signed_pdf(&new(2, document_of(id(2)), 201, 211, SIGNED), "UBND xã Mẫu", at(30)).unwrap();
+    store.set_signed_pdf(&new(2, second_of(id(2)), 202, 212, SIGNED), "UBND xã Mẫu", at(31)).unwrap();
+}
+
 fn new(number: u128, document: Uuid, before: u128, after: u128, bytes: &[u8]) -> Resigned<'_> {
     Resigned { dossier: id(number), document, before: id(before), file: id(after), bytes }
 }
@@ -154,11 +163,7 @@ fn a_time_stamp_takes_the_place_of_the_signed_pdf_before_the_message_is_made() {
     let place = Place::new();
     let mut store = place.store();
     store.want_signatures(true, at(0)).unwrap();
-    file(&mut store, 2);
-    make_pdf(&mut store, id(2), document_of(id(2)), id(201));
-    make_pdf(&mut store, id(2), second_of(id(2)), id(202));
-    store.set_signed_pdf(&new(2, document_of(id(2)), 201, 211, SIGNED), "UBND xã Mẫu", at(30)).unwrap();
-    store.set_signed_pdf(&new(2, second_of(id(2)), 202, 212, SIGNED), "UBND xã Mẫu", at(31)).unwrap();
+    file_signed(&mut store);
     let to_stamp = |store: &Store| store.to_stamp(id(2)).unwrap().iter().map(|(_, file)| file.id).collect::<Vec<_>>();
     assert_eq!(to_stamp(&store), [id(211), id(212)]);
     store.set_stamped_pdf(&new(2, document_of(id(2)), 211, 221, STAMPED), at(33)).unwrap();
@@ -183,11 +188,7 @@ fn a_signed_pdf_that_is_lost_is_made_and_signed_anew() {
     let place = Place::new();
     let mut store = place.store();
     store.want_signatures(true, at(0)).unwrap();
-    file(&mut store, 2);
-    make_pdf(&mut store, id(2), document_of(id(2)), id(201));
-    make_pdf(&mut store, id(2), second_of(id(2)), id(202));
-    store.set_signed_pdf(&new(2, document_of(id(2)), 201, 211, SIGNED), "UBND xã Mẫu", at(30)).unwrap();
-    store.set_signed_pdf(&new(2, second_of(id(2)), 202, 212, SIGNED), "UBND xã Mẫu", at(31)).unwrap();
+    file_signed(&mut store);
     assert_eq!(due(&store), Some(id(2)));
     fs::remove_file(place.blob(id(211))).unwrap();
     assert!(matches!(store.file(id(211)), Err(StoreError::Damaged { .. })));
