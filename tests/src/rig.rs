@@ -204,10 +204,10 @@ impl Rig {
         Ok(())
     }
 
-    /// How the agent ended, where it did by itself or does within two seconds.
+    /// How the agent ended, where it did by itself or does soon: a side that is being read is read to its end first.
     pub async fn agent_ended(&mut self) -> anyhow::Result<Option<std::process::ExitStatus>> {
         let Some(agent) = self.agent.as_mut() else { return Ok(None) };
-        match tokio::time::timeout(Duration::from_secs(2), agent.wait()).await {
+        match tokio::time::timeout(Duration::from_secs(20), agent.wait()).await {
             Ok(status) => Ok(Some(status?)),
             Err(_) => Ok(None),
         }

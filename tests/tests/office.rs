@@ -261,6 +261,7 @@ async fn a_newer_catalogue_comes_from_the_hub_and_stays_without_it() {
     rig.kill_agent().await.unwrap();
     rig.start_agent().await.unwrap();
     assert_eq!(rig.status().await.unwrap().catalogue_version, newer.version, "what has come stays, what has not begun waits");
+    rig.until_devices().await.unwrap();
     rig.act(Action::Start { service: Service::File }).await.unwrap();
     rig.screen("C02").await.unwrap();
     rig.act(Action::Agree).await.unwrap();

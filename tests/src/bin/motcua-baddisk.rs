@@ -116,10 +116,14 @@ impl Office {
     async fn start(&mut self, under: &[String]) -> anyhow::Result<bool> {
         self.restarts += 1;
         self.rig.under = under.to_vec();
-        match self.rig.start_agent().await {
+        let started = async {
+            self.rig.start_agent().await?;
+            self.rig.snapshot().await
+        };
+        // One that comes to its end between these two did not start either.
+        match started.await {
             // It ends by itself after a minute, which is not waited for here.
-            Ok(_) if matches!(self.rig.snapshot().await?.screen, Screen::OutOfService { .. }) => Ok(false),
-            Ok(_) => Ok(true),
+            Ok(seen) => Ok(!matches!(seen.screen, Screen::OutOfService { .. })),
             Err(error) => match self.rig.agent_ended().await? {
                 Some(_) => Ok(false),
                 None => Err(error),
