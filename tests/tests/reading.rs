@@ -57,8 +57,8 @@ async fn the_questions_come_filled_in_from_the_papers_and_the_hub_knows_what_was
     assert_eq!((metadata.type_code.as_str(), metadata.paper_name.as_str()), ("GCS", "Giấy chứng sinh"));
     assert!(metadata.text_confidence.unwrap() > 0.8);
     let issued = metadata.issued.as_ref().map(|known| known.value.reveal().to_owned());
-    // Each side is read once and what was read kept; the backs may still be waiting for their turn.
-    let kept = dossier.documents.iter().map(|document| document.pages.len()).sum::<usize>() * 2 + message.files.len();
+    // Each side is read once and what was read kept, as is what is known of each paper; the backs may still wait for their turn.
+    let kept = 2 * dossier.documents.iter().map(|document| document.pages.len()).sum::<usize>() + 2 * message.files.len();
     let (blobs, since) = (rig.dir.join("state/blobs"), Instant::now());
     while fs::read_dir(&blobs).unwrap().count() != kept {
         assert!(since.elapsed().as_secs() < 30, "{} files, not {kept}", fs::read_dir(&blobs).unwrap().count());

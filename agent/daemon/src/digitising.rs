@@ -22,7 +22,7 @@ use motcua_model::{
     metadata::{Area, PaperMetadata, ReadPaper},
     pdf_name::PdfNames,
 };
-use motcua_store::StoreError;
+use motcua_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -112,25 +112,48 @@ impl Digitiser {
         let stored = self.0.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
         let mut files = Vec::new();
         for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
-            let scans = self.scans(document).await?;
             let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
-            let (title, created, wanted) = (format!("{}: {}", dossier.code, document.name.vi), dossier.submitted, made.is_none());
-            let (desk, component, paper, said) = (self.0.clone(), document.component.clone(), document.name.vi.clone(), said_yes(dossier));
-            let work = tokio::task::spawn_blocking(move || {
-                let read = read(&desk, &scans, created);
-                let metadata = metadata(&component, &paper, &read, &said, &scans);
-                let pdf = wanted.then(|| pdf(&scans, About { title: &title, created, metadata: Some(&metadata) })).transpose();
-                pdf.map(|pdf| (metadata, pdf))
-            });
-            let (metadata, pdf) = work.await??;
-            let file = match (made, pdf) {
-                (Some(file), _) => file,
-                (None, pdf) => self.keep(dossier.id, document.id, pdf.unwrap_or_default()).await?,
+            let kept = self.metadata(document.id).await?;
+            let (file, metadata) = match made {
+                // One that an earlier version of this program made says nothing of its paper.
+                Some(file) => (file, kept),
+                None => self.make(dossier, document, kept).await?,
             };
             let name = self.0.names.of(dossier.code.as_str(), at + 1, &document.component, in_vietnam(dossier.submitted).date());
-            files.push(NamedFile { name, document: document.id, file, metadata: Some(Box::new(metadata)) });
+            files.push(NamedFile { name, document: document.id, file, metadata: metadata.map(Box::new) });
         }
         Ok(files)
+    }
+
+    async fn metadata(&self, document: Uuid) -> anyhow::Result<Option<PaperMetadata>> {
+        let kept = self.0.storage.read(move |s| Ok(s.reading(document)?)).await?;
+        Ok(kept.and_then(|kept| serde_json::from_slice(&kept).ok()))
+    }
+
+    /// The PDF and what it says of its paper; `kept`: from an attempt that was interrupted.
+    async fn make(
+        &self,
+        dossier: &Dossier,
+        document: &Document,
+        kept: Option<PaperMetadata>,
+    ) -> anyhow::Result<(FileRef, Option<PaperMetadata>)> {
+        let (desk, scans, said, created) = (self.0.clone(), self.scans(document).await?, said_yes(dossier), dossier.submitted);
+        let (component, name) = (document.component.clone(), document.name.vi.clone());
+        let title = format!("{}: {name}", dossier.code);
+        let work = tokio::task::spawn_blocking(move || {
+            let metadata = kept.unwrap_or_else(|| metadata(&component, &name, &read(&desk, &scans, created), &said, &scans));
+            let pdf = pdf(&scans, About { title: &title, created, metadata: Some(&metadata) })?;
+            anyhow::Ok((serde_json::to_vec(&metadata)?, metadata, pdf))
+        });
+        let (json, metadata, pdf) = work.await??;
+        let (dossier, document, file) = (dossier.id, document.id, Uuid::now_v7());
+        let keep = move |s: &mut Store| {
+            s.put_metadata(dossier, document, &json)?;
+            let stored = s.put_file(dossier, file, "application/pdf", &pdf)?;
+            s.set_pdf(dossier, document, &stored)?;
+            Ok(stored)
+        };
+        Ok((self.0.storage.call(keep).await?, Some(metadata)))
     }
 
     /// The sides that go into the file, in their order.
@@ -141,18 +164,6 @@ impl Digitiser {
             scans.push(Scan { page: page.clone(), jpeg: self.0.storage.file(page.image.id).await?, reading });
         }
         Ok(scans)
-    }
-
-    async fn keep(&self, dossier: Uuid, document: Uuid, pdf: Vec<u8>) -> anyhow::Result<FileRef> {
-        let file = Uuid::now_v7();
-        self.0
-            .storage
-            .call(move |s| {
-                let stored = s.put_file(dossier, file, "application/pdf", &pdf)?;
-                s.set_pdf(dossier, document, &stored)?;
-                Ok(stored)
-            })
-            .await
     }
 
     /// What stands on a side: as it was read before, or read now.

@@ -14,7 +14,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Media type of what was read on a side.
+/// Media type of what was read on a side, or of a paper.
 const READING: &str = "application/json";
 
 struct FileRow {
@@ -39,10 +39,10 @@ impl Reader {
         }
     }
 
-    /// What [`Store::put_reading`] kept of a scanned side; none where it was not read, or its reading cannot be used any more: reading it
-    /// again costs a second.
-    pub fn reading(&self, image: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.file(reading_of(image)) {
+    /// What [`Store::put_reading`] kept of a scanned side, or [`Store::put_metadata`] of a document; none where nothing was kept, or it
+    /// cannot be used any more: reading a side again costs a second.
+    pub fn reading(&self, of: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.file(reading_of(of)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(StoreError::Unknown { .. } | StoreError::Damaged { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -105,6 +105,11 @@ impl Store {
         }
         self.put_file(row.dossier, kept, READING, reading)?;
         Ok(true)
+    }
+
+    /// Seals what is known of a paper of a submitted dossier, for as long as its scans stay. Before its PDF, which tells the same.
+    pub fn put_metadata(&mut self, dossier: Uuid, document: Uuid, metadata: &[u8]) -> Result<(), StoreError> {
+        self.put_file(dossier, reading_of(document), READING, metadata).map(drop)
     }
 
     /// As [`Reader::file`], and flags a damaged one.
@@ -196,9 +201,9 @@ pub(crate) fn known(db: &Connection) -> Result<HashSet<Uuid>, StoreError> {
     Ok(statement.query_map([], |row| row.get(0).map(Uuid::from_bytes))?.collect::<Result<_, _>>()?)
 }
 
-/// The file with what was read on a side: the side's id under version 8 of RFC 9562, which nothing else here has.
-fn reading_of(image: Uuid) -> Uuid {
-    let mut bytes = image.into_bytes();
+/// The file with what was read: the side's or document's id under version 8 of RFC 9562, which nothing else here has.
+fn reading_of(of: Uuid) -> Uuid {
+    let mut bytes = of.into_bytes();
     bytes[6] = (bytes[6] & 0x0F) | 0x80;
     Uuid::from_bytes(bytes)
 }

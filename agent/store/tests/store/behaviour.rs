@@ -178,6 +178,14 @@ fn what_was_read_on_a_side_goes_with_it() {
     assert_eq!((store.reading(id(101)).unwrap().as_deref(), disk()), (Some(b"[\"first\"]".as_slice()), 2));
     store.drop_files(&[id(101)]).unwrap();
     assert_eq!((store.reading(id(101)).unwrap(), disk()), (None, 0));
+
+    let dossier = submit(&mut store, id(2), at(0));
+    let document = dossier.documents[0].id;
+    store.put_metadata(dossier.id, document, b"{}").unwrap();
+    store.put_metadata(dossier.id, document, b"{}").unwrap();
+    assert_eq!(store.reading(document).unwrap().as_deref(), Some(b"{}".as_slice()));
+    let person = store.person(&citizen()).unwrap();
+    assert!(person.files.iter().all(|file| file.media != "application/json"), "it stands in the PDF");
 }
 
 #[test]
