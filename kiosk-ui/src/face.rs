@@ -389,6 +389,7 @@ impl State {
             },
             Screen::Papers { papers } => (papers.len(), view::PAPERS),
             Screen::CountSheets { max, .. } => (usize::from(*max), COUNTS),
+            Screen::ChoosePdf { files, .. } => (files.len(), view::PDFS),
             Screen::PageCheck { pages, .. } => (pages.len(), CHOICES),
             Screen::Review { rows, .. } => (rows.len(), CHOICES),
             Screen::Parcels { parcels, .. } => (parcels.len(), CHOICES),
@@ -461,6 +462,11 @@ impl State {
             Act::DeclareSheets => Action::DeclareSheets { sheets: u16::try_from(at).ok()? },
             Act::CannotScan => Action::CannotScan,
             Act::BringToDesk => Action::BringToDesk { special: *Special::ALL.get(at)? },
+            Act::HavePdf => Action::HavePdf,
+            Act::TakePdf => {
+                let Screen::ChoosePdf { files, .. } = screen else { return None };
+                Action::TakePdf { file: files.get(self.local.page * view::PDFS + at)?.id }
+            }
             Act::StartScan => Action::StartScan,
             Act::CancelScan => Action::CancelScan,
             Act::AcceptPages => Action::AcceptPages,

@@ -7,6 +7,7 @@ use motcua_model::{
         ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState,
         ProcedureLine, Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
+    brought::{OfferedPdf, PdfFrom},
     catalogue::{AnswerKind, Choice, NotScanned},
     code::{ParcelCheck, ProvisionalCode},
     dossier::{ChipAnswer, ChipFiles, Proof},
@@ -64,6 +65,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         Screen::Papers { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
+        | Screen::ChoosePdf { .. }
         | Screen::Scan { .. }
         | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
@@ -172,6 +174,12 @@ fn papers() -> Vec<PaperLine> {
     ]
 }
 
+/// The first came as a PDF.
+fn papers_with_pdf() -> Vec<PaperLine> {
+    let state = |at| if at == 0 { PaperState::Pdf(3) } else { PaperState::ToScan };
+    papers().into_iter().enumerate().map(|(at, paper)| PaperLine { state: state(at), ..paper }).collect()
+}
+
 /// One for each reason, and one that the person brings to the desk.
 fn papers_not_scanned() -> Vec<PaperLine> {
     let line = |vi: &str, en: &str, state| PaperLine { name: Text::new(vi, en), required: true, state };
@@ -181,6 +189,22 @@ fn papers_not_scanned() -> Vec<PaperLine> {
         line("Kết quả xác minh nơi cư trú", "Result of checking the residence", PaperState::NotScanned(NotScanned::Internal)),
         line("Văn bản của cơ quan quân sự", "Letter of the military office", PaperState::NotScanned(NotScanned::Secret)),
     ]
+}
+
+fn pdfs(count: u128, checking: bool, refused: Option<Text>) -> Screen {
+    let name = |at: u128| match at {
+        0 => "Giấy chứng sinh cháu Thử.pdf".to_owned(),
+        2 => "Don xin xac nhan tinh trang hon nhan ban chinh co chu ky so_final_2026-11-20.pdf".to_owned(),
+        _ => format!("scan{at:04}.pdf"),
+    };
+    let file = |at: u128| OfferedPdf {
+        id: Uuid::from_u128(at),
+        name: Private::new(name(at)),
+        bytes: 48_000 + 600_000 * u64::try_from(at).unwrap_or(0),
+        from: if at == 0 { PdfFrom::Desk } else { PdfFrom::Stick },
+    };
+    let paper = Text::new("Giấy chứng sinh", "Birth notice");
+    Screen::ChoosePdf { paper, files: (0..count).map(file).collect(), checking, refused, stick: true }
 }
 
 fn pages(count: u16) -> Vec<PageView> {
@@ -400,8 +424,24 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-choice", question(AnswerKind::Choice { options }, "office")),
         ("ask-choice-six", question(AnswerKind::Choice { options: six }, "")),
         ("papers", Screen::Papers { papers: papers() }),
+        ("papers-pdf", Screen::Papers { papers: papers_with_pdf() }),
         ("papers-not-scanned", Screen::Papers { papers: papers_not_scanned() }),
-        ("count", Screen::CountSheets { paper: paper(), max: 50 }),
+        ("count", Screen::CountSheets { paper: paper(), max: 50, pdf: false }),
+        ("count-pdf", Screen::CountSheets { paper: paper(), max: 50, pdf: true }),
+        ("pdf-none", pdfs(0, false, None)),
+        ("pdf", pdfs(9, false, None)),
+        (
+            "pdf-refused",
+            pdfs(
+                2,
+                false,
+                Some(Text::new(
+                    "Tệp PDF bị mã hóa; hãy xin bản không có mật khẩu và không bị hạn chế.",
+                    "The PDF is encrypted; ask for it without a password and without restrictions.",
+                )),
+            ),
+        ),
+        ("pdf-checking", pdfs(2, true, None)),
         ("special", Screen::SpecialPaper { paper: paper() }),
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false, without_note: false }),
         ("scan-without-note", Screen::Scan { paper: paper(), sheets: 2, pages: pages(4), running: false, without_note: true }),

@@ -5,8 +5,8 @@ use crate::{
     input::{Form, Shift},
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
-        OverlayKind, OverlayView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PersonView, PrintKind, ProcedureView, QuestionView,
-        ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, Tile,
+        OverlayKind, OverlayView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind, ProcedureView,
+        QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, Tile,
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -15,6 +15,7 @@ use motcua_model::{
     api::{
         self, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service, Snapshot,
     },
+    brought::{OfferedPdf, PdfFrom},
     catalogue::AnswerKind,
     code::ParcelCheck,
     dossier::{self, Special},
@@ -24,6 +25,12 @@ use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedStr
 
 /// Papers on one page: each needs room for two buttons.
 pub(crate) const PAPERS: usize = 4;
+
+/// Files on one page: size and origin stand below each name.
+pub(crate) const PDFS: usize = 4;
+
+/// Letters of a file's name that are shown.
+const LONGEST_NAME: usize = 36;
 
 /// Everything that can be shown, empty: what C01 starts from, so that nothing of the last person stays.
 #[derive(Default)]
@@ -40,6 +47,7 @@ struct Page {
     papers: Vec<PaperRow>,
     papers_complete: bool,
     scan: ScanView,
+    pdf: PdfView,
     pages: Vec<PageRow>,
     zoom: Option<PageRow>,
     rows: Vec<ReviewRow>,
@@ -101,6 +109,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_papers(model(page.papers));
     kiosk.set_papers_complete(page.papers_complete);
     kiosk.set_scan(page.scan);
+    kiosk.set_pdf(page.pdf);
     kiosk.set_pages(model(page.pages));
     kiosk.set_zoomed(page.zoom.is_some());
     kiosk.set_zoom(page.zoom.unwrap_or_default());
@@ -183,7 +192,14 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.papers_complete = papers.iter().all(|p| p.state != PaperState::ToScan);
             page.papers = slice(papers, state, PAPERS).map(|(at, p)| paper_row(at, p, language)).collect();
         }
-        Screen::CountSheets { paper, max } => page.scan = ScanView { paper: words(paper), max: i32::from(*max), ..ScanView::default() },
+        Screen::CountSheets { paper, max, pdf } => {
+            page.scan = ScanView { paper: words(paper), max: i32::from(*max), pdf: *pdf, ..ScanView::default() };
+        }
+        Screen::ChoosePdf { paper, files, checking, refused, stick } => {
+            page.scan.paper = words(paper);
+            page.pdf = PdfView { checking: *checking, refused: refused.as_ref().map(words).unwrap_or_default(), stick: *stick };
+            page.tiles = slice(files, state, PDFS).map(|(_, file)| pdf_tile(file, !checking, language)).collect();
+        }
         Screen::SpecialPaper { paper } => {
             page.scan.paper = words(paper);
             page.tiles = Special::ALL.map(|special| Tile { title: words(&special.words()), enabled: true, ..Tile::default() }).into();
@@ -305,16 +321,43 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
         name: paper.name.get(language).into(),
         required: paper.required,
         pages: match paper.state {
-            PaperState::Scanned(pages) => i32::from(pages),
+            PaperState::Scanned(pages) | PaperState::Pdf(pages) => i32::from(pages),
             PaperState::ToScan | PaperState::Left | PaperState::AtDesk | PaperState::NotScanned(_) => 0,
         },
         left: paper.state == PaperState::Left,
         at_desk: paper.state == PaperState::AtDesk,
+        pdf: matches!(paper.state, PaperState::Pdf(_)),
         reason: match paper.state {
             PaperState::NotScanned(reason) => reason.words().get(language).into(),
-            PaperState::ToScan | PaperState::Scanned(_) | PaperState::Left | PaperState::AtDesk => SharedString::new(),
+            PaperState::ToScan | PaperState::Scanned(_) | PaperState::Left | PaperState::AtDesk | PaperState::Pdf(_) => SharedString::new(),
         },
     }
+}
+
+/// A long name keeps its beginning and its end, by which people know a file.
+fn shortened(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let (begin, end) = (&letters[..LONGEST_NAME / 2], &letters[letters.len() - LONGEST_NAME / 2..]);
+    begin.iter().chain(&['…']).chain(end).collect()
+}
+
+/// A file's name is the person's own; what stands below it tells two of one name apart.
+fn pdf_tile(file: &OfferedPdf, enabled: bool, language: Language) -> Tile {
+    let tenths = file.bytes.div_ceil(100_000);
+    let comma = if language == Language::Vi { ',' } else { '.' };
+    let size = match file.bytes < 1_000_000 {
+        true => format!("{} kB", file.bytes.div_ceil(1000)),
+        false => format!("{}{comma}{} MB", tenths / 10, tenths % 10),
+    };
+    let from = match file.from {
+        PdfFrom::Stick => Text::new("USB", "USB"),
+        PdfFrom::Desk => Text::new("cán bộ tải lên", "from the desk"),
+    };
+    let note = format!("{size} · {}", from.get(language));
+    Tile { title: shortened(file.name.reveal()).into(), note: note.into(), icon: "file".into(), enabled, ..Tile::default() }
 }
 
 fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {
@@ -438,6 +481,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Papers { .. } => ScreenKind::Papers,
         Screen::CountSheets { .. } => ScreenKind::CountSheets,
         Screen::SpecialPaper { .. } => ScreenKind::SpecialPaper,
+        Screen::ChoosePdf { .. } => ScreenKind::ChoosePdf,
         Screen::Scan { .. } => ScreenKind::Scan,
         Screen::PageCheck { .. } => ScreenKind::PageCheck,
         Screen::Review { .. } => ScreenKind::Review,

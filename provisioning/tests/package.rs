@@ -77,6 +77,10 @@ fn the_units_use_the_paths_of_the_example() {
     for folder in ["/etc/motcua", "/var/lib/motcua"] {
         assert!(config.contains(&format!("\"{folder}")) && tmpfiles.contains(&format!("d {folder} ")), "{folder}");
     }
+    let rules = fs::read_to_string(file("70-motcua-sticks.rules")).expect("the rule");
+    let sticks = "/run/motcua-sticks";
+    assert!(config.contains(&format!("sticks = \"{sticks}\"")) && tmpfiles.contains(&format!("d {sticks} ")));
+    assert!(rules.contains(&format!("$devnode {sticks}/$kernel")) && rules.contains("--options=ro,nosuid,nodev,noexec,nosymfollow "));
     let kiosk = fs::read_to_string(file("motcua-kiosk.service")).expect("a unit");
     assert!(config.contains("socket = \"/run/motcua/agent.sock\"") && kiosk.contains("--socket /run/motcua/agent.sock"));
 }

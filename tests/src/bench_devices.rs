@@ -137,7 +137,7 @@ fn visit_slip() -> Vec<Block> {
         Block::Space,
         row("Thủ tục", "Đăng ký khai sinh"),
         row("Nộp lúc", "09:30 23/11/2026"),
-        row("Giấy tờ đã quét", "2 giấy, 4 trang"),
+        row("Giấy tờ đã nhận", "2 giấy, 4 trang"),
         row("Thời hạn, tính từ khi cán bộ nhận", "Trong ngày làm việc"),
         Block::Rule,
         Block::Text { text: note.to_owned(), size: Size::Normal, bold: false, align: Align::Left },

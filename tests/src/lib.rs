@@ -4,6 +4,7 @@
 pub mod bench_devices;
 pub mod bench_link;
 pub mod bench_reading;
+pub mod browser;
 pub mod chance;
 pub mod crowd;
 pub mod cut_disk;

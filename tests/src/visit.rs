@@ -98,7 +98,7 @@ impl Citizen {
                 None => Next::Act(Action::PapersDone),
             },
             Screen::CountSheets { .. } => Next::Act(Action::DeclareSheets { sheets: 1 }),
-            Screen::SpecialPaper { .. } => Next::Act(Action::Back),
+            Screen::SpecialPaper { .. } | Screen::ChoosePdf { .. } => Next::Act(Action::Back),
             Screen::Scan { running: true, .. } => Next::Wait,
             Screen::Scan { paper, .. } => Next::Feed(picture(&paper.vi)),
             Screen::PageCheck { pages, expected, .. } if pages.len() == usize::from(*expected) => Next::Act(Action::AcceptPages),

@@ -7,6 +7,7 @@
 mod office;
 
 use motcua_tests::{
+    browser::{Browser, LOOK, PATIENCE, values},
     rig::{OTHER_CARD, Options, Rig},
     visit::Citizen,
 };
@@ -18,16 +19,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
 };
-
-const LOOK: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The office's agent, with its token and without a scanned paper so far. None where the token's software is not there.
 async fn start(authority: Option<&Authority>) -> Option<(TempDir, TempDir, Office, Rig)> {
@@ -104,90 +102,27 @@ async fn answer(stream: TcpStream, serves: bool, folder: &Path) {
     stream.write_all(&reply).await.unwrap();
 }
 
-/// A browser at the staff's desk.
-struct Browser {
-    http: reqwest::Client,
-    base: String,
-    cookies: Vec<String>,
-}
-
-impl Browser {
-    /// With the access code.
-    async fn at(rig: &Rig) -> Self {
-        let builder = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
-        let http = builder.redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let mut browser = Self { http, base: rig.console.clone(), cookies: Vec::new() };
-        let code = rig.console_code().await.unwrap();
-        let started = Instant::now();
-        while browser.http.get(&browser.base).send().await.is_err() {
-            assert!(started.elapsed() < PATIENCE, "no console");
-            tokio::time::sleep(LOOK).await;
+/// Waits until "Chờ ký" shows this many papers to sign; their ids.
+async fn to_sign(browser: &Browser, wanted: usize) -> Vec<String> {
+    let started = Instant::now();
+    loop {
+        let page = browser.page("/signing").await;
+        let papers: Vec<String> = values(&page, "name=paper value=");
+        if papers.len() == wanted {
+            return papers;
         }
-        assert_eq!(browser.post("/login", &[("code", &code)]).await.0, 303);
-        browser
-    }
-
-    async fn get(&self, path: &str) -> reqwest::Response {
-        self.http.get(format!("{}{path}", self.base)).header("cookie", self.cookies.join("; ")).send().await.unwrap()
-    }
-
-    async fn page(&self, path: &str) -> String {
-        self.get(path).await.text().await.unwrap()
-    }
-
-    /// Status, and where it leads to.
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        let body = fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&");
-        let request = self.http.post(format!("{}{path}", self.base)).header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.header("cookie", self.cookies.join("; ")).body(body).send().await.unwrap();
-        for cookie in answer.headers().get_all("set-cookie") {
-            let cookie = cookie.to_str().unwrap();
-            assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Secure"), "{cookie}");
-            let (name, _) = cookie.split_once('=').unwrap();
-            self.cookies.retain(|known| !known.starts_with(&format!("{name}=")));
-            self.cookies.push(cookie.split(';').next().unwrap().to_owned());
-        }
-        let place = answer.headers().get("location").map(|place| place.to_str().unwrap().to_owned());
-        (answer.status().as_u16(), place.unwrap_or_default())
-    }
-
-    /// Waits until "Chờ ký" shows this many papers to sign; their ids.
-    async fn papers(&self, wanted: usize) -> Vec<String> {
-        let started = Instant::now();
-        loop {
-            let page = self.page("/signing").await;
-            let papers: Vec<String> = values(&page, "name=paper value=");
-            if papers.len() == wanted {
-                return papers;
-            }
-            assert!(started.elapsed() < PATIENCE, "not {wanted} papers on the page: {page}");
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-
-    /// Signs, and reads what the page says then.
-    async fn sign(&mut self, papers: &[String], pin: Option<&str>) -> String {
-        let form = values(&self.page("/signing").await, "name=form value=").remove(0);
-        let mut fields = vec![("form", form.as_str())];
-        fields.extend(papers.iter().map(|paper| ("paper", paper.as_str())));
-        fields.extend(pin.map(|pin| ("pin", pin)));
-        self.told("/signing/sign", &fields).await
-    }
-
-    async fn told(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
-        let (status, place) = self.post(path, fields).await;
-        assert_eq!(status, 303);
-        self.page(&place).await
+        assert!(started.elapsed() < PATIENCE, "not {wanted} papers on the page: {page}");
+        tokio::time::sleep(LOOK).await;
     }
 }
 
-fn coded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
-/// What stands behind `mark`, up to the next space or bracket.
-fn values(page: &str, mark: &str) -> Vec<String> {
-    page.split(mark).skip(1).filter_map(|rest| rest.split([' ', '>']).next()).map(str::to_owned).collect()
+/// Signs, and reads what the page says then.
+async fn sign(browser: &mut Browser, papers: &[String], pin: Option<&str>) -> String {
+    let form = values(&browser.page("/signing").await, "name=form value=").remove(0);
+    let mut fields = vec![("form", form.as_str())];
+    fields.extend(papers.iter().map(|paper| ("paper", paper.as_str())));
+    fields.extend(pin.map(|pin| ("pin", pin)));
+    browser.told("/signing/sign", &fields).await
 }
 
 /// The PDFs that the hub holds.
@@ -232,7 +167,7 @@ async fn a_dossier_waits_for_the_offices_signature_and_reaches_the_hub_signed_an
     let mut citizen = Citizen::new(OTHER_CARD);
     citizen.finish(&rig).await.unwrap();
     let mut browser = Browser::at(&rig).await;
-    let papers = browser.papers(2).await;
+    let papers = to_sign(&browser, 2).await;
 
     // It waits without failing, and everybody is told so.
     let line = rig.status().await.unwrap().outbox.remove(0);
@@ -250,7 +185,7 @@ async fn a_dossier_waits_for_the_offices_signature_and_reaches_the_hub_signed_an
 
     // What stands behind the access code, and what needs the page's own form.
     let pdf = format!("/signing/pdf/{}", papers[0]);
-    let stranger = Browser { http: browser.http.clone(), base: browser.base.clone(), cookies: Vec::new() };
+    let stranger = Browser::outside(&rig);
     assert_eq!((stranger.get("/signing").await.status().as_u16(), stranger.get(&pdf).await.status().as_u16()), (303, 303));
     let shown = browser.get(&pdf).await;
     let header = |name: &str| shown.headers()[name].to_str().unwrap().to_owned();
@@ -262,23 +197,23 @@ async fn a_dossier_waits_for_the_offices_signature_and_reaches_the_hub_signed_an
     }
 
     // No paper, no PIN, a wrong PIN: nothing is signed, and each says what to do.
-    assert!(browser.sign(&[], Some(PIN)).await.contains("Chưa chọn giấy tờ"));
-    assert!(browser.sign(&papers, None).await.contains("hãy nhập mã PIN"));
-    let wrong = browser.sign(&papers, Some("000000")).await;
+    assert!(sign(&mut browser, &[], Some(PIN)).await.contains("Chưa chọn giấy tờ"));
+    assert!(sign(&mut browser, &papers, None).await.contains("hãy nhập mã PIN"));
+    let wrong = sign(&mut browser, &papers, Some("000000")).await;
     assert!(wrong.contains("Sai mã PIN") && wrong.contains("2 giấy tờ chưa ký") && wrong.contains("only a few tries are left"), "{wrong}");
-    assert_eq!(browser.papers(2).await, papers);
+    assert_eq!(to_sign(&browser, 2).await, papers);
 
     // One, then the other without the PIN; for another browser the token is not open.
-    let first = browser.sign(&papers[..1], Some(PIN)).await;
+    let first = sign(&mut browser, &papers[..1], Some(PIN)).await;
     assert!(first.contains("Đã ký 1 giấy tờ") && first.contains("Thiết bị ký số đang mở") && first.contains(RSA), "{first}");
     assert!(!first.contains("name=pin") && first.contains("could not be checked"), "{first}");
-    let rest = browser.papers(1).await;
+    let rest = to_sign(&browser, 1).await;
     let mut colleague = Browser::at(&rig).await;
     let seen = colleague.page("/signing").await;
     assert!(seen.contains("trình duyệt khác") && seen.contains("name=pin"), "{seen}");
-    assert!(colleague.sign(&rest, None).await.contains("hãy nhập mã PIN"));
+    assert!(sign(&mut colleague, &rest, None).await.contains("hãy nhập mã PIN"));
     assert!(rig.hub_copies().unwrap().is_empty(), "one paper is not signed");
-    let second = browser.sign(&rest, None).await;
+    let second = sign(&mut browser, &rest, None).await;
     assert!(second.contains("Đã ký 1 giấy tờ"), "{second}");
 
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
@@ -302,15 +237,15 @@ async fn a_token_that_is_pulled_out_leaves_everything_queued_and_staff_can_send_
     let Some((_token, _folder, office, mut rig)) = start(None).await else { return };
     Citizen::new(OTHER_CARD).finish(&rig).await.unwrap();
     let mut browser = Browser::at(&rig).await;
-    let papers = browser.papers(2).await;
-    assert!(browser.sign(&papers[..1], Some(PIN)).await.contains("Đã ký 1 giấy tờ"));
+    let papers = to_sign(&browser, 2).await;
+    assert!(sign(&mut browser, &papers[..1], Some(PIN)).await.contains("Đã ký 1 giấy tờ"));
     pull_out(&office);
-    let rest = browser.papers(1).await;
-    let gone = browser.sign(&rest, None).await;
+    let rest = to_sign(&browser, 1).await;
+    let gone = sign(&mut browser, &rest, None).await;
     // Noticed by the signature, or a moment before.
     assert!(gone.contains("đã bị rút ra") || gone.contains("đã khóa"), "{gone}");
     assert!(gone.contains("1 giấy tờ chưa ký") && gone.contains("Thiết bị ký số đang khóa"), "{gone}");
-    let not_in = browser.sign(&rest, Some(PIN)).await;
+    let not_in = sign(&mut browser, &rest, Some(PIN)).await;
     assert!(not_in.contains("Chưa cắm thiết bị ký số") && not_in.contains("is not in"), "{not_in}");
     assert!(
         rig.technician(&["check"]).await.unwrap().1.lines().any(|line| line.starts_with("warn") && line.contains("'Van thu' is not in"))
@@ -321,11 +256,11 @@ async fn a_token_that_is_pulled_out_leaves_everything_queued_and_staff_can_send_
     rig.kill_agent().await.unwrap();
     rig.start_agent().await.unwrap();
     let mut browser = Browser::at(&rig).await;
-    assert_eq!(browser.papers(1).await, rest, "a killed agent still waits for the one that is not signed");
+    assert_eq!(to_sign(&browser, 1).await, rest, "a killed agent still waits for the one that is not signed");
     Citizen::new(OTHER_CARD).finish(&rig).await.unwrap();
-    let all = browser.papers(3).await;
+    let all = to_sign(&browser, 3).await;
     let others: Vec<String> = all.iter().filter(|paper| !rest.contains(paper)).cloned().collect();
-    assert!(browser.sign(&others[..1], Some(PIN)).await.contains("Đã ký 1 giấy tờ"));
+    assert!(sign(&mut browser, &others[..1], Some(PIN)).await.contains("Đã ký 1 giấy tờ"));
     pull_out(&office);
     let started = Instant::now();
     while !browser.page("/signing").await.contains("Thiết bị ký số đang khóa") {
@@ -364,8 +299,8 @@ async fn nothing_is_frozen_unstamped_while_the_line_is_down_and_a_silent_authori
     rig.kill_hub().await.unwrap();
     Citizen::new(OTHER_CARD).finish(&rig).await.unwrap();
     let mut browser = Browser::at(&rig).await;
-    let papers = browser.papers(2).await;
-    assert!(browser.sign(&papers, Some(PIN)).await.contains("Đã ký 2 giấy tờ"));
+    let papers = to_sign(&browser, 2).await;
+    assert!(sign(&mut browser, &papers, Some(PIN)).await.contains("Đã ký 2 giấy tờ"));
     let tried = rig.until_status("an attempt", |s| s.outbox.iter().any(|line| line.attempts > 1)).await.unwrap();
     let id = tried.outbox[0].id.to_string();
     assert!(rig.technician(&["outbox", "show", &id]).await.unwrap().1.contains("not made yet"), "frozen without a stamp");

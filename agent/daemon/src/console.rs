@@ -2,7 +2,7 @@
 //!
 //! What people must be told, dossiers with their state, the outbox, devices: no names or numbers of people. Signing has pages of its own.
 
-use crate::{api, input::Inputs, signing::Signing, slip::in_vietnam, to_sign, to_tell, worker::Storage};
+use crate::{api, brought::Tray, input::Inputs, signing::Signing, slip::in_vietnam, to_bring, to_sign, to_tell, worker::Storage};
 use anyhow::Context as _;
 use axum::{
     Form, Router,
@@ -34,6 +34,10 @@ pub(crate) struct Console {
     session: Arc<str>,
     pub(crate) storage: Storage,
     inputs: Inputs,
+    /// In every form of this run of the agent: another site's form does not know it.
+    pub(crate) form_token: Arc<str>,
+    /// Where a PDF can be brought.
+    pub(crate) tray: Option<Tray>,
     /// Where the office signs here.
     pub(crate) desk: Option<to_sign::Desk>,
 }
@@ -43,11 +47,11 @@ const SET_ASIDE: &str = "Để riêng, chờ kỹ thuật <small>Set aside for a
 
 /// Starts the console on its own port, as soon as that can be had: a missing network cable at the desk
 /// must not take the kiosk down.
-pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs, signing: Option<Signing>) {
+pub(crate) fn start(config: &Config, storage: &Storage, inputs: &Inputs, signing: Option<Signing>, tray: Option<Tray>) {
     let Some(settings) = config.console.clone() else { return };
     let (config, storage, inputs) = (config.clone(), storage.clone(), inputs.clone());
     tokio::spawn(async move {
-        while let Err(error) = listen(&config, &settings, &storage, &inputs, signing.as_ref()).await {
+        while let Err(error) = listen(&config, &settings, &storage, &inputs, (signing.as_ref(), tray.as_ref())).await {
             tracing::error!("no console yet: {error:#}");
             tokio::time::sleep(TRY_AGAIN).await;
         }
@@ -60,7 +64,7 @@ async fn listen(
     settings: &config::Console,
     storage: &Storage,
     inputs: &Inputs,
-    signing: Option<&Signing>,
+    (signing, tray): (Option<&Signing>, Option<&Tray>),
 ) -> anyhow::Result<()> {
     let address: SocketAddr = settings.listen.parse().context("console.listen is not address:port")?;
     let tls = certificate(&config.paths.state, address).await?;
@@ -70,15 +74,15 @@ async fn listen(
         session: random_hex(32)?.into(),
         storage: storage.clone(),
         inputs: inputs.clone(),
-        desk: match signing {
-            Some(signing) => Some(to_sign::Desk::new(signing.clone(), random_hex(32)?.into())),
-            None => None,
-        },
+        form_token: random_hex(32)?.into(),
+        tray: tray.cloned(),
+        desk: signing.cloned().map(to_sign::Desk::new),
     };
     let app = Router::new()
         .route("/", get(home))
         .route("/login", get(login_page).post(login))
         .merge(to_sign::routes())
+        .merge(to_bring::routes())
         .layer(middleware::map_response(harden))
         .with_state(console);
     let listener = std::net::TcpListener::bind(address)
@@ -175,7 +179,7 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
         (Some(status), Ok((lines, told))) => {
             let to_tell = to_tell::section(&told, Timestamp::now());
             let to_sign = status.outbox.iter().filter(|line| line.to_sign).count();
-            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign)) + &to_tell;
+            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign)) + to_bring::LINK + &to_tell;
             Html(home_html(&console.office, &status, &notices, &lines)).into_response()
         }
         (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
@@ -187,6 +191,11 @@ impl Console {
     /// Whether the browser has shown the access code.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
         cookies(headers, "motcua=").any(|session| same(session, &self.session))
+    }
+
+    /// Whether a form comes from a page of this run.
+    pub(crate) fn is_own(&self, form: &str) -> bool {
+        same(form, &self.form_token)
     }
 }
 
@@ -203,6 +212,13 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
 
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A sentence in both languages.
+pub(crate) fn both(text: &Text) -> String {
+    let mut letters = text.en.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{} <small>{}{}</small>", escape(&text.vi), escape(&first), escape(letters.as_str()))
 }
 
 pub(crate) fn page(office: &Text, body: &str) -> String {

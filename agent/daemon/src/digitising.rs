@@ -17,7 +17,7 @@ use motcua_flow::Event;
 use motcua_model::{
     config::{Config, Ocr},
     document_types::DocumentTypes,
-    dossier::{Document, Dossier, FileRef, Page, Side},
+    dossier::{Document, Dossier, FileRef, Origin, Page, Side},
     hub::NamedFile,
     metadata::{Area, PaperMetadata, ReadPaper},
     pdf_name::PdfNames,
@@ -105,19 +105,26 @@ impl Digitiser {
         });
     }
 
-    /// One searchable PDF per scanned paper of a submitted dossier; those made before an interruption are used again.
+    /// One searchable PDF per scanned paper of a submitted dossier, those made before an interruption used again; and those that people
+    /// brought, byte for byte.
     pub(crate) async fn files(&self, dossier: &Dossier) -> anyhow::Result<Vec<NamedFile>> {
         let _alone = self.0.making.lock().await;
         let id = dossier.id;
         let stored = self.0.storage.read(move |s| Ok(s.dossier(id)?)).await?.context("the dossier of this message is not in the store")?;
         let mut files = Vec::new();
-        for (at, document) in dossier.documents.iter().enumerate().filter(|(_, document)| document.origin.is_scanned()) {
+        for (at, document) in dossier.documents.iter().enumerate() {
             let made = stored.pdfs.iter().find(|(of, _)| *of == document.id).map(|(_, file)| file.clone());
-            let kept = self.metadata(document.id).await?;
-            let (file, metadata) = match made {
-                // One that an earlier version of this program made says nothing of its paper.
-                Some(file) => (file, kept),
-                None => self.make(dossier, document, kept).await?,
+            let (file, metadata) = match &document.origin {
+                Origin::Scanned => {
+                    let kept = self.metadata(document.id).await?;
+                    match made {
+                        // One that an earlier version of this program made says nothing of its paper.
+                        Some(file) => (file, kept),
+                        None => self.make(dossier, document, kept).await?,
+                    }
+                }
+                Origin::Pdf { file, .. } => (file.clone(), Some(known_of(document))),
+                Origin::Stored { .. } | Origin::AtDesk { .. } => continue,
             };
             let name = self.0.names.of(dossier.code.as_str(), at + 1, &document.component, in_vietnam(dossier.submitted).date());
             files.push(NamedFile { name, document: document.id, file, metadata: metadata.map(Box::new) });
@@ -233,7 +240,16 @@ fn read(desk: &Desk, scans: &[Scan], at: Timestamp) -> ReadPaper {
         .collect();
     let read = read_paper(&pages, &desk.types, desk.ocr.tessdata.as_deref(), in_vietnam(at).date());
     let read = read.inspect_err(|error| tracing::warn!("the fields of a paper were not read: {error}")).ok().flatten();
-    read.unwrap_or(ReadPaper { kind: String::new(), fields: Vec::new() })
+    read.unwrap_or_else(nothing_read)
+}
+
+/// Of a PDF that was brought: its text is nobody's reading.
+fn known_of(document: &Document) -> PaperMetadata {
+    PaperMetadata::from_read(&document.component, &document.name.vi, &nothing_read(), |_| false)
+}
+
+fn nothing_read() -> ReadPaper {
+    ReadPaper { kind: String::new(), fields: Vec::new() }
 }
 
 /// What was read surely, or the person said yes to (R53).
@@ -270,7 +286,7 @@ fn sides(document: &Document) -> impl Iterator<Item = &Page> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use motcua_model::{Private, Text, document_types::Meaning, dossier::Origin, metadata::ReadField};
+    use motcua_model::{Private, Text, document_types::Meaning, metadata::ReadField};
 
     fn paper(sides: &[(Side, bool)]) -> Document {
         let page = |(at, (side, blank)): (usize, &(Side, bool))| Page {

@@ -1,8 +1,8 @@
 //! The loop: every source becomes an event, the flow answers with effects, the effects are performed.
 
 use crate::{
-    api, boot, cards, cards::CardOrder, care, console, devices, devices::Devices, digitising::Digitiser, forwarder, input::Input,
-    scanning::ScanOrder, signing::Signing, slip, stalled, telemetry, watchdog, worker::Storage,
+    api, boot, brought::Tray, cards, cards::CardOrder, care, console, devices, devices::Devices, digitising::Digitiser, forwarder,
+    input::Input, scanning::ScanOrder, signing::Signing, slip, stalled, telemetry, watchdog, worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -76,6 +76,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         audit_flag: None,
         disk_ratio: 0.0,
         devices: Devices::default(),
+        tray: None,
         storage: storage.clone(),
         publish,
         wake_forwarder: Arc::clone(&wake_forwarder),
@@ -88,7 +89,8 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         agent.devices = devices::start(&agent.config, &inputs, &storage, &digitiser)?;
         forwarder::start(&agent.config, &inputs, &storage, digitiser.clone(), Arc::clone(&wake_forwarder), agent.kiosk.catalogue_version());
         let signing = Signing::start(&agent.config, &storage, digitiser, wake_forwarder)?;
-        console::start(&agent.config, &storage, &inputs, signing);
+        agent.tray = brings_pdf(&agent.config).then(|| Tray::start(agent.config.brought.sticks.clone(), &inputs, &storage));
+        console::start(&agent.config, &storage, &inputs, signing, agent.tray.clone());
         tokio::spawn(stalled::run(agent.config.hub.stalled_min, storage.clone(), inputs.clone()));
         if let Some(asked) = agent.config.telemetry.clone() {
             tokio::spawn(telemetry::run(asked, agent.config.hub.clone(), started, inputs.clone(), storage.clone()));
@@ -108,6 +110,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     ended
 }
 
+/// There is a way for a PDF to come in: a stick, or the desk.
+fn brings_pdf(config: &Config) -> bool {
+    config.brought.sticks.is_some() || config.console.is_some()
+}
+
 fn settings(config: &Config) -> Settings {
     Settings {
         office: config.office.name.clone(),
@@ -119,6 +126,8 @@ fn settings(config: &Config) -> Settings {
         max_sheets: 20,
         sides: if config.scanner.as_ref().is_some_and(|s| !s.duplex) { 1 } else { 2 },
         chip_key: cards::chip_key(config.card_reader.as_ref()),
+        pdf: brings_pdf(config),
+        sticks: config.brought.sticks.is_some(),
     }
 }
 
@@ -143,6 +152,8 @@ struct Agent {
     audit_flag: Option<AuditFlag>,
     disk_ratio: f64,
     devices: Devices,
+    /// Where a PDF can be brought.
+    tray: Option<Tray>,
     storage: Option<Storage>,
     publish: watch::Sender<Option<Arc<Snapshot>>>,
     wake_forwarder: Arc<Notify>,
@@ -304,6 +315,9 @@ impl Agent {
     }
 
     fn publish(&self) {
+        if let Some(tray) = &self.tray {
+            tray.open(self.kiosk.waits_for_pdf());
+        }
         let snapshot = self.kiosk.snapshot(&self.clock.now());
         self.publish.send_if_modified(|last| {
             let changed = last.as_deref() != Some(&snapshot);
@@ -353,6 +367,12 @@ impl Agent {
             }
             Effect::CancelScan { job } => {
                 self.devices.scan(ScanOrder::Cancel { job });
+                Ok(None)
+            }
+            Effect::TakePdf { job, dossier, file } => {
+                if let Some(tray) = &self.tray {
+                    tray.take(job, dossier, file);
+                }
                 Ok(None)
             }
             Effect::DropPages { dossier: _, pages } => {

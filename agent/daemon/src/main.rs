@@ -3,6 +3,7 @@
 
 mod api;
 mod boot;
+mod brought;
 mod cards;
 mod care;
 mod carry;
@@ -23,6 +24,7 @@ mod stalled;
 mod stamping;
 mod technician;
 mod telemetry;
+mod to_bring;
 mod to_sign;
 mod to_tell;
 mod watchdog;

@@ -1,7 +1,7 @@
 //! The console's page "Chờ ký": papers that wait for the office's signature, and what staff do with them.
 
 use crate::{
-    console::{Console, cookies, escape, page, same, table, time},
+    console::{Console, both, cookies, escape, page, same, table, time},
     signing::{Asked, Outcome, Session, Signing},
 };
 use axum::{
@@ -16,7 +16,7 @@ use motcua_digitise::sign::Pin;
 use motcua_model::Text;
 use motcua_store::{PaperToSign, ToSign};
 use serde::Deserialize;
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 use tokio::sync::watch;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -32,8 +32,6 @@ const OWNER: &str = "motcua-sign=";
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) signing: Signing,
-    /// In every form of this run of the agent: another site's form does not know it.
-    form_token: Arc<str>,
     /// What came of the last form, with the number by which its page asks for it.
     told: watch::Sender<Option<(Uuid, Told)>>,
 }
@@ -45,8 +43,8 @@ enum Told {
 }
 
 impl Desk {
-    pub(crate) fn new(signing: Signing, form_token: Arc<str>) -> Self {
-        Self { signing, form_token, told: watch::channel(None).0 }
+    pub(crate) fn new(signing: Signing) -> Self {
+        Self { signing, told: watch::channel(None).0 }
     }
 
     /// After a form the page is asked for anew: a browser that reloads it must not type a PIN again.
@@ -91,7 +89,7 @@ async fn show(State(console): State<Console>, headers: HeaderMap, Query(number):
         Ok((waiting, all)) => {
             let session = desk.signing.session();
             let own = matches!(&session, Session::Open { owner, .. } if cookie(&headers).is_some_and(|cookie| same(cookie, owner)));
-            let body = body(&waiting, all, &told.unwrap_or_default(), &session, own, desk.signing.session_min, &desk.form_token);
+            let body = body(&waiting, all, &told.unwrap_or_default(), &session, own, desk.signing.session_min, &console.form_token);
             Html(page(&console.office, &body)).into_response()
         }
         Err(error) => failed(&error),
@@ -222,7 +220,7 @@ fn entered<'a>(console: &'a Console, headers: &HeaderMap) -> Result<&'a Desk, Re
 #[expect(clippy::result_large_err, reason = "the other way out is an answer")]
 fn asked_here<'a>(console: &'a Console, headers: &HeaderMap, form: &str) -> Result<&'a Desk, Response> {
     let desk = entered(console, headers)?;
-    if same(form, &desk.form_token) { Ok(desk) } else { Err(stale(console)) }
+    if console.is_own(form) { Ok(desk) } else { Err(stale(console)) }
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
@@ -268,12 +266,6 @@ fn told_html(told: &Told) -> String {
 }
 
 /// The token's own sentences begin small, as after a colon.
-fn both(text: &Text) -> String {
-    let mut letters = text.en.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{} <small>{}{}</small>", escape(&text.vi), escape(&first), escape(letters.as_str()))
-}
-
 fn body(waiting: &[ToSign], all: u64, told: &str, session: &Session, own: bool, session_min: u16, form_token: &str) -> String {
     let hidden = format!("<input type=hidden name=form value={form_token}>");
     let ready = waiting.iter().flat_map(|dossier| &dossier.papers).any(|paper| paper.file.is_some() && paper.signed.is_none());

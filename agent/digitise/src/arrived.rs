@@ -108,7 +108,10 @@ impl ArrivedError {
             }
             Self::TooMuch => "Tệp PDF chứa nhiều hơn mức kiểm tra được; hãy in lại ra PDF, chia nhiều phần nếu dài.".into(),
         };
-        Text::new(vi, self.to_string())
+        let said = self.to_string();
+        let mut letters = said.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        Text::new(vi, first + letters.as_str() + ".")
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Text,
     api::{ActionRequest, Health, PrintState},
+    brought::{BroughtPdf, OfferedPdf},
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber},
     code::ProvisionalCode,
@@ -68,6 +69,15 @@ pub enum Event {
         job: Uuid,
         /// `None`: the scanner said that the batch is complete, or the person cancelled.
         fault: Option<Fault>,
+    },
+    /// The PDF files that can be chosen at C10c are these now.
+    PdfsOffered(Vec<OfferedPdf>),
+    /// Answer to [`Effect::TakePdf`]. [`Effect::DropPages`] answers a file that no visit keeps.
+    PdfTaken {
+        /// The job.
+        job: Uuid,
+        /// The sealed file, or why it was refused.
+        taken: Result<BroughtPdf, Text>,
     },
     /// The dossier is durable under this code.
     Submitted {
@@ -183,7 +193,16 @@ pub enum Effect {
         /// Id of the job.
         job: Uuid,
     },
-    /// Erase these pages.
+    /// Check a PDF that was brought and seal it.
+    TakePdf {
+        /// Id of the job.
+        job: Uuid,
+        /// Dossier it belongs to.
+        dossier: Uuid,
+        /// [`OfferedPdf::id`].
+        file: Uuid,
+    },
+    /// Erase these pages, or PDFs that were brought.
     DropPages {
         /// Dossier of the present visit; nil without one. Pages that came too late may belong to another:
         /// their ids alone say what is erased.

@@ -3,6 +3,7 @@
 use crate::{
     Draft, Effect, PageFields,
     idle::Patience,
+    pdf::Choice,
     rescan::{Rescan, Taken},
     state::{Cx, State},
 };
@@ -36,6 +37,7 @@ pub(crate) enum Page {
     Papers,
     CountSheets { paper: usize },
     Special { paper: usize },
+    Pdf { paper: usize, choice: Choice },
     Scan { paper: usize, job: Option<Uuid> },
     Check { paper: usize },
     Review,
@@ -82,6 +84,8 @@ impl Filing {
             (Page::Papers, Action::PapersDone) => self.papers_done(cx),
             (Page::CountSheets { paper }, Action::DeclareSheets { sheets }) => self.declare(*paper, sheets, cx),
             (Page::CountSheets { paper }, Action::CannotScan) => self.page = Page::Special { paper: *paper },
+            (Page::CountSheets { paper }, Action::HavePdf) => self.choose_pdf(*paper, cx),
+            (Page::Pdf { .. }, Action::TakePdf { file }) => self.take_pdf(file, cx),
             (Page::Special { paper }, Action::BringToDesk { special }) => self.bring_to_desk(*paper, special, cx),
             (Page::Scan { paper, job: None }, Action::StartScan) => self.start_scan(*paper, cx),
             (Page::Scan { job: Some(job), .. }, Action::CancelScan) => cx.emit(Effect::CancelScan { job: *job }),
@@ -187,6 +191,7 @@ impl Filing {
             | Page::Papers
             | Page::CountSheets { .. }
             | Page::Special { .. }
+            | Page::Pdf { .. }
             | Page::Check { .. }
             | Page::Review => None,
         }
@@ -200,6 +205,7 @@ impl Filing {
             | Page::Papers
             | Page::CountSheets { .. }
             | Page::Special { .. }
+            | Page::Pdf { .. }
             | Page::Check { .. }
             | Page::Review => true,
         }
@@ -210,20 +216,28 @@ impl Filing {
             Page::Person | Page::Review => Patience::Seconds(visit.reading_s),
             Page::Question { .. } => Patience::Seconds(visit.typing_s),
             Page::Scan { job: Some(_), .. } => Patience::Busy(visit.scanning_s),
-            Page::Scan { job: None, .. } | Page::Papers | Page::CountSheets { .. } | Page::Special { .. } | Page::Check { .. } => {
-                Patience::Seconds(visit.scanning_s)
-            }
+            Page::Scan { job: None, .. }
+            | Page::Papers
+            | Page::CountSheets { .. }
+            | Page::Special { .. }
+            | Page::Pdf { .. }
+            | Page::Check { .. } => Patience::Seconds(visit.scanning_s),
         }
     }
 
     pub(crate) fn part(&self) -> usize {
-        match self.page {
+        match &self.page {
             Page::Person | Page::Papers | Page::Review => 0,
-            Page::Question { at, .. } => at,
-            Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => paper,
+            Page::Question { at, .. } => *at,
+            Page::Pdf { choice, .. } => choice.part(),
+            Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => *paper,
             // "Bắt đầu" and "Dừng" stand at the same place: a double tap must not stop the scanner.
             Page::Scan { paper, job } => paper * 2 + usize::from(job.is_some()),
         }
+    }
+
+    pub(crate) fn waits_for_pdf(&self) -> bool {
+        matches!(self.page, Page::Pdf { .. })
     }
 
     pub(crate) fn answer_to(&self, question: &str) -> Option<&Private> {
@@ -239,7 +253,7 @@ impl Filing {
     }
 
     pub(crate) fn has_page(&self, id: Uuid) -> bool {
-        self.draft.documents.iter().chain(&self.draft.scanning).flat_map(|d| &d.pages).any(|p| p.image.id == id)
+        self.draft.documents.iter().chain(&self.draft.scanning).flat_map(Document::files).any(|file| file.id == id)
     }
 
     fn after_person(&self) -> Page {
@@ -453,7 +467,9 @@ impl Filing {
                 self.rescan = None;
                 Page::Check { paper }
             }
-            Page::Scan { paper, job: None } | Page::Check { paper } | Page::Special { paper } => Page::CountSheets { paper },
+            Page::Scan { paper, job: None } | Page::Check { paper } | Page::Special { paper } | Page::Pdf { paper, .. } => {
+                Page::CountSheets { paper }
+            }
             Page::Person => Page::Person,
             Page::Scan { paper, job: Some(job) } => Page::Scan { paper, job: Some(job) },
         };
@@ -538,5 +554,5 @@ pub(crate) fn today(wall: Timestamp) -> Date {
 }
 
 pub(crate) fn image_ids(documents: &[Document]) -> Vec<Uuid> {
-    documents.iter().flat_map(|d| &d.pages).map(|p| p.image.id).collect()
+    documents.iter().flat_map(Document::files).map(|file| file.id).collect()
 }

@@ -11,6 +11,7 @@ mod filing;
 mod idle;
 mod intro;
 mod lookup;
+mod pdf;
 mod rescan;
 mod slip;
 mod snapshot;
@@ -18,6 +19,7 @@ mod state;
 
 pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, PageFields, Slip, Unfinished};
 
+use filing::Filing;
 use idle::Idle;
 use motcua_model::{
     Language, Text,
@@ -53,6 +55,10 @@ pub struct Settings {
     pub sides: u16,
     /// What the card reader needs.
     pub chip_key: ChipKey,
+    /// A PDF can be brought in place of a paper.
+    pub pdf: bool,
+    /// Sticks are looked for: the screen says where to put one in.
+    pub sticks: bool,
 }
 
 /// What a card reader must be told to open a chip.
@@ -143,6 +149,11 @@ impl Kiosk {
         request.step == self.step
     }
 
+    /// Whether somebody stands at C10c: only then sticks and uploads are looked at.
+    pub fn waits_for_pdf(&self) -> bool {
+        self.state.filing().is_some_and(Filing::waits_for_pdf)
+    }
+
     /// Whether this page belongs to the present visit, so that its image may be shown now.
     pub fn page_of_visit(&self, id: Uuid) -> bool {
         match &self.state {
@@ -184,6 +195,8 @@ impl Kiosk {
             | Event::PageStored { .. }
             | Event::PageRead { .. }
             | Event::ScanEnded { .. }
+            | Event::PdfsOffered(_)
+            | Event::PdfTaken { .. }
             | Event::Submitted { .. }
             | Event::SubmitFailed { .. }
             | Event::Print { .. }
@@ -246,6 +259,8 @@ impl Kiosk {
             | Action::PapersDone
             | Action::DeclareSheets { .. }
             | Action::CannotScan
+            | Action::HavePdf
+            | Action::TakePdf { .. }
             | Action::BringToDesk { .. }
             | Action::StartScan
             | Action::CancelScan

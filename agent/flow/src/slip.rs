@@ -87,14 +87,14 @@ fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> 
 
 /// No name and no number: slips get lost, and the code finds the rest.
 fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
-    let pages: usize = documents.iter().map(|d| d.pages.len()).sum();
-    let papers = documents.iter().filter(|d| d.origin.is_scanned()).count();
+    let pages: usize = documents.iter().map(Document::page_count).sum();
+    let papers = documents.iter().filter(|d| d.page_count() > 0).count();
     let time = Offset::constant(7).to_datetime(submitted).strftime("%H:%M %d/%m/%Y").to_string();
     let mut rows = vec![
         (Text::new("Thủ tục", "Procedure"), procedure.clone()),
         (Text::new("Nộp lúc", "Submitted"), Text::new(&time, &time)),
         (
-            Text::new("Giấy tờ đã quét", "Papers scanned"),
+            Text::new("Giấy tờ đã nhận", "Papers received"),
             Text::new(format!("{papers} giấy, {pages} trang"), format!("{papers} papers, {pages} pages")),
         ),
         (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), time_limit.clone()),

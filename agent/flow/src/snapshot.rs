@@ -119,6 +119,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         Screen::Papers { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
+        | Screen::ChoosePdf { .. }
         | Screen::Scan { .. }
         | Screen::PageCheck { .. } => papers,
         Screen::Review { .. } => 5,
@@ -173,8 +174,15 @@ fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
         Page::Person => person_screen(&filing.draft.applicant),
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
-        Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets },
+        Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets, pdf: settings.pdf },
         Page::Special { paper } => Screen::SpecialPaper { paper: name(*paper) },
+        Page::Pdf { paper, choice } => Screen::ChoosePdf {
+            paper: name(*paper),
+            files: choice.offered.clone(),
+            checking: choice.job.is_some(),
+            refused: choice.refused.clone(),
+            stick: settings.sticks,
+        },
         Page::Scan { paper, job } => Screen::Scan {
             paper: name(*paper),
             sheets,
@@ -219,6 +227,7 @@ fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
         required: component.required,
         state: match filing.document_of(&component.code) {
             Some(Document { origin: Origin::AtDesk { .. }, .. }) => PaperState::AtDesk,
+            Some(Document { origin: Origin::Pdf { pages, .. }, .. }) => PaperState::Pdf(*pages),
             Some(document) => PaperState::Scanned(u16::try_from(document.pages.len()).unwrap_or(u16::MAX)),
             None if filing.is_left(i) => PaperState::Left,
             None => untouched(component),
@@ -265,6 +274,9 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
         value: match (filing.document_of(&component.code), component.not_scanned) {
             (Some(Document { origin: Origin::AtDesk { .. }, .. }), _) => {
                 ReviewValue::Words(Text::new("Mang đến quầy", "Bring to the desk"))
+            }
+            (Some(Document { origin: Origin::Pdf { pages, .. }, .. }), _) => {
+                ReviewValue::Words(Text::new(format!("Tệp PDF, {pages} trang"), format!("PDF file, {pages} pages")))
             }
             (Some(document), _) => ReviewValue::Pages(page_views(document)),
             (None, Some(reason)) => ReviewValue::Words(reason.words()),

@@ -122,12 +122,18 @@ impl State {
             (Self::Filing(filing), Event::PageRead { page, secret: true, .. }) => Self::Filing(filing.secret_read(page, cx)),
             (Self::Filing(filing), Event::PageRead { page, fields, .. }) => Self::Filing(filing.page_read(page, fields)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
+            (Self::Filing(filing), Event::PdfsOffered(files)) => Self::Filing(filing.pdfs_offered(files)),
+            (Self::Filing(filing), Event::PdfTaken { job, taken }) => Self::Filing(filing.pdf_taken(job, taken, cx)),
             (Self::Submitting(filing), Event::PageStored { page, .. }) => {
                 filing.refuse_page(page.image.id, cx);
                 Self::Submitting(filing)
             }
             (kept, Event::PageStored { page, .. }) => {
                 cx.emit(Effect::DropPages { dossier: Uuid::nil(), pages: vec![page.image.id] });
+                kept
+            }
+            (kept, Event::PdfTaken { taken: Ok(late), .. }) => {
+                cx.emit(Effect::DropPages { dossier: Uuid::nil(), pages: vec![late.file.id] });
                 kept
             }
             (Self::Submitting(filing), Event::Submitted { id, code }) if id == filing.draft.id => {

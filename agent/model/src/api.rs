@@ -25,6 +25,7 @@ pub use technician::*;
 
 use crate::{
     Language, Private, Text,
+    brought::OfferedPdf,
     catalogue::{AnswerKind, NotScanned},
     code::ParcelCheck,
     dossier::{Proof, Special},
@@ -231,11 +232,27 @@ pub enum Screen {
         paper: Text,
         /// Most sheets that can be declared.
         max: u16,
+        /// A PDF can be taken in its place.
+        #[serde(default)]
+        pdf: bool,
     },
     /// C10b why the paper cannot be scanned here; the choices are [`Special::ALL`].
     SpecialPaper {
         /// Which paper.
         paper: Text,
+    },
+    /// C10c the person has the paper as a PDF: on a stick, or the desk uploads it.
+    ChoosePdf {
+        /// Which paper.
+        paper: Text,
+        /// What can be chosen now.
+        files: Vec<OfferedPdf>,
+        /// One was chosen and is being checked.
+        checking: bool,
+        /// Why the last one was not taken.
+        refused: Option<Text>,
+        /// Sticks are looked for here.
+        stick: bool,
     },
     /// C11 Quét: put the paper in, or scanning.
     Scan {
@@ -345,6 +362,7 @@ impl Screen {
             Self::Papers { .. } => "C08",
             Self::CountSheets { .. } => "C10",
             Self::SpecialPaper { .. } => "C10b",
+            Self::ChoosePdf { .. } => "C10c",
             Self::Scan { .. } => "C11",
             Self::PageCheck { .. } => "C11b",
             Self::Review { .. } => "C12",
@@ -429,6 +447,8 @@ pub enum PaperState {
     Left,
     /// The person brings it to the desk, as it cannot be scanned here.
     AtDesk,
+    /// Brought as a PDF of so many pages.
+    Pdf(u16),
     /// It must not be scanned, for the reason in the words of [`NotScanned::words`].
     NotScanned(NotScanned),
 }
@@ -596,6 +616,13 @@ pub enum Action {
     },
     /// C10 "Giấy này không quét được".
     CannotScan,
+    /// C10 "Tôi có tệp PDF".
+    HavePdf,
+    /// C10c this file in place of the paper.
+    TakePdf {
+        /// [`OfferedPdf::id`].
+        file: Uuid,
+    },
     /// C10b why: the person brings the paper to the desk. It can be scanned after all later.
     BringToDesk {
         /// What is special about it.

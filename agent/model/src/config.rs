@@ -47,6 +47,9 @@ pub struct Config {
     /// What the PDFs of papers are called.
     #[serde(default)]
     pub pdf: PdfNames,
+    /// PDF files that people bring.
+    #[serde(default)]
+    pub brought: Brought,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -171,6 +174,14 @@ impl Scanner {
     pub fn address(&self) -> String {
         one_of([self.escl.clone(), self.sane.as_ref().map(|name| format!("sane:{name}")), shown(self.folder.as_ref())])
     }
+}
+
+/// Section `[brought]`: PDF files that people bring in place of paper. With a console, the desk can upload one, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Brought {
+    /// Folder below which USB sticks are mounted; left out: no stick is looked at.
+    pub sticks: Option<PathBuf>,
 }
 
 /// Barcode and QR reader: in serial (USB-CDC) mode, or as a keyboard. One of the two.
@@ -540,6 +551,9 @@ impl Config {
             &self.pdf.name,
             "write letters, digits, . _ - and {dossier}, {number}, and where wanted {type}, {date}; {dossier}.{number} suits most",
         );
+        if let Some(sticks) = &self.brought.sticks {
+            need(sticks.is_absolute(), "brought.sticks", &sticks.display(), "write an absolute path");
+        }
         if let Some(signing) = &self.signing {
             signing.check(self.console.is_some(), &mut need);
         }

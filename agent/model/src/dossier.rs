@@ -326,6 +326,26 @@ pub enum Origin {
         /// What is special about it.
         special: Special,
     },
+    /// The person brought it as a PDF (R43, NĐ 15/2021/NĐ-CP Đ.15.7.a), which is kept and sent byte for byte: no pages are here.
+    Pdf {
+        /// The sealed file.
+        file: FileRef,
+        /// Pages in it.
+        pages: u16,
+    },
+}
+
+impl Document {
+    /// Files of this paper that lie sealed here: images of its sides, or the PDF that was brought.
+    pub fn files(&self) -> impl Iterator<Item = &FileRef> {
+        let brought = if let Origin::Pdf { file, .. } = &self.origin { Some(file) } else { None };
+        self.pages.iter().map(|page| &page.image).chain(brought)
+    }
+
+    /// Sides that were scanned, or pages of the PDF that was brought.
+    pub fn page_count(&self) -> usize {
+        if let Origin::Pdf { pages, .. } = self.origin { pages.into() } else { self.pages.len() }
+    }
 }
 
 /// Originals that the scanner of a kiosk cannot take (CV 9318/VPCP-KSTT II.2.c).

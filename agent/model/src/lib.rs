@@ -5,6 +5,7 @@
 //! technician's command see of the agent, [`hub`] is what the agent and the hub say to each other.
 
 pub mod api;
+pub mod brought;
 pub mod catalogue;
 pub mod citizen;
 pub mod code;

@@ -216,7 +216,7 @@ impl Received<'_> {
         self.dossier.particulars.competent_agency.as_ref().unwrap_or(&self.dossier.agency)
     }
 
-    /// One for each file of a paper that was scanned; one for a paper that a store has, or that comes to the desk.
+    /// One for each file of a paper that was scanned or brought as a PDF; one for a paper that a store has, or that comes to the desk.
     fn tai_lieu(&self, document: &Document) -> Vec<TaiLieu> {
         let of = |file: Option<&NamedFile>, stored: Option<(PaperSource, &String)>| TaiLieu {
             tep_dinh_kem_id: file.map(|file| file.file.id.to_string()),
@@ -230,7 +230,9 @@ impl Received<'_> {
             ma_ket_qua_thay_the: stored.map(|(_, reference)| reference.clone()),
         };
         match &document.origin {
-            Origin::Scanned => self.files.iter().filter(|file| file.document == document.id).map(|file| of(Some(file), None)).collect(),
+            Origin::Scanned | Origin::Pdf { .. } => {
+                self.files.iter().filter(|file| file.document == document.id).map(|file| of(Some(file), None)).collect()
+            }
             Origin::Stored { source, reference } => vec![of(None, Some((*source, reference)))],
             Origin::AtDesk { special: _ } => vec![of(None, None)],
         }

@@ -7,7 +7,7 @@ use motcua_model::{
     api::DossierCounts,
     citizen::PersonNumber,
     code::ProvisionalCode,
-    dossier::{Dossier, FileRef, Proof, Status, Submission},
+    dossier::{Document, Dossier, FileRef, Proof, Status, Submission},
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -237,9 +237,9 @@ impl Store {
 
     /// A person must not be told that a page is safe when it is not.
     fn check_pages(&self, submission: &Submission) -> Result<(), StoreError> {
-        for page in submission.documents.iter().flat_map(|document| &document.pages) {
-            if !files::is_sound(&self.db, submission.id, &page.image)? || !self.blob(page.image.id).exists() {
-                return Err(StoreError::Damaged { file: page.image.id });
+        for file in submission.documents.iter().flat_map(Document::files) {
+            if !files::is_sound(&self.db, submission.id, file)? || !self.blob(file.id).exists() {
+                return Err(StoreError::Damaged { file: file.id });
             }
         }
         Ok(())
@@ -288,7 +288,7 @@ impl Store {
 
 fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32], authorised: Option<&[u8; 32]>) -> Result<(), StoreError> {
     let body = serde_json::to_string(dossier).map_err(|_| StoreError::Encoding("the dossier"))?;
-    let pages: usize = dossier.documents.iter().map(|document| document.pages.len()).sum();
+    let pages: usize = dossier.documents.iter().map(|document| document.page_count()).sum();
     let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns());
     db.prepare_cached(
         "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono, authorised)

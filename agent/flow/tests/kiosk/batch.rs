@@ -369,7 +369,7 @@ fn a_paper_that_cannot_be_scanned_is_brought_to_the_desk() {
         let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
         let value = |label: &str| slip.rows.iter().find(|(of, _)| of.vi == label).map(|(_, value)| value.vi.as_str());
         assert_eq!(value("Mang đến quầy"), Some("Tờ khai đăng ký khai sinh"));
-        assert_eq!(value("Giấy tờ đã quét"), Some("1 giấy, 2 trang"));
+        assert_eq!(value("Giấy tờ đã nhận"), Some("1 giấy, 2 trang"));
     }
 }
 

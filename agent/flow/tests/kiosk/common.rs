@@ -5,6 +5,7 @@ use motcua_flow::{At, ChipKey, ChipNews, Draft, Effect, Event, Kiosk, Settings, 
 use motcua_model::{
     Private, Text,
     api::{Action, ActionRequest, DeviceState, Health, LinkState, Overlay, PrintState, Screen, Service, Snapshot},
+    brought::{BroughtPdf, OfferedPdf, PdfFrom},
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber, Sex},
     code::ProvisionalCode,
@@ -37,6 +38,19 @@ pub(crate) const READY: Health = Health {
 pub(crate) const WITH_CARD_READER: Health = Health { card_reader: DeviceState::Ready, ..READY };
 pub(crate) const CHECKED: Proof = Proof::Chip { files: ChipFiles::Trusted, chip: ChipAnswer::Genuine };
 
+/// The file that is offered at C10c.
+pub(crate) const OFFERED: Uuid = Uuid::from_u128(0x0FFE);
+
+pub(crate) fn offered(id: Uuid) -> OfferedPdf {
+    OfferedPdf { id, name: Private::new("Đơn của Nguyễn Thị Mẫu.pdf"), bytes: 48_000, from: PdfFrom::Stick }
+}
+
+/// A file that was checked and sealed.
+pub(crate) fn brought(id: u128) -> BroughtPdf {
+    let file = FileRef { id: Uuid::from_u128(id), sha256: "00".repeat(32), bytes: 48_000, media: "application/pdf".into() };
+    BroughtPdf { file, pages: 3 }
+}
+
 pub(crate) fn settings() -> Settings {
     Settings {
         office: Text::new("UBND xã Minh Họa", "Minh Hoa commune office"),
@@ -48,6 +62,8 @@ pub(crate) fn settings() -> Settings {
         max_sheets: 50,
         sides: 2,
         chip_key: ChipKey::Number,
+        pdf: true,
+        sticks: true,
     }
 }
 
@@ -245,6 +261,24 @@ impl Desk {
         self.act(Action::BringToDesk { special: Special::Bound })
     }
 
+    pub(crate) fn reach_pdf(&mut self, paper: u8) {
+        if self.code() != "C08" {
+            self.reach_papers();
+        }
+        self.act(Action::ScanPaper { paper });
+        self.act(Action::HavePdf);
+        assert_eq!(self.code(), "C10c");
+    }
+
+    /// Offers a file alone and touches it; answers its job.
+    pub(crate) fn take_pdf(&mut self, file: Uuid) -> Uuid {
+        self.send(Event::PdfsOffered(vec![offered(file)]));
+        let effects = self.act(Action::TakePdf { file });
+        let [Effect::TakePdf { job, file: taken, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(*taken, file);
+        *job
+    }
+
     pub(crate) fn start_scan(&mut self) -> Uuid {
         let effects = self.act(Action::StartScan);
         let [Effect::StartScan { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
@@ -417,6 +451,17 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
             d.reach_papers();
             d.act(Action::ScanPaper { paper: 0 });
             d.act(Action::CannotScan);
+        }),
+        ("C10c", |d| {
+            d.reach_pdf(0);
+        }),
+        ("C10c with files", |d| {
+            d.reach_pdf(0);
+            d.send(Event::PdfsOffered(vec![offered(OFFERED)]));
+        }),
+        ("C10c checking", |d| {
+            d.reach_pdf(0);
+            d.take_pdf(OFFERED);
         }),
         ("C08 with a paper for the desk", |d| {
             d.reach_papers();

@@ -8,6 +8,7 @@ mod courier;
 mod ending;
 mod lookup;
 mod papers_first;
+mod pdf;
 mod random;
 mod resume;
 mod scanning;

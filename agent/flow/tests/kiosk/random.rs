@@ -5,7 +5,7 @@ use motcua_flow::{ChipNews, Effect, Event, Known, Unfinished};
 use motcua_model::{
     Language, Private, Text,
     api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Screen, Service},
-    dossier::{Special, Submission},
+    dossier::{Origin, Special, Submission},
     fault::Fault,
 };
 use proptest::prelude::*;
@@ -23,6 +23,8 @@ enum Move {
     Unfinished { draft: bool, slip: bool, begun: bool },
     Page { current: bool },
     ScanEnded { current: bool, fault: Option<Fault> },
+    Offered(u128),
+    Taken { current: bool, ok: bool },
     Stored { current: bool, ok: bool },
     Print { current: bool, state: PrintState },
     LookedUp { current: bool, found: bool },
@@ -53,6 +55,8 @@ fn action() -> impl Strategy<Value = Action> {
         (0u16..4).prop_map(|sheets| Action::DeclareSheets { sheets }),
         Just(Action::CannotScan),
         prop::sample::select(Special::ALL.to_vec()).prop_map(|special| Action::BringToDesk { special }),
+        Just(Action::HavePdf),
+        (0u128..3).prop_map(|at| Action::TakePdf { file: Uuid::from_u128(at) }),
         Just(Action::StartScan),
         Just(Action::CancelScan),
         Just(Action::AcceptPages),
@@ -110,6 +114,8 @@ fn any_move() -> impl Strategy<Value = Move> {
         3 => any::<(bool, bool, bool)>().prop_map(|(draft, slip, begun)| Move::Unfinished { draft, slip, begun }),
         4 => current().prop_map(|current| Move::Page { current }),
         3 => (current(), prop::option::of(fault())).prop_map(|(current, fault)| Move::ScanEnded { current, fault }),
+        3 => (0u128..3).prop_map(Move::Offered),
+        3 => (current(), any::<bool>()).prop_map(|(current, ok)| Move::Taken { current, ok }),
         2 => (current(), any::<bool>()).prop_map(|(current, ok)| Move::Stored { current, ok }),
         1 => (current(), prop::sample::select(prints)).prop_map(|(current, state)| Move::Print { current, state }),
         1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
@@ -125,7 +131,7 @@ fn any_move() -> impl Strategy<Value = Move> {
 /// Random moves start anywhere on the way that people go, except where the desk waits for a job that
 /// only the way itself knows.
 fn start() -> impl Strategy<Value = (&'static str, Way)> {
-    let known = |(name, _): &(&str, Way)| !["C11 running", "C14", "P03 storing", "C99"].contains(name);
+    let known = |(name, _): &(&str, Way)| !["C11 running", "C10c checking", "C14", "P03 storing", "C99"].contains(name);
     prop::sample::select(ways().into_iter().filter(known).collect::<Vec<_>>())
 }
 
@@ -133,6 +139,8 @@ fn start() -> impl Strategy<Value = (&'static str, Way)> {
 struct World {
     desk: Desk,
     job: Uuid,
+    /// The last file that was chosen.
+    pdf: Uuid,
     /// The reading that was asked for and neither ended nor was called off.
     chip: Option<Uuid>,
     submission: Option<Submission>,
@@ -143,7 +151,7 @@ struct World {
 impl World {
     fn new(mut desk: Desk) -> Self {
         desk.ids = 1_000_000;
-        Self { desk, job: Uuid::nil(), chip: None, submission: None, submitting: HashSet::new(), handover: Uuid::nil() }
+        Self { desk, job: Uuid::nil(), pdf: Uuid::nil(), chip: None, submission: None, submitting: HashSet::new(), handover: Uuid::nil() }
     }
 
     fn step(&mut self, what: Move) {
@@ -164,6 +172,8 @@ impl World {
             }
             Move::Page { current } => self.page(id(current, self.job)),
             Move::ScanEnded { current, fault } => self.desk.send(Event::ScanEnded { job: id(current, self.job), fault }),
+            Move::Offered(count) => self.desk.send(Event::PdfsOffered((0..count).map(|id| offered(Uuid::from_u128(id))).collect())),
+            Move::Taken { current, ok } => self.taken(id(current, self.pdf), ok),
             Move::Stored { current, ok } => self.stored(current, ok),
             Move::Print { current, state } => {
                 let job = id(current, self.submission.as_ref().map_or(Uuid::nil(), |s| s.id));
@@ -222,6 +232,17 @@ impl World {
         effects
     }
 
+    /// As [`Self::page`], of a PDF that was brought.
+    fn taken(&mut self, job: Uuid, ok: bool) -> Vec<Effect> {
+        let sealed = brought(u128::from(u64::MAX) + self.desk.ids);
+        let id = sealed.file.id;
+        let effects =
+            self.desk.send(Event::PdfTaken { job, taken: ok.then_some(sealed).ok_or_else(|| Text::new("mã hóa", "encrypted")) });
+        let dropped = effects.iter().any(|effect| matches!(effect, Effect::DropPages { pages, .. } if *pages == [id]));
+        assert!(!ok || self.desk.kiosk.page_of_visit(id) != dropped, "{}", self.desk.code());
+        effects
+    }
+
     /// Current: of the job that runs. Else of a reader that opens cards by itself, or of a job long over.
     fn chip(&mut self, current: bool, news: ChipNews) -> Vec<Effect> {
         let Some(job) = self.chip.filter(|_| current) else {
@@ -266,9 +287,13 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::StartScan { job, .. } => self.job = *job,
+                Effect::TakePdf { job, .. } => self.pdf = *job,
                 Effect::Submit(submission) => {
                     assert!(self.submitting.insert(submission.id), "submitted twice");
-                    assert!(!submission.documents.is_empty() && submission.documents.iter().all(|d| !d.pages.is_empty()));
+                    assert!(
+                        !submission.documents.is_empty()
+                            && submission.documents.iter().all(|d| d.page_count() > 0 || matches!(d.origin, Origin::AtDesk { .. }))
+                    );
                     self.submission = Some(*submission.clone());
                 }
                 Effect::StoreHandover(handover) => {
@@ -294,6 +319,7 @@ impl World {
     fn let_machines_finish(&mut self) {
         let (job, handover) = (self.job, self.handover);
         self.desk.send(Event::ScanEnded { job, fault: None });
+        self.taken(self.pdf, false);
         self.desk.send(Event::HandoverStored { id: handover });
         if let Some(id) = self.submission.as_ref().map(|s| s.id) {
             self.desk.send(Event::Submitted { id, code: provisional() });

@@ -43,6 +43,9 @@ fn every_action() -> Vec<Action> {
         Action::DeclareSheets { sheets: u16::MAX },
         Action::CannotScan,
         Action::BringToDesk { special: Special::Bound },
+        Action::HavePdf,
+        Action::TakePdf { file: OFFERED },
+        Action::TakePdf { file: Uuid::nil() },
         Action::StartScan,
         Action::CancelScan,
         Action::AcceptPages,
@@ -91,6 +94,8 @@ fn every_action() -> Vec<Action> {
             | Action::DeclareSheets { .. }
             | Action::CannotScan
             | Action::BringToDesk { .. }
+            | Action::HavePdf
+            | Action::TakePdf { .. }
             | Action::StartScan
             | Action::CancelScan
             | Action::AcceptPages
@@ -130,6 +135,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::CancelChip { .. } => "cancel-chip",
             Effect::StartScan { .. } => "scan",
             Effect::CancelScan { .. } => "cancel",
+            Effect::TakePdf { .. } => "take-pdf",
             Effect::DropPages { .. } => "drop-pages",
             Effect::Submit(_) => "submit",
             Effect::Print(_) => "print",
