@@ -53,14 +53,15 @@ pub(crate) struct Digitise {
     document_types: Option<PathBuf>,
 }
 
-/// Tesseract splits a page over threads unless this is in the environment when the process starts, and is slower for it.
-const ONE_THREAD_A_PAGE: &str = "OMP_THREAD_LIMIT";
+/// What must be in the environment when the process starts. Tesseract splits a page over threads otherwise, and is slower for it; glibc
+/// keeps what a large page took (mallopt(3), M_MMAP_THRESHOLD) while the next one is decoded.
+const ENVIRONMENT: [(&str, &str); 2] = [("OMP_THREAD_LIMIT", "1"), ("MALLOC_MMAP_THRESHOLD_", "1048576")];
 
 /// Refuses a paper with a secrecy mark (TT 03/2025/TT-VPCP Đ.5.2). Blocks until it is done; Ctrl-C ends it after the pages at work, and writes nothing.
 pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<String> {
-    if std::env::var_os(ONE_THREAD_A_PAGE).is_none() {
+    if ENVIRONMENT.iter().any(|(name, _)| std::env::var_os(name).is_none()) {
         let mut again = Command::new(std::env::current_exe().context("this program's own file is not found")?);
-        let failed = again.args(std::env::args_os().skip(1)).env(ONE_THREAD_A_PAGE, "1").exec();
+        let failed = again.args(std::env::args_os().skip(1)).envs(ENVIRONMENT).exec();
         return Err(anyhow::Error::new(failed).context("this program cannot be started anew"));
     }
     if asked.out.exists() {

@@ -5,9 +5,10 @@ use motcua_drivers::printer::{Align, Block, Font, Size, render};
 use serde_json::Value;
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 fn page(name: &str) -> PathBuf {
@@ -179,4 +180,68 @@ fn a_paper_with_a_secrecy_mark_is_refused_and_nothing_is_written() {
     assert!(!out.exists() && fs::read_dir(folder.path()).unwrap().count() == 2);
     let made = at_200_dpi(&[plain]);
     assert!(made.status.success(), "{}", said(&made));
+}
+
+/// Where the applicant's number stands on the scan.
+fn place_of_number(fields: &Path) -> [f64; 4] {
+    let read: Value = serde_json::from_slice(&fs::read(fields).unwrap()).unwrap();
+    let number = read["fields"].as_array().unwrap().iter().find(|field| field["key"] == "applicant_number").unwrap();
+    assert_eq!(number["value"], "099083004567");
+    ["left", "top", "right", "bottom"].map(|edge| number["area"][edge].as_f64().unwrap())
+}
+
+#[test]
+fn two_pages_of_a3_at_600_dpi_are_read_as_well_as_smaller_ones_in_under_300_mb() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // The form of A4, twice as fine, in the corner of a sheet that is four times its size in points.
+    let form = image::open(page("to-khai-1.jpg")).unwrap().to_rgb8();
+    let (row, mut sheet) = (form.width() as usize * 3, vec![255; 7016 * 9921 * 3]);
+    for (at, line) in sheet.chunks_exact_mut(7016 * 3).take(form.height() as usize * 2).enumerate() {
+        for (wide, point) in line.chunks_exact_mut(6).zip(form.as_raw()[at / 2 * row..][..row].chunks_exact(3)) {
+            wide[..3].copy_from_slice(point);
+            wide[3..].copy_from_slice(point);
+        }
+    }
+    image::DynamicImage::ImageRgb8(image::RgbImage::from_raw(7016, 9921, sheet).unwrap()).save(path("a3.jpg")).unwrap();
+    drop(form);
+
+    let mut started = Command::new(env!("CARGO_BIN_EXE_motcua"));
+    started.arg("digitise").args([path("a3.jpg"), path("a3.jpg")]).args(["--dpi", "600", "--fields"]).arg(path("a3.json"));
+    let mut running = started.arg("-o").arg(path("a3.pdf")).spawn().unwrap();
+    let mut most = 0;
+    let status = loop {
+        let about = fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap_or_default();
+        let peak = about.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        most = most.max(peak.unwrap_or(0));
+        if let Some(status) = running.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert!(status.success());
+    assert!((150_000..300_000).contains(&most), "{most} kB at its peak");
+
+    let made = with(&["--fields", path("a4.json").to_str().unwrap()], &[page("to-khai-1.jpg")], &path("a4.pdf"));
+    assert!(made.status.success(), "{}", said(&made));
+    let (there, here) = (place_of_number(&path("a3.json")), place_of_number(&path("a4.json")));
+    assert!(there.iter().zip(here).all(|(there, here)| (there - 2.0 * here).abs() <= 6.0), "{there:?} {here:?}");
+}
+
+#[test]
+fn ctrl_c_ends_it_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("giay.pdf");
+    let pages = vec![page("to-khai-2.jpg"); 200];
+    let mut started = Command::new(env!("CARGO_BIN_EXE_motcua"));
+    let mut running =
+        started.arg("digitise").args(pages).arg("-o").arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains(" of 200: "), "it tells of each page");
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let pages = lines.map(Result::unwrap).count();
+    let ended = running.wait_with_output().unwrap();
+    assert!(!ended.status.success() && pages < 100, "{pages} pages");
+    assert!(said(&ended).contains("stopped before the last page was read; nothing was written"), "{}", said(&ended));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -178,7 +178,12 @@ impl Rig {
             agent = Command::new(program);
             agent.args(arguments).arg(real);
         }
-        agent.arg("--config").arg(self.dir.join("agent.toml")).env("OMP_THREAD_LIMIT", "1").envs(self.env.iter().cloned());
+        agent
+            .arg("--config")
+            .arg(self.dir.join("agent.toml"))
+            .env("OMP_THREAD_LIMIT", "1")
+            .env("MALLOC_MMAP_THRESHOLD_", "1048576")
+            .envs(self.env.iter().cloned());
         agent.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.agent = Some(agent.spawn().context("Unable to start motcua-agent")?);
         loop {

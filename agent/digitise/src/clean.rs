@@ -15,18 +15,22 @@ pub(crate) struct Cleaned {
 
 /// Below this a line crosses less than a twelfth of its height over the page: turning would only blur it.
 const LEVEL_ENOUGH: f32 = 0.08;
+/// Dots per inch of the coarsest copy that is made of a finer page.
+const FINE_ENOUGH: u16 = 300;
 /// Degrees: what is more askew is told to the person, see `judge`.
 const LEVELS_UP_TO: f32 = 7.0;
 
 /// The page as it lies, seals faded and paper white, also where the scanner's dark backing showed: beside one Tesseract reads nothing.
-pub(crate) fn evened(jpeg: &[u8], dpi: u16) -> Result<Gray, PageError> {
-    let dpi = usize::from(dpi.clamp(72, 1200));
-    let red = red_channel(jpeg)?;
+/// It is as fine as the page, or as many times coarser as the second number says: nothing is read finer than 250 dpi.
+pub(crate) fn evened(jpeg: &[u8], dpi: u16) -> Result<(Gray, u16), PageError> {
+    let coarser = [4, 2].into_iter().find(|times| dpi >= times * FINE_ENOUGH).unwrap_or(1);
+    let dpi = usize::from((dpi / coarser).clamp(72, 1200));
+    let red = red_channel(jpeg, coarser.into())?;
     let factor = (dpi / 75).max(1);
     let border = Border::of(&red.reduced(factor));
     let mut even = red.evened(dpi / 8, 70, 205);
     border.wipe(&mut even, factor);
-    Ok(even)
+    Ok((even, coarser))
 }
 
 /// Levels an evened page whose lines run across, and wipes what is no writing.
@@ -40,13 +44,29 @@ pub(crate) fn clean(even: Gray, dpi: u16) -> Cleaned {
     Cleaned { gray, skew_degrees: if level { 0.0 } else { skew_degrees } }
 }
 
-/// Red seals and red frames are nearly white in the red channel; black and blue ink stay dark.
-fn red_channel(jpeg: &[u8]) -> Result<Gray, PageError> {
+/// Red seals and red frames are nearly white in the red channel; black and blue ink stay dark. Each pixel the mean of a square of
+/// `factor` pixels of the page.
+fn red_channel(jpeg: &[u8], factor: usize) -> Result<Gray, PageError> {
     let (frame, mut pixels) = jpeg::decode(jpeg)?;
-    if frame.components == 3 {
-        pixels = pixels.chunks_exact(3).map(|pixel| pixel[0]).collect();
+    let (across, size) = (frame.width as usize, usize::from(frame.components));
+    let (width, height) = (across / factor, frame.height as usize / factor);
+    let area = (factor * factor) as u32;
+    let mut line = vec![0_u32; width];
+    // In its place: beside a large page in all its colours there is no room for another picture.
+    for y in 0..height {
+        line.fill(0);
+        for row in pixels[y * factor * across * size..].chunks_exact(across * size).take(factor) {
+            for (sum, square) in line.iter_mut().zip(row.chunks_exact(size * factor)) {
+                *sum += square.iter().step_by(size).map(|red| u32::from(*red)).sum::<u32>();
+            }
+        }
+        for (pixel, sum) in pixels[y * width..].iter_mut().zip(&line) {
+            *pixel = (sum / area) as u8;
+        }
     }
-    Ok(Gray { width: frame.width as usize, height: frame.height as usize, pixels })
+    pixels.truncate(width * height);
+    pixels.shrink_to_fit();
+    Ok(Gray { width, height, pixels })
 }
 
 /// A dark spot no larger than a full stop.

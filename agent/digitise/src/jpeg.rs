@@ -47,6 +47,12 @@ pub(crate) struct Frame {
     end: usize,
 }
 
+impl Frame {
+    pub(crate) fn points(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+}
+
 /// Walks the JPEG's segments from its first to its last marker.
 ///
 /// # Errors

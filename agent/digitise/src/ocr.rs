@@ -74,6 +74,14 @@ pub struct Word {
     pub line: u32,
 }
 
+impl Word {
+    /// On a picture so many times finer.
+    fn grown(self, times: u32) -> Self {
+        let Self { left, top, right, bottom, .. } = self;
+        Self { left: left * times, top: top * times, right: right * times, bottom: bottom * times, ..self }
+    }
+}
+
 /// Without the text: it is personal data.
 impl fmt::Debug for Word {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,7 +120,8 @@ impl Recognizer {
     /// # Errors
     /// When the page is unusable or the engine fails on it.
     pub fn recognise(&mut self, jpeg: &[u8], dpi: u16) -> Result<PageText, OcrError> {
-        let even = evened(jpeg, dpi)?;
+        let (even, coarser) = evened(jpeg, dpi)?;
+        let dpi = dpi / coarser;
         let reading = if lies_on_its_side(&even, dpi) {
             let aside = self.read(even.clone().quarter_turned(1), dpi, true)?;
             let aside = Reading { skew_degrees: aside.skew_degrees + if aside.skew_degrees > 90.0 { -270.0 } else { 90.0 }, ..aside };
@@ -123,7 +132,7 @@ impl Recognizer {
         };
         let Reading { words, skew_degrees, width, height } = reading;
         let turn = Turn::new(width as f32, height as f32, -skew_degrees);
-        let words = in_reading_order(words).into_iter().map(|word| turned(word, turn)).collect();
+        let words = in_reading_order(words).into_iter().map(|word| turned(word, turn).grown(u32::from(coarser))).collect();
         Ok(PageText { words, skew_degrees })
     }
 
@@ -155,7 +164,10 @@ impl Recognizer {
         if self.engine.recognize() != 0 {
             return Err(OcrError::Engine("read the page"));
         }
-        self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))
+        let table = self.engine.get_tsv_text(0).map_err(|_| OcrError::Engine("wrote the words"))?;
+        // It keeps picture and results until the next one, which may lie in memory as a scan meanwhile.
+        self.engine.set_image_from_mem(b"P5\n1 1\n255\n\xFF").map_err(|_| OcrError::Engine("let go of the picture"))?;
+        Ok(table)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::clean::{Cleaned, clean, evened};
 use crate::gray::Gray;
 use crate::ocr::{OcrError, PageText, Turn, Word, engine, portable_graymap, quarters};
 use leptess::{LepTess, Variable};
-use motcua_model::mrz::Mrz;
+use motcua_model::{metadata::Area, mrz::Mrz};
 use std::fmt;
 use std::path::Path;
 
@@ -43,9 +43,11 @@ impl ZoneReader {
             return Ok(None);
         }
         let quarters = text.quarters();
-        let Cleaned { gray, skew_degrees } = clean(evened(jpeg, dpi)?.quarter_turned(quarters), dpi);
+        let (even, coarser) = evened(jpeg, dpi)?;
+        let dpi = dpi / coarser;
+        let Cleaned { gray, skew_degrees } = clean(even.quarter_turned(quarters), dpi);
         let skew_degrees = skew_degrees + 90.0 * f32::from(quarters);
-        let Some(strip) = strip(&gray, skew_degrees, &lines) else { return Ok(None) };
+        let Some(strip) = strip(&gray, coarser.into(), skew_degrees, &lines) else { return Ok(None) };
         self.engine.set_image_from_mem(&portable_graymap(&strip)).map_err(|_| OcrError::Engine("took the picture"))?;
         self.engine.set_source_resolution(i32::from(dpi));
         let read = self.engine.get_utf8_text().map_err(|_| OcrError::Engine("read the zone"))?;
@@ -71,8 +73,8 @@ fn zone_lines(text: &PageText) -> Vec<&[Word]> {
     lines.iter().filter(like_one).copied().collect()
 }
 
-/// The part of the levelled picture with the lines, a line's height more on each side.
-fn strip(gray: &Gray, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
+/// The part of the levelled picture, which is so many times coarser than the scan, with the lines, a line's height more on each side.
+fn strip(gray: &Gray, coarser: u32, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
     // Of the scan, on which the words' boxes are.
     let aside = quarters(skew_degrees) % 2 == 1;
     let (width, height) = if aside { (gray.height, gray.width) } else { (gray.width, gray.height) };
@@ -80,7 +82,9 @@ fn strip(gray: &Gray, skew_degrees: f32, lines: &[&[Word]]) -> Option<Gray> {
     let mut edges = (f32::MAX, f32::MAX, 0.0_f32, 0.0_f32);
     let mut more = 0.0_f32;
     for word in lines.iter().copied().flatten() {
-        let [left, top, right, bottom] = level.edges(word);
+        let Word { left, top, right, bottom, .. } = *word;
+        let [left, top, right, bottom] =
+            level.edges_of(Area { left: left / coarser, top: top / coarser, right: right / coarser, bottom: bottom / coarser });
         edges = (edges.0.min(left), edges.1.min(top), edges.2.max(right), edges.3.max(bottom));
         more = more.max(bottom - top);
     }
@@ -129,7 +133,7 @@ mod tests {
         };
         for quarters in 0..4 {
             let picture = scan.clone().quarter_turned(quarters);
-            let strip = strip(&picture, 90.0 * f32::from(quarters), &[std::slice::from_ref(&word)]).unwrap();
+            let strip = strip(&picture, 1, 90.0 * f32::from(quarters), &[std::slice::from_ref(&word)]).unwrap();
             let dark = strip.pixels.iter().filter(|pixel| **pixel == 0).count();
             assert!((1990..=2000).contains(&dark), "{quarters}: {dark} of 2000 points, {} x {}", strip.width, strip.height);
             assert!(strip.width * strip.height < 12_000 || quarters % 2 == 0, "{quarters}: {} x {}", strip.width, strip.height);

@@ -163,6 +163,17 @@ fn a_stored_paper_is_named_and_not_sent() {
 }
 
 #[test]
+fn a_paper_brought_as_a_pdf_is_named_with_its_file() {
+    let mut mixed = dossier();
+    let brought = file(12, "02.pdf").file;
+    mixed.documents.push(document(Uuid::from_u128(9), Origin::Pdf { file: brought.clone(), pages: 3 }));
+    let files = [file(8, "01.pdf"), NamedFile { document: Uuid::from_u128(9), file: brought, ..file(12, "02.pdf") }];
+    let papers = received(&mixed, &files).ho_so().tai_lieu_nop;
+    let told: Vec<_> = papers.iter().map(|p| (p.ten_tep_dinh_kem.as_str(), p.tep_dinh_kem_id.clone())).collect();
+    assert_eq!(told, [("01.pdf", Some(Uuid::from_u128(8).to_string())), ("02.pdf", Some(Uuid::from_u128(12).to_string()))]);
+}
+
+#[test]
 fn a_paper_that_comes_to_the_desk_is_named_as_not_digitised() {
     let mut mixed = dossier();
     mixed.documents.push(document(Uuid::from_u128(9), Origin::AtDesk { special: Special::Bound }));
