@@ -42,6 +42,7 @@ fn samples() -> Vec<Frame> {
         Frame::About(about),
         Frame::Progress { page: 70_000, percent: 100 },
         Frame::Alive,
+        Frame::Master(b"\x89PNG\r\n".to_vec()),
         Frame::Page(vec![0xff, 0xd8, 0, 0xff, 0xd9]),
         Frame::Page(vec![]),
         Frame::End { complete: true },
@@ -77,11 +78,12 @@ proptest! {
 
 #[test]
 fn what_is_no_frame_is_refused_and_says_what_to_look_at() {
-    let bad: [(&str, Vec<u8>); 11] = [
+    let bad: [(&str, Vec<u8>); 12] = [
         ("unknown kind", b"?\0\0\0\0".to_vec()),
         ("text of a backend", b"[epson2] hello\n".to_vec()),
         ("too long", [b"P".as_slice(), &u32::MAX.to_be_bytes()].concat()),
         ("page too long", [b"J".as_slice(), &u32::MAX.to_be_bytes()].concat()),
+        ("lossless file too long", [b"M".as_slice(), &u32::MAX.to_be_bytes()].concat()),
         ("110 percent", b"P\0\0\0\x05\0\0\0\0\x6e".to_vec()),
         ("short progress", b"P\0\0\0\x04\0\0\0\0".to_vec()),
         ("end of neither kind", b"E\0\0\0\x01\x02".to_vec()),
@@ -114,4 +116,5 @@ fn a_cut_frame_waits_for_its_rest() {
 #[test]
 fn pages_are_not_printed() {
     assert_eq!(format!("{:?}", Frame::Page(vec![7; 3])), "Page(3 bytes)");
+    assert_eq!(format!("{:?}", Frame::Master(vec![7; 3])), "Master(3 bytes)");
 }

@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::fault;
 use crate::ffi::{Parameters, Status};
 use crate::output::Output;
-use crate::picture::{self, Pass};
+use crate::picture::{Pass, Picture};
 use crate::stop::Stop;
 use motcua_drivers::scanner::sane_wire::{Fault, Frame};
 use motcua_drivers::scanner::{ScanSettings, Source};
@@ -23,6 +23,13 @@ pub(crate) enum Ending {
     Cancelled,
 }
 
+/// One side as it goes to the agent.
+struct Side {
+    jpeg: Vec<u8>,
+    /// Lossless; where it was asked for.
+    master: Option<Vec<u8>>,
+}
+
 /// Why a page did not come.
 enum NoPage {
     /// The scanner says that there is none. Not an end yet: that depends on how many came before.
@@ -32,17 +39,18 @@ enum NoPage {
 }
 
 /// Scans to the end. The caller cancels the job at the device afterwards, whatever the result.
-pub(crate) fn run(device: &mut Device, settings: &ScanSettings, output: &mut Output, stop: &Stop) -> Result<Ending, Fault> {
+pub(crate) fn run(device: &mut Device, settings: &ScanSettings, master: bool, output: &mut Output, stop: &Stop) -> Result<Ending, Fault> {
     let dpi = device.set_up(settings)?;
     for page in 0..MOST_PAGES {
-        let jpeg = match next_page(device, page, dpi, output, stop) {
-            Ok(jpeg) => jpeg,
+        let side = match next_page(device, page, (dpi, master), output, stop) {
+            Ok(side) => side,
             Err(NoPage::Cancelled) => return Ok(Ending::Cancelled),
             Err(NoPage::Failed(fault)) => return Err(fault),
             Err(NoPage::Empty(_)) if page > 0 => return Ok(Ending::Complete),
             Err(NoPage::Empty(status)) => return Err(first_page_missing(settings.source, status).into()),
         };
-        output.send(&Frame::Page(jpeg)).map_err(|error| broken(&format!("handing over a page: {error}")))?;
+        let mut frames = side.master.map(Frame::Master).into_iter().chain([Frame::Page(side.jpeg)]);
+        frames.try_for_each(|frame| output.send(&frame)).map_err(|error| broken(&format!("handing over a page: {error}")))?;
         if settings.source == Source::Flatbed {
             return Ok(Ending::Complete);
         }
@@ -57,7 +65,7 @@ fn first_page_missing(source: Source, status: Status) -> DeviceError {
     }
 }
 
-fn next_page(device: &Device, page: u32, dpi: u16, output: &mut Output, stop: &Stop) -> Result<Vec<u8>, NoPage> {
+fn next_page(device: &Device, page: u32, (dpi, master): (u16, bool), output: &mut Output, stop: &Stop) -> Result<Side, NoPage> {
     let mut passes = Vec::new();
     loop {
         let (pass, last) = next_pass(device, page, passes.len(), output, stop)?;
@@ -66,10 +74,15 @@ fn next_page(device: &Device, page: u32, dpi: u16, output: &mut Output, stop: &S
             break;
         }
     }
-    picture::jpeg(passes, dpi).map_err(|cause| {
+    encode(passes, dpi, master).map_err(|cause| {
         let text = format!("page {} cannot be used: {cause}; scan that sheet again", page + 1);
         NoPage::Failed(Fault { error: DeviceError::Protocol(text), unsure: false, damaged: true })
     })
+}
+
+fn encode(passes: Vec<Pass>, dpi: u16, master: bool) -> Result<Side, String> {
+    let picture = Picture::of(passes, dpi)?;
+    Ok(Side { jpeg: picture.jpeg()?, master: if master { Some(picture.png()?) } else { None } })
 }
 
 /// A whole page, or one colour of it; says whether it was the last.

@@ -3,10 +3,11 @@
 //!     motcua-sane list                                    every device
 //!     motcua-sane find DEVICE                             the one that DEVICE names
 //!     motcua-sane about DEVICE                            what it can do
-//!     motcua-sane scan DEVICE flatbed|feeder|duplex DPI rgb|gray
+//!     motcua-sane scan DEVICE flatbed|feeder|duplex DPI rgb|gray [master]
 //!
-//! DEVICE is a SANE name, or maker and model. Frames go to the standard output (`motcua_drivers::scanner::sane_wire`). Closing the
-//! standard input cancels the job; three seconds later the process kills itself, whatever the backend does.
+//! DEVICE is a SANE name, or maker and model; `master` asks for a lossless file before every page. Frames go to the standard output
+//! (`motcua_drivers::scanner::sane_wire`). Closing the standard input cancels the job; three seconds later the process kills itself,
+//! whatever the backend does.
 
 mod batch;
 mod choose;
@@ -27,13 +28,13 @@ use motcua_drivers::scanner::{Colour, ScanSettings, Source};
 use output::Output;
 use stop::Stop;
 
-const USAGE: &str = "usage: motcua-sane list | find DEVICE | about DEVICE | scan DEVICE flatbed|feeder|duplex DPI rgb|gray";
+const USAGE: &str = "usage: motcua-sane list | find DEVICE | about DEVICE | scan DEVICE flatbed|feeder|duplex DPI rgb|gray [master]";
 
 enum Order {
     List,
     Find(String),
     About(String),
-    Scan(String, ScanSettings),
+    Scan(String, ScanSettings, bool),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -51,18 +52,24 @@ fn main() -> anyhow::Result<()> {
         Order::List => library.devices(false).map(Frame::Devices).map_err(|status| fault::of(status, "listing scanners").into()),
         Order::Find(wanted) => find(&library, &wanted).map(|found| Frame::Devices(vec![found])).map_err(Fault::from),
         Order::About(wanted) => open(&library, &wanted).map(|device| Frame::About(device.about())).map_err(Fault::from),
-        Order::Scan(wanted, settings) => return scan(&library, &wanted, &settings, &mut output, &stop),
+        Order::Scan(wanted, settings, master) => return scan(&library, &wanted, (&settings, master), &mut output, &stop),
     };
     Ok(output.send(&last.unwrap_or_else(Frame::Fault))?)
 }
 
-fn scan(library: &Library, wanted: &str, settings: &ScanSettings, output: &mut Output, stop: &Stop) -> anyhow::Result<()> {
+fn scan(
+    library: &Library,
+    wanted: &str,
+    (settings, master): (&ScanSettings, bool),
+    output: &mut Output,
+    stop: &Stop,
+) -> anyhow::Result<()> {
     let mut device = match open(library, wanted) {
         Ok(device) => device,
         Err(error) => return Ok(output.send(&Frame::Fault(error.into()))?),
     };
     stop.job(device.handle.canceller());
-    let end = batch::run(&mut device, settings, output, stop);
+    let end = batch::run(&mut device, settings, master, output, stop);
     let last = match end {
         Ok(Ending::Complete) => Frame::End { complete: true },
         Ok(Ending::Cancelled) => Frame::End { complete: false },
@@ -80,7 +87,7 @@ fn order(arguments: &[String]) -> anyhow::Result<Order> {
         ["list"] => Order::List,
         ["find", device] => Order::Find((*device).to_owned()),
         ["about", device] => Order::About((*device).to_owned()),
-        ["scan", device, source, dpi, colour] => {
+        ["scan", device, source, dpi, colour, master @ ..] => {
             let source = match *source {
                 "flatbed" => Source::Flatbed,
                 "feeder" => Source::Feeder { duplex: false },
@@ -92,8 +99,13 @@ fn order(arguments: &[String]) -> anyhow::Result<Order> {
                 "gray" => Colour::Gray8,
                 other => bail!("colour {other:?}; {USAGE}"),
             };
+            let master = match master {
+                [] => false,
+                ["master"] => true,
+                other => bail!("{other:?} after the colour; {USAGE}"),
+            };
             let dpi = dpi.parse().with_context(|| format!("resolution {dpi:?}; {USAGE}"))?;
-            Order::Scan((*device).to_owned(), ScanSettings { source, dpi, colour })
+            Order::Scan((*device).to_owned(), ScanSettings { source, dpi, colour }, master)
         }
         _ => bail!("{USAGE}"),
     })

@@ -27,7 +27,9 @@ impl Output {
     /// Sends one frame.
     pub(crate) fn send(&mut self, frame: &Frame) -> io::Result<()> {
         self.last = Instant::now();
-        self.pipe.write_all(&frame.encode())
+        let (head, body) = frame.parts();
+        self.pipe.write_all(&head)?;
+        self.pipe.write_all(&body)
     }
 
     /// Bytes of a page came: `got` of `whole`, where that is known. Sent when there is something new to tell.

@@ -1,7 +1,8 @@
-//! Raw frames of SANE (SANE Standard 1.06, 3.2) to one JPEG. Pure.
+//! Raw frames of SANE (SANE Standard 1.06, 3.2) to one picture, and that to its files. Pure.
 
 use crate::ffi::{Format, Parameters};
 use jpeg_encoder::{ColorType, Encoder, PixelDensity};
+use motcua_drivers::scanner::sane_wire::MASTER_LIMIT;
 
 /// Written once and never changed again: text stays sharp for reading, stamps keep their colour.
 const QUALITY: u8 = 92;
@@ -12,23 +13,67 @@ pub(crate) struct Pass {
     pub(crate) data: Vec<u8>,
 }
 
-/// Encodes the frames of one page: one of grey or colour, or one each of red, green and blue in any order.
-pub(crate) fn jpeg(passes: Vec<Pass>, dpi: u16) -> Result<Vec<u8>, String> {
-    let (width, planes) = planes(passes)?;
-    let (colour, line, pixels) = match planes {
-        Planes::Gray(pixels) => (ColorType::Luma, width, pixels),
-        Planes::Rgb(pixels) => (ColorType::Rgb, width * 3, pixels),
-    };
-    let height = pixels.len() / line;
-    let (Ok(columns @ 1..), Ok(rows @ 1..)) = (u16::try_from(width), u16::try_from(height)) else {
-        return Err(format!("{width} x {height} points fit into no JPEG"));
-    };
-    let pixels = pixels.get(..line * height).unwrap_or_default();
-    let mut jpeg = Vec::with_capacity(pixels.len() / 4);
-    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
-    encoder.set_density(PixelDensity::dpi(dpi));
-    encoder.encode(pixels, columns, rows, colour).map_err(|error| error.to_string())?;
-    Ok(jpeg)
+/// The whole picture of a side at 8 bits a sample.
+pub(crate) struct Picture {
+    columns: u16,
+    rows: u16,
+    dpi: u16,
+    planes: Planes,
+}
+
+impl Picture {
+    /// Puts the frames of one page together: one of grey or colour, or one each of red, green and blue in any order.
+    pub(crate) fn of(passes: Vec<Pass>, dpi: u16) -> Result<Self, String> {
+        let (width, mut planes) = planes(passes)?;
+        let (line, samples) = match &mut planes {
+            Planes::Gray(samples) => (width, samples),
+            Planes::Rgb(samples) => (width * 3, samples),
+        };
+        let height = samples.len() / line;
+        samples.truncate(line * height);
+        let (Ok(columns @ 1..), Ok(rows @ 1..)) = (u16::try_from(width), u16::try_from(height)) else {
+            return Err(format!("{width} x {height} points fit into no JPEG"));
+        };
+        Ok(Self { columns, rows, dpi, planes })
+    }
+
+    /// The file that the agent checks, reads and puts into PDFs.
+    pub(crate) fn jpeg(&self) -> Result<Vec<u8>, String> {
+        let (colour, samples) = match &self.planes {
+            Planes::Gray(samples) => (ColorType::Luma, samples),
+            Planes::Rgb(samples) => (ColorType::Rgb, samples),
+        };
+        let mut jpeg = Vec::with_capacity(samples.len() / 4);
+        let mut encoder = Encoder::new(&mut jpeg, QUALITY);
+        encoder.set_density(PixelDensity::dpi(self.dpi));
+        encoder.encode(samples, self.columns, self.rows, colour).map_err(|error| error.to_string())?;
+        Ok(jpeg)
+    }
+
+    /// The same pixels, none changed.
+    pub(crate) fn png(&self) -> Result<Vec<u8>, String> {
+        let (colour, samples) = match &self.planes {
+            Planes::Gray(samples) => (png::ColorType::Grayscale, samples),
+            Planes::Rgb(samples) => (png::ColorType::Rgb, samples),
+        };
+        let mut file = Vec::with_capacity(samples.len() / 2);
+        let mut encoder = png::Encoder::new(&mut file, self.columns.into(), self.rows.into());
+        encoder.set_color(colour);
+        encoder.set_depth(png::BitDepth::Eight);
+        // A person waits for the side; what is smaller by a few per cent takes ten times as long.
+        encoder.set_compression(png::Compression::Fast);
+        let metre = (f64::from(self.dpi) / 0.0254).round() as u32;
+        encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: metre, yppu: metre, unit: png::Unit::Meter }));
+        let written = encoder.write_header().and_then(|mut writer| {
+            writer.write_image_data(samples)?;
+            writer.finish()
+        });
+        written.map_err(|error| format!("no lossless file: {error}"))?;
+        match file.len() {
+            ..=MASTER_LIMIT => Ok(file),
+            bytes => Err(format!("a lossless file of {bytes} bytes is too long; scan with fewer dots per inch")),
+        }
+    }
 }
 
 enum Planes {
@@ -158,16 +203,36 @@ mod tests {
             ("seven bits", vec![pass(Format::GRAY, 7, 1, 1, &[1])]),
             ("too wide", vec![pass(Format::GRAY, 8, 70_000, 70_000, &[0; 70_000])]),
         ] {
-            assert!(jpeg(passes, 300).is_err(), "{what}");
+            assert!(Picture::of(passes, 300).is_err(), "{what}");
         }
     }
 
     #[test]
     fn the_file_has_the_size_and_the_dots_per_inch() {
-        let file = jpeg(vec![pass(Format::RGB, 8, 16, 48, &[200; 48 * 8])], 300).unwrap();
+        let file = Picture::of(vec![pass(Format::RGB, 8, 16, 48, &[200; 48 * 8])], 300).unwrap().jpeg().unwrap();
         assert_eq!(file.get(13..18), Some([1, 1, 44, 1, 44].as_slice()));
         let image = image::load_from_memory(&file).unwrap();
         assert_eq!(image.dimensions(), (16, 8));
         assert!(image.to_rgb8().pixels().all(|pixel| pixel.0.iter().all(|sample| sample.abs_diff(200) <= 2)));
+    }
+
+    #[test]
+    fn the_lossless_file_has_the_very_samples_and_the_dots_per_inch() {
+        let noise: Vec<u8> = (0..48 * 8_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for (passes, colour, samples) in [
+            (vec![pass(Format::RGB, 8, 16, 48, &noise)], png::ColorType::Rgb, noise.as_slice()),
+            (vec![pass(Format::GRAY, 8, 16, 16, &noise)], png::ColorType::Grayscale, noise.as_slice()),
+            // A line that did not come whole is left out here as well.
+            (vec![pass(Format::RGB, 8, 16, 48, &noise[..100])], png::ColorType::Rgb, &noise[..96]),
+        ] {
+            let file = Picture::of(passes, 300).unwrap().png().unwrap();
+            let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+            let mut got = vec![0; reader.output_buffer_size().unwrap()];
+            reader.next_frame(&mut got).unwrap();
+            let info = reader.info();
+            assert_eq!((info.color_type, info.bit_depth, got.as_slice()), (colour, png::BitDepth::Eight, samples));
+            let dots = info.pixel_dims.unwrap();
+            assert_eq!((dots.xppu, dots.yppu, dots.unit), (11_811, 11_811, png::Unit::Meter));
+        }
     }
 }

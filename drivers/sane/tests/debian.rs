@@ -79,7 +79,9 @@ async fn every_status_of_a_read_has_its_own_answer() {
 async fn odd_scanners_give_the_same_page() {
     let colour = ScanSettings { colour: Colour::Rgb24, ..GLASS };
     let picture = ("test-picture", "\"Color pattern\"");
-    let Some(plain) = scan_test(&[picture], colour).await else { return };
+    let Some(rig) = test_backend(&[picture]) else { return };
+    let plain = scan(&rig.scanner("test:0").with_master(true), colour).await;
+    let plain_master = image::load_from_memory(plain.pages[0].master.as_ref().unwrap()).unwrap().to_rgb8();
     let plain = &plain.pages[0].jpeg;
     for odd in [
         ("three-pass", "true"),
@@ -91,7 +93,8 @@ async fn odd_scanners_give_the_same_page() {
         ("depth", "16"),
         ("fuzzy-parameters", "true"),
     ] {
-        let Some(scanned) = scan_test(&[picture, odd], colour).await else { return };
+        let Some(rig) = test_backend(&[picture, odd]) else { return };
+        let scanned = scan(&rig.scanner("test:0").with_master(true), colour).await;
         assert_eq!(scanned.end, Ok(BatchEnd::Complete { pages: 1 }), "{odd:?}");
         let (width, height, dpi) = size(&scanned.pages[0].jpeg);
         match odd.0 {
@@ -99,6 +102,12 @@ async fn odd_scanners_give_the_same_page() {
             "hand-scanner" => assert!(width > 100 && height > 100, "{width} x {height}"),
             "ppl-loss" => assert_eq!((width, height, dpi), (585, 590, 75)),
             _ => assert!(&scanned.pages[0].jpeg == plain, "{odd:?} changes the picture, {width} x {height}"),
+        }
+        let master = image::load_from_memory(scanned.pages[0].master.as_ref().unwrap()).unwrap();
+        assert_eq!((master.width(), master.height(), master.color()), (width, height, image::ColorType::Rgb8), "{odd:?}");
+        match odd.0 {
+            "hand-scanner" | "ppl-loss" => {}
+            _ => assert!(master.to_rgb8() == plain_master, "{odd:?} changes the pixels"),
         }
     }
 }
@@ -192,10 +201,12 @@ async fn a_picture_of_the_pnm_backend_comes_through() {
     fs::write(&wrapper, script).unwrap();
     fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let scanner = Sane::with_timing(wrapper, "pnm:0".to_owned(), common::TIMING).with_env(rig.env());
-    let scanned = scan(&scanner, ScanSettings { colour: Colour::Rgb24, ..GLASS }).await;
+    let scanned = scan(&scanner.with_master(true), ScanSettings { colour: Colour::Rgb24, ..GLASS }).await;
     assert_eq!(scanned.end, Ok(BatchEnd::Complete { pages: 1 }));
     let page = image::load_from_memory(&scanned.pages[0].jpeg).unwrap().to_rgb8();
     assert_eq!(page.dimensions(), picture.dimensions());
     let difference: u64 = page.iter().zip(picture.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
     assert!(difference < 3 * 400 * 300 * 4, "on average {} off", difference / (3 * 400 * 300));
+    let master = image::load_from_memory(scanned.pages[0].master.as_ref().unwrap()).unwrap();
+    assert!(master.to_rgb8() == picture, "a pixel differs");
 }

@@ -50,6 +50,41 @@ async fn a_page_has_the_size_the_resolution_and_the_picture_of_the_paper() {
 }
 
 #[tokio::test]
+async fn a_lossless_file_of_every_side_comes_where_it_is_asked_for() {
+    let Some(rig) = Rig::with_feeder("page paper.jpg\npage back.jpg\n") else { return };
+    let papers = ["ket-hon-1.jpg", "ket-hon-2.jpg"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join("../sim/pages").join(name));
+    for (paper, name) in papers.iter().zip(["feed/paper.jpg", "feed/back.jpg"]) {
+        std::fs::copy(paper, rig.path(name)).unwrap();
+    }
+    let settings = ScanSettings { dpi: 300, colour: Colour::Rgb24, ..DUPLEX };
+    let without = scan(&rig.scanner(FOLDER), settings).await;
+    let with = scan(&rig.scanner(FOLDER).with_master(true), settings).await;
+    assert_eq!((with.end.clone(), with.pages.len()), (Ok(BatchEnd::Complete { pages: 2 }), 2));
+    for ((with, without), paper) in with.pages.iter().zip(&without.pages).zip(papers) {
+        assert_eq!(without.master, None);
+        assert!(with.jpeg == without.jpeg, "the JPEG is the same with it and without");
+        let master = image::load_from_memory(with.master.as_ref().unwrap()).unwrap();
+        assert_eq!(master.color(), image::ColorType::Rgb8);
+        // The device's frame is the paper's own pixels: it has 300 dots per inch as well.
+        assert!(master.to_rgb8() == image::open(paper).unwrap().to_rgb8(), "a pixel differs from the raw frame");
+    }
+}
+
+/// A worker of another version than the agent's.
+#[tokio::test]
+async fn a_side_without_the_lossless_file_that_was_asked_for_is_no_side() {
+    let Some(rig) = Rig::with_feeder("page 1.jpg\n") else { return };
+    let worker = rig.path("worker");
+    std::fs::write(&worker, format!("#!/bin/sh\nexec '{}' \"$1\" \"$2\" \"$3\" \"$4\" \"$5\"\n", common::WORKER)).unwrap();
+    std::fs::set_permissions(&worker, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let scanner = Sane::with_timing(worker, FOLDER.to_owned(), TIMING).with_env(rig.env()).with_master(true);
+    let scanned = scan(&scanner, FEEDER).await;
+    assert!(scanned.pages.is_empty());
+    let failure = scanned.failure();
+    assert!(matches!(&failure.error, DeviceError::Protocol(text) if text.contains("version")) && failure.damaged, "{failure}");
+}
+
+#[tokio::test]
 async fn what_a_person_must_do_is_told_and_earlier_pages_are_kept() {
     use Human::{CoverOpen, DoubleFeed, FeederEmpty, Jam};
     for (script, good, human, damaged) in [

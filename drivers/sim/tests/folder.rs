@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
-use motcua_drivers::scanner::{BatchEnd, Colour, Folder, FolderTiming, ScanEvent, ScanFailure, ScanSettings, Scanner, Source};
+use motcua_drivers::scanner::{BatchEnd, Colour, Folder, FolderTiming, ScanEvent, ScanFailure, ScanSettings, ScannedPage, Scanner, Source};
 use motcua_drivers::{DeviceError, Human};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -39,9 +39,13 @@ struct Running {
 }
 
 async fn running() -> Running {
+    running_with(false).await
+}
+
+async fn running_with(master: bool) -> Running {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("Nguyen Thi Mau.jpg"), picture("ket-hon-1.jpg")).unwrap();
-    let scanner = Scanner::Folder(Folder::with_timing(folder.path().to_owned(), TIMING));
+    let scanner = Scanner::Folder(Folder::with_timing(folder.path().to_owned(), TIMING).with_master(master));
     let (sender, events) = mpsc::channel(16);
     let (cancel, cancelled) = watch::channel(false);
     let scan = tokio::spawn(async move { scanner.scan(&SETTINGS, sender, cancelled).await });
@@ -65,6 +69,11 @@ impl Running {
     }
 
     async fn end(self) -> (Result<BatchEnd, ScanFailure>, Vec<Vec<u8>>, TempDir) {
+        let (end, pages, folder) = self.whole_pages().await;
+        (end, pages.into_iter().map(|page| page.jpeg).collect(), folder)
+    }
+
+    async fn whole_pages(self) -> (Result<BatchEnd, ScanFailure>, Vec<ScannedPage>, TempDir) {
         let Self { folder, scan, mut events, cancel } = self;
         let end = tokio::time::timeout(Duration::from_secs(60), scan).await.unwrap().unwrap();
         drop(cancel);
@@ -72,7 +81,7 @@ impl Running {
         while let Some(event) = events.recv().await {
             if let ScanEvent::Page(page) = event {
                 assert_eq!(page.index as usize, pages.len());
-                pages.push(page.jpeg);
+                pages.push(page);
             }
         }
         (end, pages, folder)
@@ -125,6 +134,21 @@ async fn a_png_becomes_a_jpeg_of_the_same_size_and_paper_stays_white() {
     assert!(first.get_pixel(5, 5).0.iter().all(|value| *value > 250), "{:?}", first.get_pixel(5, 5));
     let second = image::load_from_memory(&pages[1]).unwrap();
     assert!(!second.color().has_color() && second.width() == 40);
+}
+
+#[tokio::test]
+async fn a_png_is_kept_beside_its_jpeg_where_that_is_asked_for_and_a_jpeg_is_its_own_master() {
+    let running = running_with(true).await;
+    let (colours, mut png) =
+        (image::RgbImage::from_fn(100, 60, |x, y| image::Rgb([x as u8, y as u8, 90])), std::io::Cursor::new(Vec::new()));
+    colours.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let png = png.into_inner();
+    running.drop_whole("a.png", &png);
+    running.drop_whole("z.jpg", &picture("to-khai-1.jpg"));
+    let (end, pages, _folder) = running.whole_pages().await;
+    assert_eq!(end, Ok(BatchEnd::Complete { pages: 2 }));
+    assert!(pages[0].master.as_deref() == Some(png.as_slice()), "the device's own file");
+    assert!(pages[1].master.is_none() && pages[1].jpeg == picture("to-khai-1.jpg"));
 }
 
 #[tokio::test]

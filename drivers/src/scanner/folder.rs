@@ -52,13 +52,14 @@ impl Default for FolderTiming {
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
+    master: bool,
     timing: FolderTiming,
 }
 
 /// What a file is, as far as it has come.
 enum Content {
-    /// A whole page.
-    Jpeg(Vec<u8>),
+    /// A whole page, and the PNG that it was where it was one.
+    Page { jpeg: Vec<u8>, png: Option<Vec<u8>> },
     /// Not whole yet.
     Unfinished,
     /// Finished or not, of no use.
@@ -73,7 +74,13 @@ impl Folder {
 
     /// Like [`Folder::new`], with other times.
     pub fn with_timing(path: PathBuf, timing: FolderTiming) -> Self {
-        Self { path, timing }
+        Self { path, master: false, timing }
+    }
+
+    /// Whether a page that came as PNG keeps it beside the JPEG that it becomes, [`ScannedPage::master`].
+    #[must_use]
+    pub fn with_master(self, master: bool) -> Self {
+        Self { master, ..self }
     }
 
     /// See [`super::Scanner::about`]. How many sides and which colours come is set at the device.
@@ -218,14 +225,14 @@ impl Batch<'_> {
             match blocking(move || Ok(content(files::read(&path, PAGE_LIMIT)?))).await? {
                 Content::Unfinished => return Ok(Some(file)),
                 Content::Foreign(kind) => return Err(self.refuse(&file, kind).await),
-                Content::Jpeg(jpeg) => self.send(&file, jpeg).await?,
+                Content::Page { jpeg, png } => self.send(&file, jpeg, png.filter(|_| self.folder.master)).await?,
             }
         }
         Ok(None)
     }
 
-    async fn send(&mut self, file: &File, jpeg: Vec<u8>) -> Result<(), Stop> {
-        let page = ScannedPage { index: self.sent, jpeg };
+    async fn send(&mut self, file: &File, jpeg: Vec<u8>, master: Option<Vec<u8>>) -> Result<(), Stop> {
+        let page = ScannedPage { index: self.sent, jpeg, master };
         self.events.send(ScanEvent::Page(page)).await.map_err(|_| Stop::Cancelled)?;
         // No await from here on: a page that was handed over is counted and its file gone, or neither.
         self.sent += 1;
@@ -250,7 +257,7 @@ fn content(bytes: Vec<u8>) -> Content {
     if bytes.starts_with(b"\x89PNG") {
         return match bytes.ends_with(PNG_END).then(|| jpeg_of_png(&bytes)) {
             None => Content::Unfinished,
-            Some(Ok(jpeg)) => Content::Jpeg(jpeg),
+            Some(Ok(jpeg)) => Content::Page { jpeg, png: Some(bytes) },
             Some(Err(_)) => Content::Foreign("a PNG that cannot be read; set the device to save JPEG"),
         };
     }
@@ -258,7 +265,7 @@ fn content(bytes: Vec<u8>) -> Content {
         Some("PDF") => Content::Foreign("a PDF, which holds any number of pages; set the device to save JPEG, one file a page"),
         Some("TIFF") => Content::Foreign("a TIFF, which holds any number of pages; set the device to save JPEG, one file a page"),
         Some(_) => Content::Foreign(SETTING),
-        None => complete_jpeg(bytes).map_or(Content::Unfinished, Content::Jpeg),
+        None => complete_jpeg(bytes).map_or(Content::Unfinished, |jpeg| Content::Page { jpeg, png: None }),
     }
 }
 

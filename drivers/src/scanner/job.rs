@@ -324,7 +324,7 @@ impl Batch<'_> {
 
     async fn send(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
         let events = self.events;
-        let page = ScanEvent::Page(ScannedPage { index: self.sent, jpeg });
+        let page = ScanEvent::Page(ScannedPage { index: self.sent, jpeg, master: None });
         self.or_cancel(events.send(page)).await?.map_err(|_| Stop::Cancelled)?;
         self.sent += 1;
         Ok(())

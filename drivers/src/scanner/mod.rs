@@ -149,13 +149,17 @@ impl Scanner {
 pub struct ScannedPage {
     /// From 0, in the order of arrival: front, back, front, back for duplex.
     pub index: u32,
-    /// A complete JPEG file, FFD8 to FFD9, untouched.
+    /// A complete JPEG file, FFD8 to FFD9, as the device made it; of raw pixels or a PNG it is made here, once.
     pub jpeg: Vec<u8>,
+    /// A PNG of the very pixels that the JPEG was made of here, where that was asked for ([`Sane::with_master`],
+    /// [`Folder::with_master`]). None where the JPEG is the device's own.
+    pub master: Option<Vec<u8>>,
 }
 
 impl std::fmt::Debug for ScannedPage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ScannedPage").field("index", &self.index).field("bytes", &self.jpeg.len()).finish()
+        let master = self.master.as_ref().map(Vec::len);
+        f.debug_struct("ScannedPage").field("index", &self.index).field("bytes", &self.jpeg.len()).field("master", &master).finish()
     }
 }
 

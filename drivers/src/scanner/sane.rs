@@ -46,6 +46,7 @@ pub struct Sane {
     program: PathBuf,
     device: String,
     env: Vec<(String, String)>,
+    master: bool,
     timing: SaneTiming,
     /// Held while a worker lives: backends bear one user at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -76,13 +77,19 @@ impl Sane {
 
     /// Like [`Sane::new`], with other time-outs.
     pub fn with_timing(worker: PathBuf, device: String, timing: SaneTiming) -> Self {
-        Self { program: worker, device, env: Vec::new(), timing, turn: Arc::default(), known: Arc::default() }
+        Self { program: worker, device, env: Vec::new(), master: false, timing, turn: Arc::default(), known: Arc::default() }
     }
 
     /// Adds to the environment of the worker, such as `SANE_CONFIG_DIR`.
     #[must_use]
     pub fn with_env(self, env: Vec<(String, String)>) -> Self {
         Self { env, ..self }
+    }
+
+    /// Whether every page comes with a lossless file of its pixels, [`ScannedPage::master`].
+    #[must_use]
+    pub fn with_master(self, master: bool) -> Self {
+        Self { master, ..self }
     }
 
     /// Every scanner that SANE finds, and what each can do. One that is busy or broken has only its name.
@@ -164,7 +171,7 @@ impl Sane {
         cancel: watch::Receiver<bool>,
     ) -> Result<BatchEnd, ScanFailure> {
         self.known().stopped_by = None;
-        let mut batch = Batch { sane: self, events: &events, cancel, sent: 0, page_begun: false };
+        let mut batch = Batch { sane: self, events: &events, cancel, sent: 0, page_begun: false, master: None };
         let end = batch.course(*settings).await;
         match end {
             Ok(true) => {
@@ -226,6 +233,8 @@ struct Batch<'a> {
     cancel: watch::Receiver<bool>,
     sent: u32,
     page_begun: bool,
+    /// Of the page that comes next.
+    master: Option<Vec<u8>>,
 }
 
 impl Batch<'_> {
@@ -233,7 +242,7 @@ impl Batch<'_> {
     async fn course(&mut self, settings: ScanSettings) -> Result<bool, Stop> {
         let sane = self.sane;
         let turn = self.or_cancel(sane.turn()).await??;
-        let order = Order::Scan(sane.device.clone(), settings);
+        let order = Order::Scan(sane.device.clone(), settings, sane.master);
         let mut worker = Worker::start(&sane.program, &order, &sane.env, sane.timing, turn)?;
         // Dropping the worker asks it to stop; that goes on without us.
         loop {
@@ -250,6 +259,7 @@ impl Batch<'_> {
                     let _ = self.events.try_send(ScanEvent::Progress { page, percent });
                 }
                 Frame::Alive => self.page_begun = true,
+                Frame::Master(png) => self.master = Some(png),
                 Frame::Page(jpeg) => self.send(jpeg).await?,
                 Frame::End { complete } => {
                     worker.finish();
@@ -270,8 +280,11 @@ impl Batch<'_> {
             let text = format!("a page of {bytes} bytes is not a complete JPEG; scan that sheet again");
             return Err(self.fault(DeviceError::Protocol(text)));
         };
-        let events = self.events;
-        let page = ScanEvent::Page(ScannedPage { index: self.sent, jpeg });
+        let (events, master) = (self.events, self.master.take());
+        if master.is_some() != self.sane.master {
+            return Err(self.fault(unexpected()));
+        }
+        let page = ScanEvent::Page(ScannedPage { index: self.sent, jpeg, master });
         self.or_cancel(events.send(page)).await?.map_err(|_| Stop::Cancelled)?;
         self.sent += 1;
         self.page_begun = false;

@@ -5,7 +5,10 @@
 use super::About;
 use crate::{DeviceError, Human};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
+/// Longest lossless file of a page: A3 at 600 dpi in colour has 209 MB of pixels, and noise does not shrink.
+pub const MASTER_LIMIT: usize = 256 << 20;
 /// Longest page: A4 at 600 dpi in colour, hardly compressed.
 const PAGE_LIMIT: usize = 64 << 20;
 /// Longest body of any other frame.
@@ -59,6 +62,8 @@ pub enum Frame {
     },
     /// Bytes of a page still come, but nothing is known about how many are missing.
     Alive,
+    /// The lossless file of the page that comes next: a PNG of the same pixels. Only where it was asked for.
+    Master(Vec<u8>),
     /// A complete page: a JPEG file.
     Page(Vec<u8>),
     /// The last frame of a job without a fault.
@@ -77,6 +82,7 @@ impl std::fmt::Debug for Frame {
             Self::About(about) => f.debug_tuple("About").field(about).finish(),
             Self::Progress { page, percent } => write!(f, "Progress {{ page: {page}, percent: {percent} }}"),
             Self::Alive => f.write_str("Alive"),
+            Self::Master(png) => write!(f, "Master({} bytes)", png.len()),
             Self::Page(jpeg) => write!(f, "Page({} bytes)", jpeg.len()),
             Self::End { complete } => write!(f, "End {{ complete: {complete} }}"),
             Self::Fault(fault) => f.debug_tuple("Fault").field(fault).finish(),
@@ -85,37 +91,45 @@ impl std::fmt::Debug for Frame {
 }
 
 impl Frame {
-    /// The frame as it goes over the pipe.
-    pub fn encode(&self) -> Vec<u8> {
+    /// The frame as it goes over the pipe: its head and its body. Pages are large, so they are lent and not copied.
+    pub fn parts(&self) -> ([u8; HEAD], Cow<'_, [u8]>) {
         let (kind, body) = match self {
-            Self::Devices(devices) => (b'L', Value::Array(devices.iter().map(listed_json).collect()).to_string().into_bytes()),
-            Self::About(about) => (b'A', about_json(about).to_string().into_bytes()),
-            Self::Progress { page, percent } => (b'P', [page.to_be_bytes().as_slice(), &[*percent]].concat()),
-            Self::Alive => (b'R', Vec::new()),
-            Self::Page(jpeg) => (b'J', jpeg.clone()),
-            Self::End { complete } => (b'E', vec![u8::from(*complete)]),
-            Self::Fault(fault) => (b'F', fault_body(fault)),
+            Self::Devices(devices) => (b'L', Value::Array(devices.iter().map(listed_json).collect()).to_string().into_bytes().into()),
+            Self::About(about) => (b'A', about_json(about).to_string().into_bytes().into()),
+            Self::Progress { page, percent } => (b'P', [page.to_be_bytes().as_slice(), &[*percent]].concat().into()),
+            Self::Alive => (b'R', Cow::default()),
+            Self::Master(png) => (b'M', png.into()),
+            Self::Page(jpeg) => (b'J', jpeg.into()),
+            Self::End { complete } => (b'E', vec![u8::from(*complete)].into()),
+            Self::Fault(fault) => (b'F', fault_body(fault).into()),
         };
-        let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-        [&[kind], length.to_be_bytes().as_slice(), &body].concat()
+        let [first, second, third, fourth] = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
+        ([kind, first, second, third, fourth], body)
     }
 
-    fn decode(kind: u8, body: &[u8]) -> Option<Self> {
+    /// Both parts in one.
+    pub fn encode(&self) -> Vec<u8> {
+        let (head, body) = self.parts();
+        [head.as_slice(), &body].concat()
+    }
+
+    fn decode(kind: u8, body: Vec<u8>) -> Option<Self> {
         Some(match kind {
-            b'L' => Self::Devices(json_of(body)?.as_array()?.iter().map(listed).collect::<Option<_>>()?),
-            b'A' => Self::About(about(&json_of(body)?)?),
+            b'L' => Self::Devices(json_of(&body)?.as_array()?.iter().map(listed).collect::<Option<_>>()?),
+            b'A' => Self::About(about(&json_of(&body)?)?),
             b'P' => {
                 let (page, percent) = body.split_first_chunk::<4>()?;
                 let [percent @ 0..=100] = percent else { return None };
                 Self::Progress { page: u32::from_be_bytes(*page), percent: *percent }
             }
             b'R' if body.is_empty() => Self::Alive,
-            b'J' => Self::Page(body.to_vec()),
-            b'E' => match body {
+            b'M' => Self::Master(body),
+            b'J' => Self::Page(body),
+            b'E' => match body.as_slice() {
                 [complete @ 0..=1] => Self::End { complete: *complete == 1 },
                 _ => return None,
             },
-            b'F' => Self::Fault(fault(body)?),
+            b'F' => Self::Fault(fault(&body)?),
             _ => return None,
         })
     }
@@ -124,6 +138,8 @@ impl Frame {
 /// Puts frames together from pieces of any size.
 #[derive(Debug, Default)]
 pub struct FrameReader {
+    /// Kind and length of the frame whose body comes.
+    head: Option<(u8, usize)>,
     buffer: Vec<u8>,
 }
 
@@ -139,20 +155,33 @@ impl FrameReader {
     /// [`DeviceError::Protocol`] when the bytes are no frame; nothing after that can be read.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, DeviceError> {
         let wrong = |what: &str| DeviceError::Protocol(format!("the SANE worker wrote {what}; is it of the agent's version?"));
-        let Some(([kind, length @ ..], rest)) = self.buffer.split_first_chunk::<HEAD>() else { return Ok(None) };
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        let limit = match kind {
-            b'J' => PAGE_LIMIT,
-            b'L' | b'A' | b'P' | b'R' | b'E' | b'F' => BODY_LIMIT,
-            _ => return Err(wrong("something that is no frame")),
+        let (kind, length) = match self.head {
+            Some(head) => head,
+            None => {
+                let Some([kind, length @ ..]) = self.buffer.first_chunk::<HEAD>() else { return Ok(None) };
+                let (kind, length) = (*kind, usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX));
+                let limit = match kind {
+                    b'M' => MASTER_LIMIT,
+                    b'J' => PAGE_LIMIT,
+                    b'L' | b'A' | b'P' | b'R' | b'E' | b'F' => BODY_LIMIT,
+                    _ => return Err(wrong("something that is no frame")),
+                };
+                if length > limit {
+                    return Err(wrong("a frame that is too long"));
+                }
+                self.buffer.drain(..HEAD);
+                // Growing by doubling would take a large page's room twice.
+                self.buffer.reserve_exact(length.saturating_sub(self.buffer.len()));
+                *self.head.insert((kind, length))
+            }
         };
-        if length > limit {
-            return Err(wrong("a frame that is too long"));
+        if self.buffer.len() < length {
+            return Ok(None);
         }
-        let Some(body) = rest.get(..length) else { return Ok(None) };
-        let frame = Frame::decode(*kind, body).ok_or_else(|| wrong("a damaged frame"))?;
-        self.buffer.drain(..HEAD + length);
-        Ok(Some(frame))
+        let rest = self.buffer.split_off(length);
+        let body = std::mem::replace(&mut self.buffer, rest);
+        self.head = None;
+        Frame::decode(kind, body).map(Some).ok_or_else(|| wrong("a damaged frame"))
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) enum Order {
     List,
     Find(String),
     About(String),
-    Scan(String, ScanSettings),
+    /// With a lossless file of every page, or without.
+    Scan(String, ScanSettings, bool),
 }
 
 impl Order {
@@ -31,7 +32,10 @@ impl Order {
             Self::List => vec!["list".to_owned()],
             Self::Find(device) => vec!["find".to_owned(), device.clone()],
             Self::About(device) => vec!["about".to_owned(), device.clone()],
-            Self::Scan(device, settings) => ["scan".to_owned(), device.clone()].into_iter().chain(words(settings)).collect(),
+            Self::Scan(device, settings, master) => {
+                let master = master.then(|| "master".to_owned());
+                ["scan".to_owned(), device.clone()].into_iter().chain(words(settings)).chain(master).collect()
+            }
         }
     }
 }
