@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 /// Media type of what was read on a side, or of a paper.
 const READING: &str = "application/json";
+/// Media type of a side's lossless file.
+const MASTER: &str = "image/png";
 
 struct FileRow {
     dossier: Uuid,
@@ -112,6 +114,11 @@ impl Store {
         self.put_file(dossier, reading_of(document), READING, metadata).map(drop)
     }
 
+    /// Seals the lossless file of a scanned side, beside it and for as long as it stays. It is named by no message to the hub.
+    pub fn put_master(&mut self, dossier: Uuid, image: Uuid, png: &[u8]) -> Result<(), StoreError> {
+        self.put_file(dossier, master_of(image), MASTER, png).map(drop)
+    }
+
     /// As [`Reader::file`], and flags a damaged one.
     pub fn file(&self, file: Uuid) -> Result<Vec<u8>, StoreError> {
         match self.reader.file(file) {
@@ -131,14 +138,14 @@ impl Store {
                 if confirmed {
                     return Err(StoreError::Confirmed { file: *file });
                 }
-                for gone in [*file, reading_of(*file)] {
+                for gone in with_companions(*file) {
                     db.prepare_cached("DELETE FROM file WHERE id = ?")?.execute([gone.into_bytes()])?;
                 }
             }
             Ok(())
         })?;
-        let both: Vec<Uuid> = files.iter().flat_map(|file| [*file, reading_of(*file)]).collect();
-        self.remove_blobs(&both)
+        let all: Vec<Uuid> = files.iter().flat_map(|file| with_companions(*file)).collect();
+        self.remove_blobs(&all)
     }
 
     /// After the rows are gone: what fails here is swept at the next start.
@@ -208,12 +215,24 @@ fn reading_of(of: Uuid) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
+/// The side's lossless file: as [`reading_of`], with the first bit set, which no time before the year 6429 has.
+fn master_of(image: Uuid) -> Uuid {
+    let mut bytes = reading_of(image).into_bytes();
+    bytes[0] |= 0x80;
+    Uuid::from_bytes(bytes)
+}
+
+/// A side and what is kept beside it.
+fn with_companions(image: Uuid) -> [Uuid; 3] {
+    [image, reading_of(image), master_of(image)]
+}
+
 /// Which sealed file lies there; none where it is something else, or half written.
 pub(crate) fn named(path: &Path) -> Option<Uuid> {
     Uuid::parse_str(path.file_name()?.to_str()?).ok()
 }
 
-/// Scans and PDFs of a dossier that lie here; what was read on the scans stands in the PDFs.
+/// Scans, their lossless files and PDFs of a dossier that lie here; what was read on the scans stands in the PDFs.
 pub(crate) fn of_dossier(db: &Connection, dossier: Uuid) -> Result<Vec<FileRef>, StoreError> {
     let files = db
         .prepare_cached("SELECT id, sha256, bytes, media FROM file WHERE dossier = ?1 AND media <> ?2 ORDER BY rowid")?

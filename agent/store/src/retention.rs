@@ -35,7 +35,7 @@ pub struct Person {
     pub corrections: Vec<Correction>,
     /// Codes of dossiers of which only code, status and times are left.
     pub minimal: Vec<String>,
-    /// Scans and PDFs of these dossiers that lie here.
+    /// Scans, their lossless files and PDFs of these dossiers that lie here.
     pub files: Vec<FileRef>,
 }
 

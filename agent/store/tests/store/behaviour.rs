@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use motcua_model::{code::ProvisionalCode, dossier::Status, hub::MessageBody};
-use motcua_store::{Lane, SlipState, StoreError};
+use motcua_store::{Lane, SlipState, Store, StoreError};
 
 #[test]
 fn a_visit_from_draft_to_result() {
@@ -186,6 +186,49 @@ fn what_was_read_on_a_side_goes_with_it() {
     assert_eq!(store.reading(document).unwrap().as_deref(), Some(b"{}".as_slice()));
     let person = store.person(&citizen()).unwrap();
     assert!(person.files.iter().all(|file| file.media != "application/json"), "it stands in the PDF");
+}
+
+#[test]
+fn the_lossless_file_of_a_side_goes_with_it() {
+    let place = Place::new();
+    let mut store = place.store();
+    let disk = || std::fs::read_dir(place.state().join("blobs")).unwrap().count();
+    let scan = |store: &mut Store, dossier: u128, image: u128| {
+        let page = store.put_file(id(dossier), id(image), "image/jpeg", &jpeg(1)).unwrap();
+        store.put_master(id(dossier), id(image), b"pixels").unwrap();
+        page
+    };
+    scan(&mut store, 1, 101);
+    store.put_master(id(1), id(101), b"pixels").unwrap();
+    assert!(matches!(store.put_master(id(1), id(101), b"others"), Err(StoreError::Conflict { .. })));
+    assert!(store.put_reading(id(101), b"[]").unwrap());
+    assert_eq!(disk(), 3, "the side, what was read on it, and the lossless file");
+    store.drop_files(&[id(101)]).unwrap();
+    assert_eq!(disk(), 0, "the side is scanned again");
+
+    scan(&mut store, 1, 102);
+    store.save_draft(id(1), &citizen(), b"{}", at(0)).unwrap();
+    store.drop_draft(id(1), "left", at(1)).unwrap();
+    assert_eq!(disk(), 0, "the visit was left");
+
+    let page = scan(&mut store, 2, 201);
+    let other = scan(&mut store, 3, 301);
+    store.submit(submission(id(3), &[other]), "H15", "K07", at(2), today()).unwrap();
+    store.delivered(id(3), "{}", None, at(3)).unwrap();
+    store.set_slip(id(3), SlipState::Printed, at(4)).unwrap();
+    assert_eq!((store.minimise(at(9), at(9), at(9), 9).unwrap(), disk()), (1, 2), "the hub has it; the other dossier's stays");
+
+    store.submit(submission(id(2), std::slice::from_ref(&page)), "H15", "K07", at(10), today()).unwrap();
+    drop(store);
+    let mut store = place.store();
+    assert_eq!(disk(), 2, "a new start sweeps away nothing that belongs to a dossier");
+    let files = store.person(&citizen()).unwrap().files;
+    let [scanned, master] = files.as_slice() else { panic!("{files:?}") };
+    assert_eq!((scanned, master.media.as_str(), store.file(master.id).unwrap().as_slice()), (&page, "image/png", b"pixels".as_slice()));
+    assert_eq!(store.held().unwrap().blob_bytes, page.bytes + 6, "it counts as any file");
+    store.delivered(id(2), "{}", None, at(11)).unwrap();
+    assert_eq!(store.erase_person(&citizen(), at(12)).unwrap(), 0);
+    assert_eq!(disk(), 0, "the person asked for it");
 }
 
 #[test]
