@@ -13,4 +13,5 @@ pub mod forms;
 pub mod fuzzing;
 pub mod own_namespace;
 pub mod rig;
+pub mod sane_feeder;
 pub mod visit;

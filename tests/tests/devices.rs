@@ -12,10 +12,11 @@ use motcua_model::{
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
     rig::{CARD, Options, Rig},
+    sane_feeder::{SCANNER, SaneFeeder},
     visit::{Citizen, Next},
 };
 use serde_json::{Value, json};
-use std::{fs, time::Instant};
+use std::{collections::BTreeSet, fs, time::Instant};
 use tempfile::TempDir;
 
 /// Kept in the repository for people to read; `MOTCUA_WRITE_FAULTS=1` writes it anew.
@@ -348,27 +349,12 @@ async fn a_technician_tries_each_device() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_office_with_a_sane_scanner_files_too() {
     let folder = TempDir::new().unwrap();
-    let sane = folder.path().join("sane");
-    for name in ["etc", "lib", "feed"] {
-        fs::create_dir_all(sane.join(name)).unwrap();
-    }
-    let own = std::env::current_exe().unwrap();
-    let library = own.ancestors().map(|place| place.join("libsane_folder.so")).find(|path| path.is_file());
-    let Some(library) = library else {
+    let Some(sane) = SaneFeeder::lay_out(&folder.path().join("sane")).unwrap() else {
         println!("SKIPPED: libsane_folder.so is not built; run: cargo build --workspace");
         return;
     };
-    std::os::unix::fs::symlink(library, sane.join("lib/libsane-folder.so.1")).unwrap();
-    fs::write(sane.join("etc/dll.conf"), "folder\n").unwrap();
-    for entry in fs::read_dir(motcua_tests::rig::pages_folder()).unwrap() {
-        let page = entry.unwrap().path();
-        fs::copy(&page, sane.join("feed").join(page.file_name().unwrap())).unwrap();
-    }
-    let feed = |lines: String| fs::write(sane.join("feed/feeder.txt"), lines).unwrap();
-    feed(String::new());
-    let env = vec![("SANE_CONFIG_DIR", sane.join("etc")), ("LD_LIBRARY_PATH", sane.join("lib")), ("SANE_FOLDER_DIR", sane.join("feed"))];
-    let scanner = Some("sane = \"Mot Cua Folder Scanner\"".to_owned());
-    let rig = ready(&Options { scanner, env, ..Options::in_folder(folder.path()) }).await;
+    let feed = |lines: String| sane.feed(&lines).unwrap();
+    let rig = ready(&Options { scanner: Some(SCANNER.to_owned()), env: sane.env(), ..Options::in_folder(folder.path()) }).await;
     let mut citizen = Citizen::new(CARD);
     let started = Instant::now();
     let mut jammed = false;
@@ -398,5 +384,10 @@ async fn an_office_with_a_sane_scanner_files_too() {
         }
     }
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let out = folder.path().join("export");
+    let (good, told) = rig.technician(&["person", "export", "001190000016", "--out", out.to_str().unwrap()]).await.unwrap();
+    assert!(good, "{told}");
+    let endings: BTreeSet<_> = fs::read_dir(&out).unwrap().map(|file| file.unwrap().path().extension().unwrap().to_owned()).collect();
+    assert_eq!(endings, ["jpeg", "json", "pdf"].map(Into::into).into(), "nothing lossless is kept where nobody asked for it");
     rig.stop().await.unwrap();
 }
