@@ -3,7 +3,7 @@
 use crate::{StoreError, disk};
 use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, KeyInit as _, Payload},
+    aead::{Aead as _, AeadInOut as _, KeyInit as _, Payload},
 };
 use hkdf::Hkdf;
 use motcua_model::{citizen::PersonNumber, config::sealed_key};
@@ -17,6 +17,7 @@ use std::{
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub(crate) const NONCE: usize = 24;
+const TAG: usize = 16;
 
 /// The key to everything on this disk: 32 bytes, wiped from memory on drop.
 #[derive(Clone)]
@@ -155,10 +156,16 @@ fn random_key() -> Result<Zeroizing<[u8; 32]>, StoreError> {
 fn seal(key: &[u8; 32], plain: &[u8], id: &[u8; 16]) -> Result<Vec<u8>, StoreError> {
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce).map_err(StoreError::Random)?;
-    let sealed = XChaCha20Poly1305::new(key.into())
-        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: id })
+    // In its place: a side's lossless file may be large, and each copy takes as much memory again.
+    let mut sealed = Vec::with_capacity(NONCE + plain.len() + TAG);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let (_, text) = sealed.split_at_mut(NONCE);
+    let tag = XChaCha20Poly1305::new(key.into())
+        .encrypt_inout_detached(&XNonce::from(nonce), id, text.into())
         .map_err(|_| StoreError::Encoding("a sealed file"))?;
-    Ok([nonce.as_slice(), sealed.as_slice()].concat())
+    sealed.extend_from_slice(&tag);
+    Ok(sealed)
 }
 
 fn open(key: &[u8; 32], sealed: &[u8], id: &[u8; 16]) -> Option<Vec<u8>> {
