@@ -50,20 +50,27 @@ impl Agent {
 
     /// What a path answers.
     pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, NoStatus> {
-        self.ask(path, Duration::from_secs(5), |client, url| client.get(url)).await
+        json(self.ask(path, Duration::from_secs(5), |client, url| client.get(url)).await?).await
     }
 
     /// What a path answers to a question. The store may have much to read or erase.
     pub(crate) async fn post<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, NoStatus> {
-        self.ask(path, Duration::from_secs(60), |client, url| client.post(url).json(question)).await
+        json(self.ask(path, Duration::from_secs(60), |client, url| client.post(url).json(question)).await?).await
     }
 
-    async fn ask<A: DeserializeOwned>(
+    /// The file that a path gives.
+    pub(crate) async fn bytes(&self, path: &str) -> Result<Vec<u8>, NoStatus> {
+        let answer = self.ask(path, Duration::from_secs(60), |client, url| client.get(url)).await?;
+        answer.bytes().await.map(Into::into).map_err(|error| NoStatus::Wrong(error.without_url().to_string()))
+    }
+
+    /// The answer where it is a good one.
+    async fn ask(
         &self,
         path: &str,
         patience: Duration,
         request: impl FnOnce(&reqwest::Client, String) -> reqwest::RequestBuilder,
-    ) -> Result<A, NoStatus> {
+    ) -> Result<reqwest::Response, NoStatus> {
         // reqwest hides the system's error behind its own; a first connection tells it plainly.
         tokio::net::UnixStream::connect(&self.0).await.map_err(|error| no_connection(&error))?;
         let answer = async {
@@ -72,10 +79,7 @@ impl Agent {
         };
         let answer = answer.await.map_err(|error| NoStatus::Wrong(error.without_url().to_string()))?;
         match answer.status().as_u16() {
-            200 => answer
-                .json()
-                .await
-                .map_err(|_| NoStatus::Wrong("its answer cannot be read; are agent and motcua of one version?".to_owned())),
+            200 => Ok(answer),
             401 | 403 => Err(NoStatus::NotAllowed),
             code => match answer.json::<Problem>().await {
                 Ok(problem) => Err(NoStatus::Refused(format!("{}; {}", problem.title, problem.detail))),
@@ -83,6 +87,11 @@ impl Agent {
             },
         }
     }
+}
+
+async fn json<A: DeserializeOwned>(answer: reqwest::Response) -> Result<A, NoStatus> {
+    let unreadable = |_| NoStatus::Wrong("its answer cannot be read; are agent and motcua of one version?".to_owned());
+    answer.json().await.map_err(unreadable)
 }
 
 /// `GET /v1/status`.

@@ -1,8 +1,7 @@
 //! `motcua person`: what is held of one person, its correction and its erasure.
 
-use crate::agent::Agent;
+use crate::agent::{Agent, NoStatus};
 use anyhow::{Context as _, ensure};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use motcua_model::{
     Private,
     api::{CorrectAnswer, CorrectRequest, ErasedAnswer, PersonData, PersonRequest},
@@ -28,11 +27,12 @@ pub(crate) async fn export(agent: &Agent, number: &str, out: &Path) -> anyhow::R
     }
     let mut damaged = 0;
     for file in &data.files {
-        let bytes = BASE64_STANDARD.decode(file.base64.reveal()).context("the agent's answer cannot be read")?;
         let ending = file.media.rsplit('/').next().unwrap_or("bin");
-        match bytes.is_empty() {
-            true => damaged += 1,
-            false => write(&out.join(format!("{}.{ending}", file.id)), &bytes)?,
+        match agent.bytes(&format!("/v1/person/files/{}", file.id)).await {
+            // A lossless file stands beside its side's JPEG, under the same name.
+            Ok(bytes) => write(&out.join(format!("{}.{ending}", file.side.unwrap_or(file.id))), &bytes)?,
+            Err(NoStatus::Refused(_)) => damaged += 1,
+            Err(error) => return Err(error.into()),
         }
     }
     let mut text = format!(

@@ -118,6 +118,7 @@ fn router(api: Api) -> Router {
         .route("/v1/outbox/receipt", post(carry::receipt))
         .route("/v1/outbox/{id}", get(technician::outbox_detail))
         .route("/v1/person/export", post(technician::export))
+        .route("/v1/person/files/{id}", get(technician::file))
         .route("/v1/person/correct", post(technician::correct))
         .route("/v1/person/erase", post(technician::erase))
         .route_layer(middleware::from_fn_with_state(api.clone(), no_screen));

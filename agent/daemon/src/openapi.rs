@@ -73,13 +73,18 @@ fn technician(generator: &mut SchemaGenerator) -> Value {
         }},
         "/v1/outbox/{id}": {"get": {
             "summary": "One waiting message, without personal data",
-            "parameters": id,
+            "parameters": id.clone(),
             "responses": found::<OutboxDetail>(generator, "an OutboxDetail"),
         }},
         "/v1/outbox/retry": question::<RetryRequest, RetryAnswer>(generator, "a RetryAnswer", "Tries waiting messages now, also those that were set aside"),
         "/v1/outbox/export": question::<CarryRequest, SealedMessage>(generator, "a SealedMessage", "One waiting message, sealed for the hub, to be carried there"),
         "/v1/outbox/receipt": question::<CarriedReceipt, ReceiptAnswer>(generator, "a ReceiptAnswer", "Takes the hub's receipt for a message that was carried there"),
         "/v1/person/export": question::<PersonRequest, PersonData>(generator, "a PersonData", "Everything that is held of one person, for the person"),
+        "/v1/person/files/{id}": {"get": {
+            "summary": "One file of a person, as the answer to /v1/person/export names it",
+            "parameters": id,
+            "responses": {"200": {"description": "its bytes", "content": {"application/octet-stream": {}}}, "404": {"description": "it is damaged or gone"}},
+        }},
         "/v1/person/correct": question::<CorrectRequest, CorrectAnswer>(generator, "a CorrectAnswer", "Other data of one person, which follow the person's dossiers to the hub"),
         "/v1/person/erase": question::<PersonRequest, ErasedAnswer>(generator, "an ErasedAnswer", "Erases everything of one person that the hub does not still wait for"),
     })

@@ -12,10 +12,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use motcua_model::{
-    Private,
     api::{
         AuditState, BackupState, CorrectAnswer, CorrectRequest, ErasedAnswer, PersonData, PersonFile, PersonRequest, RetryAnswer,
         RetryRequest,
@@ -23,7 +21,7 @@ use motcua_model::{
     citizen::PersonNumber,
     correction::{Changes, Correction},
 };
-use motcua_store::Reader;
+use motcua_store::{Reader, side_of};
 use uuid::Uuid;
 
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
@@ -62,13 +60,19 @@ fn person(store: &Reader, number: &PersonNumber) -> anyhow::Result<PersonData> {
     let person = store.person(number)?;
     let dossiers = person.waiting.iter().chain(&person.delivered).map(serde_json::to_value).collect::<Result<_, _>>()?;
     let corrections = person.corrections.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-    let file = |file: motcua_model::dossier::FileRef| PersonFile {
-        id: file.id,
-        media: file.media,
-        base64: Private::new(store.file(file.id).map(|bytes| BASE64_STANDARD.encode(bytes)).unwrap_or_default()),
-    };
-    let files = person.files.into_iter().map(file).collect();
+    let files = person.files.into_iter().map(|file| PersonFile { id: file.id, media: file.media, side: side_of(file.id) }).collect();
     Ok(PersonData { drafts: person.drafts, dossiers, corrections, minimal: person.minimal, files })
+}
+
+pub(crate) async fn file(State(api): State<Api>, Path(id): Path<Uuid>) -> Response {
+    let Some(storage) = &api.storage else { return no_store() };
+    match storage.file(id).await {
+        Ok(bytes) => ([(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "no-store")], bytes).into_response(),
+        Err(error) => {
+            tracing::warn!(file = %id, "a person's file cannot be given: {error:#}");
+            problem(StatusCode::NOT_FOUND, "this file is damaged or gone", "the others can be had")
+        }
+    }
 }
 
 pub(crate) async fn correct(State(api): State<Api>, Json(request): Json<CorrectRequest>) -> Response {

@@ -16,6 +16,7 @@
 //! | `POST /v1/outbox/export`, body [`CarryRequest`] | [`SealedMessage`], to be carried to the hub; 409 with the cause |
 //! | `POST /v1/outbox/receipt`, body [`CarriedReceipt`] | [`ReceiptAnswer`]; 409 when it is not the hub's or not for what waits |
 //! | `POST /v1/person/export`, body [`PersonRequest`] | [`PersonData`]: everything that is held of one person |
+//! | `GET /v1/person/files/{id}` | the bytes of one of its files; 404 when it is damaged |
 //! | `POST /v1/person/erase`, body [`PersonRequest`] | [`ErasedAnswer`] |
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
 

@@ -222,6 +222,15 @@ fn master_of(image: Uuid) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
+/// The scanned side whose lossless file this is; none of any other file.
+pub fn side_of(file: Uuid) -> Option<Uuid> {
+    let mut bytes = file.into_bytes();
+    let is_master = bytes[0] & 0x80 != 0 && bytes[6] >> 4 == 8;
+    bytes[0] &= 0x7F;
+    bytes[6] = (bytes[6] & 0x0F) | 0x70;
+    is_master.then(|| Uuid::from_bytes(bytes))
+}
+
 /// A side and what is kept beside it.
 fn with_companions(image: Uuid) -> [Uuid; 3] {
     [image, reading_of(image), master_of(image)]

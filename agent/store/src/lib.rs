@@ -42,6 +42,7 @@ pub use dossiers::{DossierLine, FoundDossier, SlipState, StoredDossier};
 pub use drafts::StoredDraft;
 pub use error::StoreError;
 pub use figures::{Held, SYNC_BOUNDS, SyncTimes, sync_times};
+pub use files::side_of;
 pub use inbox::Told;
 pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};

@@ -209,7 +209,7 @@ pub struct PersonData {
     pub corrections: Vec<serde_json::Value>,
     /// Provisional codes of dossiers of which only code, status and times are left.
     pub minimal: Vec<String>,
-    /// Their scans and PDFs.
+    /// Their scans, lossless files of scans, and PDFs; the bytes are asked for one by one.
     pub files: Vec<PersonFile>,
 }
 
@@ -218,10 +218,11 @@ pub struct PersonData {
 pub struct PersonFile {
     /// As the dossier names it.
     pub id: Uuid,
-    /// `image/jpeg`, `application/pdf`.
+    /// `image/jpeg`, `image/png`, `application/pdf`.
     pub media: String,
-    /// The bytes, standard base64; empty where the file is damaged.
-    pub base64: Private,
+    /// The scanned side whose lossless file it is; none of any other file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Uuid>,
 }
 
 /// What is left of one person after the erasure.

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use motcua_model::{code::ProvisionalCode, dossier::Status, hub::MessageBody};
-use motcua_store::{Lane, SlipState, Store, StoreError};
+use motcua_store::{Lane, SlipState, Store, StoreError, side_of};
 
 #[test]
 fn a_visit_from_draft_to_result() {
@@ -224,6 +224,7 @@ fn the_lossless_file_of_a_side_goes_with_it() {
     assert_eq!(disk(), 2, "a new start sweeps away nothing that belongs to a dossier");
     let files = store.person(&citizen()).unwrap().files;
     let [scanned, master] = files.as_slice() else { panic!("{files:?}") };
+    assert_eq!((side_of(scanned.id), side_of(master.id)), (None, Some(scanned.id)));
     assert_eq!((scanned, master.media.as_str(), store.file(master.id).unwrap().as_slice()), (&page, "image/png", b"pixels".as_slice()));
     assert_eq!(store.held().unwrap().blob_bytes, page.bytes + 6, "it counts as any file");
     store.delivered(id(2), "{}", None, at(11)).unwrap();
