@@ -188,7 +188,7 @@ mod tests {
             .route("/eSCL/ScannerCapabilities", get(|| async { CAPABILITIES }))
             .route("/eSCL/ScannerStatus", get(move || async move { status }));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Scanner { escl: Some(escl), tls_sha256: None, sane: None, folder: None, dpi: 300, duplex: true }
+        Scanner { escl: Some(escl), tls_sha256: None, sane: None, folder: None, dpi: 300, duplex: true, lossless_master: false }
     }
 
     /// A printer that answers every `DLE EOT n` with the byte of `answers[n]`, on a real port.
@@ -221,7 +221,9 @@ mod tests {
     async fn a_device_that_is_not_there_is_lost_with_a_next_step() {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let escl = Some(format!("http://{free}/eSCL"));
-        let found = look_at_scanner(&Scanner { escl, tls_sha256: None, sane: None, folder: None, dpi: 300, duplex: true }).await;
+        let found =
+            look_at_scanner(&Scanner { escl, tls_sha256: None, sane: None, folder: None, dpi: 300, duplex: true, lossless_master: false })
+                .await;
         assert!(found.state == DeviceState::Lost && found.problem.contains("cable"), "{found:?}");
         let found = look_at_printer(&Printer {
             tcp: Some(free.to_string()),

@@ -19,6 +19,7 @@ use motcua_model::{
     fault::Fault,
     pages::{PageFault, PageLimits},
 };
+use motcua_store::Store;
 use std::{path::PathBuf, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -118,7 +119,8 @@ fn open(config: &config::Scanner, jobs_file: PathBuf) -> Result<Scanner, DeviceE
     };
     Ok(match Scanner::at(&place)? {
         Scanner::Escl(escl) => Scanner::Escl(escl.remember_jobs_in(jobs_file)),
-        other @ (Scanner::Sane(_) | Scanner::Folder(_)) => other,
+        Scanner::Sane(sane) => Scanner::Sane(sane.with_master(config.lossless_master)),
+        Scanner::Folder(folder) => Scanner::Folder(folder.with_master(config.lossless_master)),
     })
 }
 
@@ -246,7 +248,7 @@ struct PageKeeper {
 impl PageKeeper {
     async fn keep(&mut self, scanned: ScannedPage) -> Result<(), Fault> {
         let side = if self.duplex && scanned.index % 2 == 1 { Side::Back } else { Side::Front };
-        let (jpeg, dpi, limits, seen) = (scanned.jpeg, self.dpi, self.limits, std::mem::take(&mut self.seen));
+        let (jpeg, master, dpi, limits, seen) = (scanned.jpeg, scanned.master, self.dpi, self.limits, std::mem::take(&mut self.seen));
         let looked = tokio::task::spawn_blocking(move || {
             let mut judged = motcua_digitise::judge(&jpeg, dpi, &limits);
             if let Ok(judged) = &mut judged {
@@ -262,8 +264,12 @@ impl PageKeeper {
             Fault::PageDamaged
         })?;
         let (dossier, file) = (self.dossier, Uuid::now_v7());
-        let stored = self.storage.call(move |s| Ok(s.put_file(dossier, file, "image/jpeg", &jpeg)?)).await;
-        let image = match stored {
+        let store = move |s: &mut Store| {
+            let image = s.put_file(dossier, file, "image/jpeg", &jpeg)?;
+            master.map(|png| s.put_master(dossier, file, &png)).transpose()?;
+            Ok(image)
+        };
+        let image = match self.storage.call(store).await {
             Ok(image) => image,
             Err(error) => {
                 let _ = self.inputs.send(Input::StoreFailed(error)).await;

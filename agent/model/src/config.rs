@@ -1,7 +1,9 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
+mod scanner;
 mod signing;
 
+pub use scanner::Scanner;
 pub use signing::Signing;
 
 use crate::{Text, code, pages::PageLimits, pdf_name::PdfNames};
@@ -145,35 +147,6 @@ pub struct Console {
     pub listen: String,
     /// File with the staff access code, mode 0600; made at the first start.
     pub access_code: PathBuf,
-}
-
-/// Document scanner.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scanner {
-    /// eSCL: `http://host:port/eSCL`, `https://…`, or `dnssd:NAME` for the one that announces itself under this
-    /// name in the network (`motcua probe` shows the names).
-    pub escl: Option<String>,
-    /// SHA-256 of the certificate of a scanner at an `https://` or `dnssd:` address, 64 hex digits; left out: any is accepted, and
-    /// the log shows its SHA-256.
-    pub tls_sha256: Option<String>,
-    /// SANE: a device name, or maker and model as `motcua probe` shows them; names with numbers change on replugging.
-    pub sane: Option<String>,
-    /// Folder into which the device drops finished files.
-    pub folder: Option<PathBuf>,
-    /// Dots per inch: 200 or 300 (domain.md 6).
-    #[serde(default = "default_dpi")]
-    pub dpi: u16,
-    /// Scan both sides in one pass; false for a scanner that cannot.
-    #[serde(default = "default_duplex")]
-    pub duplex: bool,
-}
-
-impl Scanner {
-    /// How the device is reached, for people.
-    pub fn address(&self) -> String {
-        one_of([self.escl.clone(), self.sane.as_ref().map(|name| format!("sane:{name}")), shown(self.folder.as_ref())])
-    }
 }
 
 /// Section `[brought]`: PDF files that people bring in place of paper. With a console, the desk can upload one, too.
@@ -337,9 +310,6 @@ impl Default for Ocr {
     }
 }
 
-fn default_dpi() -> u16 {
-    300
-}
 fn default_poll() -> u16 {
     60
 }
@@ -354,9 +324,6 @@ fn default_stalled() -> u16 {
 }
 fn default_every() -> u16 {
     60
-}
-fn default_duplex() -> bool {
-    true
 }
 fn default_baud() -> u32 {
     9600
@@ -409,7 +376,6 @@ impl Config {
                 found.push(Problem { file: file.to_owned(), key: key.to_owned(), value: value.to_string(), fix: fix.to_owned() });
             }
         };
-        let url = |text: &str, scheme: &str| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
         need(self.version == 1, "version", &self.version, "write 1; a newer file needs a newer agent");
         need(!self.office.name.vi.trim().is_empty(), "office.name.vi", &self.office.name.vi, "write the office's name in Vietnamese");
         need(!self.office.name.en.trim().is_empty(), "office.name.en", &self.office.name.en, "write the office's name in English");
@@ -448,31 +414,8 @@ impl Config {
                 "write address:port, for example 127.0.0.1:8443",
             );
         }
-        let exactly_one = |ways: &[bool]| ways.iter().filter(|way| **way).count() == 1;
         if let Some(scanner) = &self.scanner {
-            let ways = [scanner.escl.is_some(), scanner.sane.is_some(), scanner.folder.is_some()];
-            need(exactly_one(&ways), "scanner", &scanner.address(), "write exactly one of escl, sane and folder");
-            if let Some(escl) = &scanner.escl {
-                let named = escl.strip_prefix("dnssd:").is_some_and(|name| !name.trim().is_empty());
-                need(
-                    named || url(escl, "http://") || url(escl, "https://"),
-                    "scanner.escl",
-                    escl,
-                    "write the eSCL address, for example http://192.168.1.20/eSCL, or dnssd:NAME as motcua probe shows it",
-                );
-            }
-            if let Some(pin) = &scanner.tls_sha256 {
-                let plain = scanner.escl.as_ref().is_none_or(|escl| escl.starts_with("http://"));
-                need(is_hex_64(pin), "scanner.tls_sha256", pin, "write the 64 hex digits that the agent's log shows");
-                need(!plain, "scanner.tls_sha256", pin, "leave it out, or write an https:// or dnssd: address in scanner.escl");
-            }
-            if let Some(sane) = &scanner.sane {
-                need(!sane.trim().is_empty(), "scanner.sane", sane, "write the device or its maker and model as motcua probe shows them");
-            }
-            if let Some(folder) = &scanner.folder {
-                need(folder.is_absolute(), "scanner.folder", &folder.display(), "write an absolute path");
-            }
-            need(matches!(scanner.dpi, 200 | 300), "scanner.dpi", &scanner.dpi, "write 200 or 300");
+            scanner.check(&mut need);
         }
         if let Some(reader) = &self.reader {
             let ways = [reader.serial.is_some(), reader.keyboard.is_some()];
@@ -574,6 +517,14 @@ impl Config {
     }
 }
 
+fn url(text: &str, scheme: &str) -> bool {
+    text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+}
+
+fn exactly_one(ways: &[bool]) -> bool {
+    ways.iter().filter(|way| **way).count() == 1
+}
+
 /// `https://`, a host, perhaps a port, and a path.
 fn is_whole_address(text: &str) -> bool {
     let Some((host, path)) = text.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else { return false };
@@ -618,21 +569,6 @@ mod tests {
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert!(shown[0].contains("office.device") && shown[0].contains("kiosk seven") && shown[0].contains("K07"));
         assert!(shown[1].contains("scanner.dpi"));
-    }
-
-    #[test]
-    fn a_pinned_certificate_needs_64_digits_and_tls() {
-        let scanner = |escl: &str, pin: &str| {
-            let lines = format!("escl = \"{escl}\"\ntls_sha256 = \"{pin}\"");
-            Config::parse("a.toml", &GOOD.replace("escl = \"http://127.0.0.1:8085/eSCL\"", &lines))
-        };
-        let pin = "0123456789abcdef".repeat(4);
-        assert!(scanner("https://192.168.1.20/eSCL", &pin).is_ok());
-        assert!(scanner("dnssd:Office", &pin).is_ok());
-        for (escl, pin) in [("http://192.168.1.20/eSCL", pin.as_str()), ("https://192.168.1.20/eSCL", "12:34")] {
-            let problems = scanner(escl, pin).unwrap_err();
-            assert!(problems.len() == 1 && problems[0].key == "scanner.tls_sha256", "{problems:?}");
-        }
     }
 
     #[test]
