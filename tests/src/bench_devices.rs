@@ -4,13 +4,14 @@
 use crate::{
     forms,
     rig::{binary, pages_folder},
+    sane_feeder::SaneFeeder,
 };
 use anyhow::{Context as _, ensure};
 use motcua_drivers::{
     DeviceError,
     idcard::{AccessKey, Channel, Traffic, reader},
     printer::{Align, Block, Font, Size, escpos::job_bytes, render, sheet},
-    scanner::{BatchEnd, Colour, Sane, ScanSettings, Source},
+    scanner::{BatchEnd, Colour, Sane, ScanEvent, ScanSettings, Source},
 };
 use motcua_model::form::Forms;
 use motcua_sim::card::{Answer, CITIZENS, Chip, Issuer, Profile, What};
@@ -34,6 +35,8 @@ const SHORT_READ: usize = 223;
 const OPENING: usize = 1 + 5 + 1 + 3;
 /// Sides in the feeder: the simulator's three papers.
 const SIDES: [&str; 6] = ["to-khai-1.jpg", "to-khai-2.jpg", "chung-sinh-1.jpg", "chung-sinh-2.jpg", "ket-hon-1.jpg", "ket-hon-2.jpg"];
+/// Pixels of one of them: A4 at 300 dpi, three bytes each.
+const SIDE_BYTES: f64 = 2480.0 * 3508.0 * 3.0;
 /// Measured batches of each of the two; one more before warms the caches.
 const BATCHES: usize = 5;
 
@@ -149,17 +152,19 @@ async fn scanners() -> anyhow::Result<()> {
     let figure = "time per side through SANE, 300 dpi colour, duplex";
     let beside = "scanimage --format=jpeg, same device";
     let worker = PathBuf::from(binary("motcua-sane")?.as_std().get_program());
-    let library = worker.with_file_name("libsane_folder.so");
-    ensure!(library.exists(), "{} is not built; run: make bench", library.display());
     let folder = tempfile::tempdir()?;
-    let env = lay_out(folder.path(), &library)?;
+    let feeder = SaneFeeder::lay_out(folder.path())?.context("libsane_folder.so is not built; run: make bench")?;
+    let out = folder.path().join("out");
+    fs::create_dir(&out)?;
+    feeder.feed(&SIDES.map(|side| format!("page {side}\n")).concat())?;
+    let env: Vec<(String, String)> = feeder.env().iter().map(|(key, path)| ((*key).to_owned(), path.display().to_string())).collect();
     let scanner = Sane::new(worker, "folder:0".to_owned()).with_env(env.clone());
     let peer_there = Command::new("scanimage").arg("--version").output().is_ok();
     let (mut own, mut peer) = (Vec::new(), Vec::new());
     for batch in 0..=BATCHES {
-        own.push(ours(&scanner).await?);
+        own.push(ours(&scanner).await?.0);
         if peer_there {
-            peer.push(scanimage(&folder.path().join("out"), &env)?);
+            peer.push(scanimage(&out, &env)?);
         }
         if batch == 0 {
             own.clear();
@@ -167,38 +172,67 @@ async fn scanners() -> anyhow::Result<()> {
         }
     }
     let own = median(own);
-    if !peer_there {
-        skipped(figure, &format!("{own:.3} s, but scanimage is missing beside it; run provisioning/setup/setup.sh test"));
-        return Ok(());
+    match peer_there {
+        true => line(figure, own, median(peer), "s", beside),
+        false => skipped(figure, &format!("{own:.3} s, but scanimage is missing beside it; run provisioning/setup/setup.sh test")),
     }
-    line(figure, own, median(peer), "s", beside);
+    masters(&feeder, &scanner).await
+}
+
+/// What `lossless_master` costs: longer sides, and room on the disk until the hub has them.
+async fn masters(feeder: &SaneFeeder, scanner: &Sane) -> anyhow::Result<()> {
+    master(scanner, "drawn pages").await?;
+    for (number, side) in SIDES.iter().enumerate() {
+        grainy(&pages_folder().join(side), &feeder.place(&format!("{number}.png")))?;
+    }
+    feeder.feed(&(0..SIDES.len()).map(|number| format!("page {number}.png\n")).collect::<String>())?;
+    master(scanner, "a sensor's grain").await
+}
+
+async fn master(scanner: &Sane, pages: &str) -> anyhow::Result<()> {
+    let asked = scanner.clone().with_master(true);
+    let (mut with, mut without, mut size) = (Vec::new(), Vec::new(), 0.0);
+    for _ in 0..BATCHES {
+        let (took, bytes) = ours(&asked).await?;
+        size = bytes;
+        with.push(took);
+        without.push(ours(scanner).await?.0);
+    }
+    line(&format!("time per side with its lossless master, {pages}"), median(with), median(without), "s", "without");
+    line(&format!("bytes of that master, {pages}"), size, SIDE_BYTES, "B", "the pixels");
     Ok(())
 }
 
-/// SANE with our backend alone and the simulator's papers in its feeder; gives the environment that leads there.
-fn lay_out(folder: &Path, library: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    for name in ["etc", "lib", "feed", "out"] {
-        fs::create_dir(folder.join(name))?;
+/// Every sample off by up to three, as a scanner's sensor has it.
+fn grainy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let mut page = image::open(from)?.to_rgb8();
+    let mut state = 1_u32;
+    for sample in page.iter_mut() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *sample = sample.saturating_add((state >> 24) as u8 % 7).saturating_sub(3);
     }
-    fs::write(folder.join("etc/dll.conf"), "folder")?;
-    std::os::unix::fs::symlink(library, folder.join("lib/libsane-folder.so.1"))?;
-    for side in SIDES {
-        fs::copy(pages_folder().join(side), folder.join("feed").join(side))?;
-    }
-    fs::write(folder.join("feed/feeder.txt"), SIDES.map(|side| format!("page {side}\n")).concat())?;
-    let places = [("SANE_CONFIG_DIR", "etc"), ("LD_LIBRARY_PATH", "lib"), ("SANE_FOLDER_DIR", "feed")];
-    Ok(places.map(|(key, name)| (key.to_owned(), folder.join(name).display().to_string())).to_vec())
+    Ok(page.save(to)?)
 }
 
-/// Seconds a side, from the order to the end of the batch.
-async fn ours(scanner: &Sane) -> anyhow::Result<f64> {
+/// Seconds a side, from the order to the end of the batch; and bytes of its lossless master.
+async fn ours(scanner: &Sane) -> anyhow::Result<(f64, f64)> {
     let settings = ScanSettings { source: Source::Feeder { duplex: true }, dpi: 300, colour: Colour::Rgb24 };
     let (events, mut arrived) = mpsc::channel(4);
     let (_cancel, cancelled) = watch::channel(false);
     let started = Instant::now();
-    let (end, ()) = tokio::join!(scanner.scan(&settings, events, cancelled), async { while arrived.recv().await.is_some() {} });
+    let take = async {
+        let mut bytes = 0;
+        while let Some(event) = arrived.recv().await {
+            if let ScanEvent::Page(page) = event {
+                bytes += page.master.map_or(0, |png| png.len());
+            }
+        }
+        bytes
+    };
+    let (end, bytes) = tokio::join!(scanner.scan(&settings, events, cancelled), take);
     ensure!(end? == BatchEnd::Complete { pages: SIDES.len() as u32 }, "the batch should have {} pages", SIDES.len());
-    Ok(started.elapsed().as_secs_f64() / SIDES.len() as f64)
+    let sides = SIDES.len() as f64;
+    Ok((started.elapsed().as_secs_f64() / sides, bytes as f64 / sides))
 }
 
 /// The same for scanimage.

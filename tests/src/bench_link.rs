@@ -33,6 +33,9 @@ use uuid::Uuid;
 const COMMITS: u64 = 300;
 /// A scanned side.
 const SIDE: usize = 250_000;
+/// A side's lossless file with a sensor's grain, and how many are kept.
+const MASTER: usize = 13_000_000;
+const MASTERS: usize = 15;
 /// Dossiers that are forwarded, and the bytes of each on the disk; half of them go over the line.
 const DOSSIERS: u32 = 100;
 const DOSSIER: usize = 1_500_000;
@@ -75,6 +78,13 @@ fn commits() -> anyhow::Result<()> {
     }
     line("a dossier confirmed, median", median(submits), median(blocks), "ms", "write of 4 KiB and fdatasync");
     line("a side of 250 kB sealed and kept, median", median(sides), median(files), "ms", "a new file of as much and fdatasync");
+    let (mut masters, mut files, pixels) = (Vec::new(), Vec::new(), vec![0x5a; MASTER]);
+    for number in 0..MASTERS {
+        let id = Uuid::now_v7();
+        masters.push(millis(|| Ok(store.put_master(id, id, &pixels)?))?.1);
+        files.push(millis(|| plain_file(&folder.path().join(format!("pixels-{number}")), &pixels))?.1);
+    }
+    line("a lossless master of 13 MB sealed and kept, median", median(masters), median(files), "ms", "a new file of as much and fdatasync");
     Ok(())
 }
 
