@@ -55,7 +55,7 @@ pub(crate) struct Digitise {
 
 /// What must be in the environment when the process starts. Tesseract splits a page over threads otherwise, and is slower for it; glibc
 /// keeps what a large page took (mallopt(3), M_MMAP_THRESHOLD) while the next one is decoded.
-const ENVIRONMENT: [(&str, &str); 2] = [("OMP_THREAD_LIMIT", "1"), ("MALLOC_MMAP_THRESHOLD_", "16777216")];
+const ENVIRONMENT: [(&str, &str); 2] = [("OMP_THREAD_LIMIT", "1"), ("MALLOC_MMAP_THRESHOLD_", "8388608")];
 
 /// Refuses a paper with a secrecy mark (TT 03/2025/TT-VPCP Đ.5.2). Blocks until it is done; Ctrl-C ends it after the pages at work, and writes nothing.
 pub(crate) fn run(asked: &Digitise, stop: &Arc<AtomicBool>) -> anyhow::Result<String> {

@@ -182,7 +182,7 @@ impl Rig {
             .arg("--config")
             .arg(self.dir.join("agent.toml"))
             .env("OMP_THREAD_LIMIT", "1")
-            .env("MALLOC_MMAP_THRESHOLD_", "16777216")
+            .env("MALLOC_MMAP_THRESHOLD_", "8388608")
             .envs(self.env.iter().cloned());
         agent.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.agent = Some(agent.spawn().context("Unable to start motcua-agent")?);

@@ -6,8 +6,8 @@
 //! 24-bit colour, scale 100 %). Only the copy that OCR reads is cleaned, see [`Recognizer`].
 //!
 //! Set `OMP_THREAD_LIMIT=1` in the environment before the process starts: Tesseract otherwise splits each page over several
-//! threads and is slower for it. Parallelism is one [`Recognizer`] per worker thread. With `MALLOC_MMAP_THRESHOLD_=16777216` beside it
-//! a page of A3 at 600 dpi takes 272 MB, however many came before; without, glibc keeps 50 MB more of the one before. Less than that
+//! threads and is slower for it. Parallelism is one [`Recognizer`] per worker thread. With `MALLOC_MMAP_THRESHOLD_=8388608` beside it
+//! pages of A3 at 600 dpi take 270 MB, however many came before; without, glibc keeps 70 MB more of the one before. Less than that
 //! makes ordinary pages slower: their pieces are fetched from the system again and again.
 //!
 //! The PDF passes veraPDF 1.31's PDF/A-2b and PDF/A-2u checks (tried by hand on the six pages of `drivers/sim/pages`).

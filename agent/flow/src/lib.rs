@@ -209,9 +209,9 @@ impl Kiosk {
     /// Codes, pages and answers from the shell: they go to the state, and they show that somebody is there.
     fn news(&mut self, event: Event, at: &At) -> Vec<Effect> {
         // Neither a printer that waits for paper all night nor a forgotten card that its reader reads again and
-        // again may hold the last visit open, nor pages that are read after their person went away.
+        // again may hold the last visit open, nor pages that are read after their person went away, nor a stick with a bad contact.
         let card_unasked = matches!(event, Event::Chip { .. }) && !self.state.awaits_card();
-        if !card_unasked && !matches!(event, Event::Print { .. } | Event::PageRead { .. }) {
+        if !card_unasked && !matches!(event, Event::Print { .. } | Event::PageRead { .. } | Event::PdfsOffered(_)) {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))

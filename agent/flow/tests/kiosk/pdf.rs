@@ -124,3 +124,14 @@ fn where_no_pdf_can_come_in_none_is_asked_for() {
     desk.act(Action::HavePdf);
     assert_eq!(desk.code(), "C10");
 }
+
+#[test]
+fn a_stick_with_a_bad_contact_holds_no_visit_open() {
+    let mut desk = Desk::new();
+    desk.reach_pdf(0);
+    for second in 0..400 {
+        desk.send(Event::PdfsOffered(if second % 2 == 0 { vec![offered(OFFERED)] } else { Vec::new() }));
+        desk.wait(1);
+    }
+    assert_eq!(desk.code(), "C01");
+}
