@@ -157,6 +157,21 @@ impl Citizen {
         }
     }
 
+    /// Goes on until the screen is as wanted, and does nothing there.
+    pub async fn go_until(&mut self, rig: &Rig, wanted: impl Fn(&Snapshot) -> bool) -> anyhow::Result<Snapshot> {
+        let started = std::time::Instant::now();
+        loop {
+            anyhow::ensure!(started.elapsed().as_secs() < 60, "the visit does not get on");
+            let snapshot = rig.snapshot().await?;
+            if wanted(&snapshot) {
+                return Ok(snapshot);
+            }
+            let next = self.next(&snapshot);
+            anyhow::ensure!(next != Next::Leave, "the visit ended before the wanted screen");
+            self.perform(rig, &snapshot, &next).await?;
+        }
+    }
+
     /// From the present picture to the end of the visit.
     pub async fn finish(&mut self, rig: &Rig) -> anyhow::Result<()> {
         let started = std::time::Instant::now();

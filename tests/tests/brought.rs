@@ -9,13 +9,12 @@ use motcua_model::{
 use motcua_tests::{
     browser::{Browser, values},
     rig::{CARD, Options, Rig},
-    visit::{Citizen, Next},
+    visit::Citizen,
 };
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    time::Instant,
 };
 use tempfile::TempDir;
 
@@ -28,26 +27,17 @@ async fn office(folder: &TempDir) -> (Rig, PathBuf) {
     let sticks = folder.path().join("sticks");
     fs::create_dir(&sticks).unwrap();
     let mut rig = Rig::start_without_agent(&Options::in_folder(folder.path())).await.unwrap();
-    let config = fs::read_to_string(rig.dir.join("agent.toml")).unwrap();
-    fs::write(rig.dir.join("agent.toml"), format!("{config}[brought]\nsticks = \"{}\"\n", sticks.display())).unwrap();
+    rig.configure(&format!("[brought]\nsticks = \"{}\"\n", sticks.display())).unwrap();
     rig.start_agent().await.unwrap();
     rig.until_devices().await.unwrap();
     (rig, sticks)
 }
 
-/// Until the screen asks for the next paper, which the person has as a PDF.
+/// To C10c of the next paper, which the person has as a PDF.
 async fn to_the_choice(rig: &Rig, citizen: &mut Citizen) {
-    let started = Instant::now();
-    loop {
-        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
-        let snapshot = rig.snapshot().await.unwrap();
-        if matches!(snapshot.screen, Screen::ChoosePdf { stick: true, .. }) {
-            return;
-        }
-        let asked = matches!(snapshot.screen, Screen::CountSheets { pdf: true, .. });
-        let next = if asked { Next::Act(Action::HavePdf) } else { citizen.next(&snapshot) };
-        citizen.perform(rig, &snapshot, &next).await.unwrap();
-    }
+    citizen.go_until(rig, |s| matches!(s.screen, Screen::CountSheets { pdf: true, .. })).await.unwrap();
+    rig.act(Action::HavePdf).await.unwrap();
+    rig.until("C10c", |s| matches!(s.screen, Screen::ChoosePdf { stick: true, .. })).await.unwrap();
 }
 
 fn offered(snapshot: &Snapshot) -> &[OfferedPdf] {

@@ -40,20 +40,6 @@ async fn ready(options: &Options) -> Rig {
     rig
 }
 
-async fn go_until(rig: &Rig, citizen: &mut Citizen, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
-    let started = Instant::now();
-    loop {
-        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
-        let snapshot = rig.snapshot().await.unwrap();
-        if wanted(&snapshot) {
-            return snapshot;
-        }
-        let next = citizen.next(&snapshot);
-        assert_ne!(next, Next::Leave, "the visit ended before the wanted screen");
-        citizen.perform(rig, &snapshot, &next).await.unwrap();
-    }
-}
-
 /// What the screen says is wrong: title and instruction.
 fn told(snapshot: &Snapshot) -> Option<(Text, Option<Text>)> {
     let fault = match (&snapshot.overlay, &snapshot.screen) {
@@ -141,15 +127,15 @@ async fn every_fault_of_every_device_is_told_as_the_table_says() {
     let mut table = Table { rows: Vec::new() };
     unplugged(&rig, &mut table).await;
     let mut citizen = Citizen::new(CARD);
-    go_until(&rig, &mut citizen, |s| s.screen.code() == "C05").await;
+    citizen.go_until(&rig, |s| s.screen.code() == "C05").await.unwrap();
     codes(&rig, &mut table).await;
     match &no_cards {
         None => cards(&rig, &mut table).await,
         Some(why) => println!("SKIPPED: the faults of the card reader: {why}"),
     }
-    go_until(&rig, &mut citizen, |s| matches!(s.screen, Screen::Scan { running: false, .. }) && s.overlay.is_none()).await;
+    citizen.go_until(&rig, |s| matches!(s.screen, Screen::Scan { running: false, .. }) && s.overlay.is_none()).await.unwrap();
     scans(&rig, &mut table).await;
-    go_until(&rig, &mut citizen, |s| s.screen.code() == "C12").await;
+    citizen.go_until(&rig, |s| s.screen.code() == "C12").await.unwrap();
     slips(&rig, &mut table).await;
     citizen.finish(&rig).await.unwrap();
     rig.stop().await.unwrap();

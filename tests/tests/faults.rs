@@ -8,7 +8,7 @@ use motcua_model::{
 };
 use motcua_tests::{
     rig::{self, CARD, Options, Rig},
-    visit::{Citizen, Next},
+    visit::Citizen,
 };
 use serde_json::json;
 use std::{fs, time::Instant};
@@ -19,21 +19,6 @@ async fn office() -> (TempDir, Rig) {
     let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
     rig.until_devices().await.unwrap();
     (folder, rig)
-}
-
-/// Lets the person go on until the screen is as wanted.
-async fn go_until(rig: &Rig, citizen: &mut Citizen, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
-    let started = Instant::now();
-    loop {
-        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
-        let snapshot = rig.snapshot().await.unwrap();
-        if wanted(&snapshot) {
-            return snapshot;
-        }
-        let next = citizen.next(&snapshot);
-        assert_ne!(next, Next::Leave, "the visit ended before the wanted screen");
-        citizen.perform(rig, &snapshot, &next).await.unwrap();
-    }
 }
 
 fn fault(snapshot: &Snapshot) -> Option<Fault> {
@@ -47,7 +32,7 @@ fn fault(snapshot: &Snapshot) -> Option<Fault> {
 async fn wrong_codes_and_line_noise_are_told_apart_and_keep_the_visit() {
     let (_folder, rig) = office().await;
     let mut citizen = Citizen::new(CARD);
-    go_until(&rig, &mut citizen, |s| s.screen.code() == "C05").await;
+    citizen.go_until(&rig, |s| s.screen.code() == "C05").await.unwrap();
     rig.scan_code("8934563138165").await.unwrap();
     rig.until("the wrong code to be named", |s| fault(s) == Some(Fault::NotACard)).await.unwrap();
     rig.act(Action::Dismiss).await.unwrap();
@@ -65,7 +50,7 @@ async fn wrong_codes_and_line_noise_are_told_apart_and_keep_the_visit() {
 async fn a_jam_that_looks_like_success_is_seen_and_earlier_pages_stay() {
     let (_folder, rig) = office().await;
     let mut citizen = Citizen::new(CARD);
-    go_until(&rig, &mut citizen, |s| matches!(s.screen, Screen::Scan { running: false, .. })).await;
+    citizen.go_until(&rig, |s| matches!(s.screen, Screen::Scan { running: false, .. })).await.unwrap();
     rig.dock(json!({"load": ["to-khai-1.jpg", "to-khai-2.jpg"]})).await.unwrap();
     rig.dock(json!({"jam": 2})).await.unwrap();
     rig.act(Action::StartScan).await.unwrap();
@@ -86,7 +71,7 @@ async fn a_jam_that_looks_like_success_is_seen_and_earlier_pages_stay() {
 async fn paper_that_runs_out_in_mid_slip_is_told_and_the_slip_is_finished_once() {
     let (_folder, rig) = office().await;
     let mut citizen = Citizen::new(CARD);
-    go_until(&rig, &mut citizen, |s| s.screen.code() == "C12").await;
+    citizen.go_until(&rig, |s| s.screen.code() == "C12").await.unwrap();
     rig.dock(json!({"paper_rows": 200})).await.unwrap();
     rig.act(Action::Submit).await.unwrap();
     let waiting = rig
@@ -131,11 +116,13 @@ async fn devices_that_go_and_come_back_are_used_again() {
 async fn an_ended_visit_leaves_nothing_and_late_touches_do_nothing() {
     let (folder, rig) = office().await;
     let mut citizen = Citizen::new(CARD);
-    let papers = go_until(&rig, &mut citizen, |s| match &s.screen {
-        Screen::Papers { papers } => papers.iter().any(|p| matches!(p.state, PaperState::Scanned(_))),
-        _ => false,
-    })
-    .await;
+    let papers = citizen
+        .go_until(&rig, |s| match &s.screen {
+            Screen::Papers { papers } => papers.iter().any(|p| matches!(p.state, PaperState::Scanned(_))),
+            _ => false,
+        })
+        .await
+        .unwrap();
     let blobs = || fs::read_dir(folder.path().join("state/blobs")).unwrap().count();
     assert!(blobs() >= 2, "pages are on the disk during the visit");
     rig.act(Action::End).await.unwrap();
@@ -154,7 +141,7 @@ async fn an_ended_visit_leaves_nothing_and_late_touches_do_nothing() {
 async fn a_visit_that_ends_in_mid_scan_leaves_no_page_behind() {
     let (folder, rig) = office().await;
     let mut citizen = Citizen::new(CARD);
-    go_until(&rig, &mut citizen, |s| matches!(s.screen, Screen::CountSheets { .. })).await;
+    citizen.go_until(&rig, |s| matches!(s.screen, Screen::CountSheets { .. })).await.unwrap();
     rig.act(Action::DeclareSheets { sheets: 10 }).await.unwrap();
     rig.screen("C11").await.unwrap();
     let images: Vec<&str> = (0..10).flat_map(|_| ["to-khai-1.jpg", "to-khai-2.jpg"]).collect();

@@ -20,17 +20,9 @@ use tempfile::TempDir;
 
 /// To the first paper's C11, with two sheets declared.
 async fn to_the_feeder(rig: &Rig, citizen: &mut Citizen) {
-    let started = Instant::now();
-    loop {
-        assert!(started.elapsed().as_secs() < 60, "the visit does not get on");
-        let snapshot = rig.snapshot().await.unwrap();
-        let next = match &snapshot.screen {
-            Screen::CountSheets { .. } => Next::Act(Action::DeclareSheets { sheets: 2 }),
-            Screen::Scan { running: false, .. } => return,
-            _ => citizen.next(&snapshot),
-        };
-        citizen.perform(rig, &snapshot, &next).await.unwrap();
-    }
+    citizen.go_until(rig, |s| matches!(s.screen, Screen::CountSheets { .. })).await.unwrap();
+    rig.act(Action::DeclareSheets { sheets: 2 }).await.unwrap();
+    rig.screen("C11").await.unwrap();
 }
 
 fn checked(snapshot: &Snapshot) -> Option<&[PageView]> {

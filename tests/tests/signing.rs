@@ -34,13 +34,13 @@ async fn start(authority: Option<&Authority>) -> Option<(TempDir, TempDir, Offic
     let mut options = Options::in_folder(folder.path());
     options.env.push(("SOFTHSM2_CONF", office.path("softhsm2.conf")));
     let mut rig = Rig::start_without_agent(&options).await.unwrap();
-    let mut config = fs::read_to_string(rig.dir.join("agent.toml")).unwrap();
-    config += &format!("[signing]\nmodule = \"{MODULE}\"\ntoken = \"{LABEL}\"\nkey = \"{RSA}\"\ncopy = \"SAO Y\"\nsession_min = 1\n");
+    let mut section =
+        format!("[signing]\nmodule = \"{MODULE}\"\ntoken = \"{LABEL}\"\nkey = \"{RSA}\"\ncopy = \"SAO Y\"\nsession_min = 1\n");
     if let Some(authority) = authority {
         authority.keep_office(&office);
-        config += &format!("timestamp_url = \"{}\"\ntimestamp_ca = \"{}\"\n", authority.url, office.path("ca.pem").display());
+        section += &format!("timestamp_url = \"{}\"\ntimestamp_ca = \"{}\"\n", authority.url, office.path("ca.pem").display());
     }
-    fs::write(rig.dir.join("agent.toml"), config).unwrap();
+    rig.configure(&section).unwrap();
     rig.start_agent().await.unwrap();
     rig.until_devices().await.unwrap();
     Some((token, folder, office, rig))

@@ -13,7 +13,6 @@ use motcua_model::{
     brought::{BroughtPdf, OfferedPdf, PdfFrom},
 };
 use std::{
-    collections::HashMap,
     ffi::OsStr,
     fs,
     io::Read as _,
@@ -50,12 +49,12 @@ struct Inner {
 /// What is known while somebody waits, and forgotten when they do not.
 #[derive(Default)]
 struct Held {
-    /// A file keeps its id as long as it is the same.
-    found: HashMap<Found, Uuid>,
+    /// The newest first; a file keeps its id as long as it is the same.
+    found: Vec<(Found, Uuid)>,
     uploaded: Option<Uploaded>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 struct Found {
     path: PathBuf,
     bytes: u64,
@@ -66,12 +65,14 @@ struct Uploaded {
     id: Uuid,
     name: String,
     bytes: Arc<[u8]>,
+    pages: u16,
 }
 
 /// Where the bytes of a chosen file are.
 enum Place {
     Stick(PathBuf),
-    Memory(Arc<[u8]>),
+    /// Checked when it was uploaded; its pages.
+    Memory(Arc<[u8]>, u16),
 }
 
 impl Tray {
@@ -100,14 +101,14 @@ impl Tray {
         is_open(*self.0.turn.borrow())
     }
 
-    /// A file from the desk, in place of the one before. False: nobody waits for it, and it is not kept.
-    pub(crate) async fn upload(&self, name: String, bytes: Vec<u8>) -> bool {
+    /// A file from the desk that [`pages_of`] has taken, in place of the one before. False: nobody waits for it, and it is not kept.
+    pub(crate) async fn upload(&self, name: String, bytes: Vec<u8>, pages: u16) -> bool {
         {
             let mut held = self.held();
             if !self.is_open() {
                 return false;
             }
-            held.uploaded = Some(Uploaded { id: Uuid::now_v7(), name, bytes: bytes.into() });
+            held.uploaded = Some(Uploaded { id: Uuid::now_v7(), name, bytes: bytes.into(), pages });
         }
         self.offer().await;
         true
@@ -127,21 +128,22 @@ impl Tray {
             || Text::new("Tệp không còn ở đó. Cắm lại USB rồi chọn lại.", "The file is gone. Put the stick in again and choose again.");
         let place = self.place(file).ok_or_else(gone)?;
         let checked = tokio::task::spawn_blocking(move || {
-            let bytes = match place {
-                Place::Memory(bytes) => bytes,
-                Place::Stick(path) => read(&path).map_err(|error| {
-                    tracing::warn!("a file on a stick cannot be read: {error:#}");
-                    Text::new(
-                        "Không đọc được tệp. Cắm lại USB rồi chọn lại.",
-                        "The file cannot be read. Put the stick in again and choose again.",
-                    )
-                })?,
+            let path = match place {
+                Place::Memory(bytes, pages) => return Ok::<_, Text>((bytes, pages)),
+                Place::Stick(path) => path,
             };
-            let arrived = check_pdf(&bytes).map_err(|error: ArrivedError| {
+            let bytes = read(&path).map_err(|error| {
+                tracing::warn!("a file on a stick cannot be read: {error:#}");
+                Text::new(
+                    "Không đọc được tệp. Cắm lại USB rồi chọn lại.",
+                    "The file cannot be read. Put the stick in again and choose again.",
+                )
+            })?;
+            let pages = pages_of(&bytes).map_err(|error| {
                 tracing::info!("a PDF that was brought is refused: {error}");
                 error.text()
             })?;
-            Ok::<_, Text>((bytes, u16::try_from(arrived.pages.len()).unwrap_or(u16::MAX)))
+            Ok((bytes, pages))
         });
         let failed = || Text::new("Máy chưa lưu được tệp này. Hỏi cán bộ.", "The machine could not store this file. Ask staff.");
         let (bytes, pages) = checked.await.map_err(|error| {
@@ -159,35 +161,40 @@ impl Tray {
 
     fn place(&self, file: Uuid) -> Option<Place> {
         let held = self.held();
-        let uploaded = held.uploaded.as_ref().filter(|uploaded| uploaded.id == file).map(|uploaded| Place::Memory(uploaded.bytes.clone()));
-        uploaded.or_else(|| held.found.iter().find(|(_, id)| **id == file).map(|(found, _)| Place::Stick(found.path.clone())))
+        let uploaded = held
+            .uploaded
+            .as_ref()
+            .filter(|uploaded| uploaded.id == file)
+            .map(|uploaded| Place::Memory(uploaded.bytes.clone(), uploaded.pages));
+        uploaded.or_else(|| held.found.iter().find(|(_, id)| *id == file).map(|(found, _)| Place::Stick(found.path.clone())))
     }
 
     /// Until the agent stops.
     async fn watch(self) {
         let mut turns = self.0.turn.subscribe();
         while let Ok(turn) = turns.wait_for(|turn| is_open(*turn)).await.map(|turn| *turn) {
-            let mut seen: Option<Vec<Found>> = None;
             while *self.0.turn.borrow() == turn {
                 let sticks = self.0.sticks.clone();
                 let looked = tokio::task::spawn_blocking(move || sticks.map(|folder| look(&folder)).unwrap_or_default()).await;
-                let found = looked.unwrap_or_default();
-                if seen.as_ref() != Some(&found) {
-                    self.found(&found);
+                if self.found(looked.unwrap_or_default()) {
                     self.offer().await;
-                    seen = Some(found);
                 }
                 tokio::time::sleep(LOOK).await;
             }
         }
     }
 
-    fn found(&self, found: &[Found]) {
+    /// Whether it is another list than before.
+    fn found(&self, found: Vec<Found>) -> bool {
         let mut held = self.held();
-        if self.is_open() {
+        let changed = self.is_open() && !found.iter().eq(held.found.iter().map(|(one, _)| one));
+        if changed {
             let known = std::mem::take(&mut held.found);
-            held.found = found.iter().map(|one| (one.clone(), known.get(one).copied().unwrap_or_else(Uuid::now_v7))).collect();
+            let id = |one: &Found| known.iter().find(|(known, _)| known == one).map_or_else(Uuid::now_v7, |(_, id)| *id);
+            let ids: Vec<Uuid> = found.iter().map(id).collect();
+            held.found = found.into_iter().zip(ids).collect();
         }
+        changed
     }
 
     async fn offer(&self) {
@@ -199,9 +206,7 @@ impl Tray {
                 bytes: uploaded.bytes.len() as u64,
                 from: PdfFrom::Desk,
             });
-            let mut found: Vec<_> = held.found.iter().collect();
-            found.sort_by(|(a, _), (b, _)| (b.modified, &a.path).cmp(&(a.modified, &b.path)));
-            let found = found.into_iter().map(|(found, id)| OfferedPdf {
+            let found = held.found.iter().map(|(found, id)| OfferedPdf {
                 id: *id,
                 name: Private::new(shown(found.path.file_name().unwrap_or_default())),
                 bytes: found.bytes,
@@ -222,6 +227,11 @@ fn is_open(turn: u64) -> bool {
     turn % 2 == 1
 }
 
+/// Pages of a PDF that may be kept.
+pub(crate) fn pages_of(bytes: &[u8]) -> Result<u16, ArrivedError> {
+    Ok(u16::try_from(check_pdf(bytes)?.pages.len()).unwrap_or(u16::MAX))
+}
+
 /// A file's name as people read it.
 pub(crate) fn shown(name: &OsStr) -> String {
     name.to_string_lossy().chars().filter(|letter| !letter.is_control()).take(120).collect()
@@ -231,11 +241,11 @@ pub(crate) fn shown(name: &OsStr) -> String {
 fn look(folder: &Path) -> Vec<Found> {
     let (mut found, mut entries) = (Vec::new(), 0);
     let mut folders = vec![(folder.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
+    'stick: while let Some((folder, depth)) = folders.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             entries += 1;
             if entries > MOST_ENTRIES {
-                break;
+                break 'stick;
             }
             let (name, Ok(kind)) = (entry.file_name(), entry.file_type()) else { continue };
             // Of systems and of bins.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use motcua_model::{
     Text,
     api::{AgentStatus, DeviceState, LinkState, OutboxLine},
+    capitalised,
     config::{self, Config},
     dossier::{Assurance, Proof, Status},
 };
@@ -193,6 +194,15 @@ impl Console {
         cookies(headers, "motcua=").any(|session| same(session, &self.session))
     }
 
+    /// `part`, for whoever has shown the access code.
+    #[expect(clippy::result_large_err, reason = "the other way out is an answer")]
+    pub(crate) fn entered<'a, T>(&self, headers: &HeaderMap, part: Option<&'a T>) -> Result<&'a T, Response> {
+        if !self.is_known(headers) {
+            return Err(Redirect::to("/login").into_response());
+        }
+        part.ok_or_else(|| StatusCode::NOT_FOUND.into_response())
+    }
+
     /// Whether a form comes from a page of this run.
     pub(crate) fn is_own(&self, form: &str) -> bool {
         same(form, &self.form_token)
@@ -214,11 +224,9 @@ pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A sentence in both languages.
+/// A sentence in both languages. The token's own begin small, as after a colon.
 pub(crate) fn both(text: &Text) -> String {
-    let mut letters = text.en.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{} <small>{}{}</small>", escape(&text.vi), escape(&first), escape(letters.as_str()))
+    format!("{} <small>{}</small>", escape(&text.vi), escape(&capitalised(&text.en)))
 }
 
 pub(crate) fn page(office: &Text, body: &str) -> String {

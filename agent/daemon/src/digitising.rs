@@ -123,7 +123,10 @@ impl Digitiser {
                         None => self.make(dossier, document, kept).await?,
                     }
                 }
-                Origin::Pdf { file, .. } => (file.clone(), Some(known_of(document))),
+                // Its text is nobody's reading.
+                Origin::Pdf { file, .. } => {
+                    (file.clone(), Some(metadata(&document.component, &document.name.vi, &nothing_read(), &[], &[])))
+                }
                 Origin::Stored { .. } | Origin::AtDesk { .. } => continue,
             };
             let name = self.0.names.of(dossier.code.as_str(), at + 1, &document.component, in_vietnam(dossier.submitted).date());
@@ -241,11 +244,6 @@ fn read(desk: &Desk, scans: &[Scan], at: Timestamp) -> ReadPaper {
     let read = read_paper(&pages, &desk.types, desk.ocr.tessdata.as_deref(), in_vietnam(at).date());
     let read = read.inspect_err(|error| tracing::warn!("the fields of a paper were not read: {error}")).ok().flatten();
     read.unwrap_or_else(nothing_read)
-}
-
-/// Of a PDF that was brought: its text is nobody's reading.
-fn known_of(document: &Document) -> PaperMetadata {
-    PaperMetadata::from_read(&document.component, &document.name.vi, &nothing_read(), |_| false)
 }
 
 fn nothing_read() -> ReadPaper {

@@ -1,17 +1,17 @@
 //! The console's page "Nhận tệp PDF": the desk uploads a file for the person who stands at the kiosk.
 
 use crate::{
-    brought::{Tray, shown},
+    brought::{Tray, pages_of, shown},
     console::{Console, both, page},
 };
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Multipart, State, multipart::Field},
     http::{HeaderMap, StatusCode},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
-use motcua_digitise::{ArrivedError, MOST_ARRIVED_BYTES, check_pdf};
+use motcua_digitise::{ArrivedError, MOST_ARRIVED_BYTES};
 use motcua_model::Text;
 
 /// Beside the file: names of fields, and one byte too many, by which it is known to be too large.
@@ -27,14 +27,14 @@ pub(crate) const LINK: &str =
     "<p class=link><a href=/pdf>Nhận tệp PDF của người đang ở kiosk <small>Take a PDF for the person at the kiosk</small></a></p>";
 
 async fn show(State(console): State<Console>, headers: HeaderMap) -> Response {
-    match entered(&console, &headers) {
+    match console.entered(&headers, console.tray.as_ref()) {
         Ok(tray) => Html(body(&console, tray, "")).into_response(),
         Err(response) => response,
     }
 }
 
 async fn upload(State(console): State<Console>, headers: HeaderMap, mut form: Multipart) -> Response {
-    let tray = match entered(&console, &headers) {
+    let tray = match console.entered(&headers, console.tray.as_ref()) {
         Ok(tray) => tray,
         Err(response) => return response,
     };
@@ -62,9 +62,9 @@ async fn upload(State(console): State<Console>, headers: HeaderMap, mut form: Mu
         return told(&console, tray, &Text::new("Chưa chọn tệp nào.", "No file is chosen."), false);
     };
     // The clerk learns at once what the person would be told.
-    let checked = tokio::task::spawn_blocking(move || check_pdf(&bytes).map(|arrived| (bytes, arrived.pages.len())));
+    let checked = tokio::task::spawn_blocking(move || pages_of(&bytes).map(|pages| (bytes, pages)));
     match checked.await {
-        Ok(Ok((bytes, pages))) => match tray.upload(name, bytes).await {
+        Ok(Ok((bytes, pages))) => match tray.upload(name, bytes, pages).await {
             true => {
                 let vi = format!("Đã nhận tệp {pages} trang. Mời người dân chạm vào tên tệp trên màn hình kiosk.");
                 let en = format!("A file of {pages} pages is here. The person touches its name on the kiosk's screen.");
@@ -99,14 +99,6 @@ fn nobody() -> Text {
         "Không ai ở kiosk đang chờ tệp. Người dân chạm “Tôi có tệp PDF” trước.",
         "Nobody at the kiosk waits for a file. The person touches “I have a PDF file” first.",
     )
-}
-
-#[expect(clippy::result_large_err, reason = "the other way out is an answer")]
-fn entered<'a>(console: &'a Console, headers: &HeaderMap) -> Result<&'a Tray, Response> {
-    if !console.is_known(headers) {
-        return Err(Redirect::to("/login").into_response());
-    }
-    console.tray.as_ref().ok_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 fn told(console: &Console, tray: &Tray, text: &Text, good: bool) -> Response {

@@ -80,7 +80,7 @@ struct Number {
 }
 
 async fn show(State(console): State<Console>, headers: HeaderMap, Query(number): Query<Number>) -> Response {
-    let desk = match entered(&console, &headers) {
+    let desk = match console.entered(&headers, console.desk.as_ref()) {
         Ok(desk) => desk,
         Err(response) => return response,
     };
@@ -181,7 +181,7 @@ async fn unsigned(State(console): State<Console>, headers: HeaderMap, Form(asked
 
 /// Only of what waits for a signature: nobody reads through old dossiers here.
 async fn pdf(State(console): State<Console>, headers: HeaderMap, Path(document): Path<Uuid>) -> Response {
-    if let Err(response) = entered(&console, &headers) {
+    if let Err(response) = console.entered(&headers, console.desk.as_ref()) {
         return response;
     }
     let found = async {
@@ -207,19 +207,10 @@ async fn pdf(State(console): State<Console>, headers: HeaderMap, Path(document):
     }
 }
 
-/// The desk, for whoever knows the access code.
-#[expect(clippy::result_large_err, reason = "the other way out is an answer")]
-fn entered<'a>(console: &'a Console, headers: &HeaderMap) -> Result<&'a Desk, Response> {
-    if !console.is_known(headers) {
-        return Err(Redirect::to("/login").into_response());
-    }
-    console.desk.as_ref().ok_or_else(|| StatusCode::NOT_FOUND.into_response())
-}
-
-/// As [`entered`], for a form that comes from a page of this run.
+/// As [`Console::entered`], for a form that comes from a page of this run.
 #[expect(clippy::result_large_err, reason = "the other way out is an answer")]
 fn asked_here<'a>(console: &'a Console, headers: &HeaderMap, form: &str) -> Result<&'a Desk, Response> {
-    let desk = entered(console, headers)?;
+    let desk = console.entered(headers, console.desk.as_ref())?;
     if console.is_own(form) { Ok(desk) } else { Err(stale(console)) }
 }
 
@@ -265,7 +256,6 @@ fn told_html(told: &Told) -> String {
     html
 }
 
-/// The token's own sentences begin small, as after a colon.
 fn body(waiting: &[ToSign], all: u64, told: &str, session: &Session, own: bool, session_min: u16, form_token: &str) -> String {
     let hidden = format!("<input type=hidden name=form value={form_token}>");
     let ready = waiting.iter().flat_map(|dossier| &dossier.papers).any(|paper| paper.file.is_some() && paper.signed.is_none());

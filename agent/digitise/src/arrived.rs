@@ -11,7 +11,7 @@ mod pages;
 mod unpack;
 
 use lopdf::Object;
-use motcua_model::Text;
+use motcua_model::{Text, capitalised};
 use sha2::{Digest as _, Sha256};
 
 use file::File;
@@ -108,10 +108,7 @@ impl ArrivedError {
             }
             Self::TooMuch => "Tệp PDF chứa nhiều hơn mức kiểm tra được; hãy in lại ra PDF, chia nhiều phần nếu dài.".into(),
         };
-        let said = self.to_string();
-        let mut letters = said.chars();
-        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-        Text::new(vi, first + letters.as_str() + ".")
+        Text::new(vi, capitalised(&self.to_string()) + ".")
     }
 }
 

@@ -12,9 +12,10 @@ use crate::{
 use motcua_model::{
     Language, Text,
     api::{Action, DeviceState, Health, Service},
+    brought::BroughtPdf,
     catalogue::{Catalogue, Procedure},
     config::Visit,
-    dossier::Applicant,
+    dossier::{Applicant, Page},
     fault::Fault,
     mrz::DocumentKey,
     scanned::Scanned,
@@ -128,12 +129,11 @@ impl State {
                 filing.refuse_page(page.image.id, cx);
                 Self::Submitting(filing)
             }
-            (kept, Event::PageStored { page, .. }) => {
-                cx.emit(Effect::DropPages { dossier: Uuid::nil(), pages: vec![page.image.id] });
-                kept
-            }
-            (kept, Event::PdfTaken { taken: Ok(late), .. }) => {
-                cx.emit(Effect::DropPages { dossier: Uuid::nil(), pages: vec![late.file.id] });
+            (
+                kept,
+                Event::PageStored { page: Page { image: late, .. }, .. } | Event::PdfTaken { taken: Ok(BroughtPdf { file: late, .. }), .. },
+            ) => {
+                cx.emit(Effect::DropPages { dossier: Uuid::nil(), pages: vec![late.id] });
                 kept
             }
             (Self::Submitting(filing), Event::Submitted { id, code }) if id == filing.draft.id => {

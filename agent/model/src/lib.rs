@@ -25,7 +25,7 @@ pub mod portal;
 pub mod scanned;
 mod text;
 
-pub use text::{Language, Private, Text, fold};
+pub use text::{Language, Private, Text, capitalised, fold};
 
 /// No device with this software can have lived earlier; raised with each release. A dead clock battery brings years such as
 /// 1970 or 2003.

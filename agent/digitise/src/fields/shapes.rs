@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use motcua_model::citizen::CitizenNumber;
 use motcua_model::code::DossierCode;
 use motcua_model::document_types::Shape;
-use motcua_model::fold;
+use motcua_model::{capitalised, fold};
 use std::ops::Range;
 
 /// A value and the pieces that it was taken from.
@@ -248,8 +248,7 @@ fn as_written(surname: &str, word: &str) -> String {
     if word.chars().all(|c| !c.is_lowercase()) {
         return surname.to_uppercase();
     }
-    let mut letters = surname.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    capitalised(surname)
 }
 
 fn text(pieces: &[Piece<'_>]) -> Option<Taken> {
