@@ -231,12 +231,12 @@ impl HubClient {
         }
     }
 
-    /// A connection that was made and then lost may be a refused certificate in disguise, also where it was
+    /// A connection that was made and then lost or silent may be a refused certificate in disguise, also where it was
     /// lost before the client's side of the handshake was out.
     async fn why(&self, what: &str, error: &reqwest::Error) -> ForwardError {
         let plain = ForwardError::no_answer(what, error);
         let never_made = error.is_connect() && !was_cut(error);
-        if plain.class != Class::Network || never_made || error.is_timeout() {
+        if plain.class != Class::Network || never_made {
             return plain;
         }
         match probe::tls_refusal(&self.ready.base, &self.ready.tls).await {
@@ -299,4 +299,24 @@ fn json<T: DeserializeOwned>(what: &str, answer: Answer) -> Result<T, ForwardErr
         let text = format!("{what} failed: the hub's answer has not the agreed form; it is tried again by itself, tell the hub's operator");
         ForwardError::new(Class::Server, text)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::tests::{Before, client, hub};
+
+    /// Once, in CI, a request waited to its end for an answer of a hub that had refused the certificate long before.
+    #[tokio::test]
+    async fn a_refusal_that_was_lost_on_the_way_is_asked_for_when_the_time_is_over() {
+        let (base, _) = hub(Before::Silent(1));
+        let tls = client();
+        let http = tls::http_client(rustls::ClientConfig::clone(&tls), true).unwrap();
+        let receipt_key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
+        let ready = tls::Ready { http, tls, base, device: "K07".to_owned(), receipt_key };
+        let hub = HubClient { ready, pace: upload::Pace::new(0), uploaded: None };
+        let request = hub.request(Method::GET, "v1/health").unwrap().timeout(Duration::from_millis(100));
+        let error = hub.send("asking", request).await.err().unwrap();
+        assert_eq!(error.class, Class::Credential, "{error}");
+    }
 }

@@ -90,7 +90,7 @@ pub(crate) fn is_cut(kind: io::ErrorKind) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::{
         io::{Read as _, Write as _},
@@ -98,26 +98,39 @@ mod tests {
         sync::atomic::{AtomicUsize, Ordering},
     };
 
-    fn client() -> Arc<ClientConfig> {
+    pub(crate) fn client() -> Arc<ClientConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         Arc::new(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
     }
 
-    /// A hub that breaks the first `cuts` connections and refuses the next with the alert "certificate expired".
-    fn hub(cuts: usize) -> (Url, Arc<AtomicUsize>) {
+    /// What a hub does with the connections before the one that it refuses in words.
+    #[derive(Clone, Copy)]
+    pub(crate) enum Before {
+        Reset(usize),
+        Silent(usize),
+    }
+
+    /// A hub that ends with the alert "certificate expired"; and how many connections it has seen.
+    pub(crate) fn hub(before: Before) -> (Url, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         std::thread::spawn(move || {
+            let mut held = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 // One byte read and the rest of the greeting not: closing now resets the connection.
                 stream.read_exact(&mut [0]).unwrap();
-                if count.fetch_add(1, Ordering::SeqCst) >= cuts {
-                    let _ = stream.read(&mut [0; 8192]);
-                    stream.write_all(&[21, 3, 3, 0, 2, 2, 45]).unwrap();
+                let seen = count.fetch_add(1, Ordering::SeqCst);
+                match before {
+                    Before::Reset(cuts) if seen < cuts => {}
+                    Before::Silent(holds) if seen < holds => held.push(stream),
+                    Before::Reset(_) | Before::Silent(_) => {
+                        let _ = stream.read(&mut [0; 8192]);
+                        stream.write_all(&[21, 3, 3, 0, 2, 2, 45]).unwrap();
+                    }
                 }
             }
         });
@@ -126,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reset_that_overtakes_the_alert_is_asked_again() {
-        let (url, asked) = hub(2);
+        let (url, asked) = hub(Before::Reset(2));
         let found = tls_refusal(&url, &client()).await;
         assert_eq!(found, Some(rustls::Error::AlertReceived(rustls::AlertDescription::CertificateExpired)));
         assert_eq!(asked.load(Ordering::SeqCst), 3);
@@ -134,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_that_only_breaks_is_no_refusal() {
-        let (url, asked) = hub(usize::MAX);
+        let (url, asked) = hub(Before::Reset(usize::MAX));
         assert_eq!(tls_refusal(&url, &client()).await, None);
         assert_eq!(asked.load(Ordering::SeqCst), TRIES);
     }

@@ -121,7 +121,7 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
 }
 
 /// No time-out over a whole upload: the socket's own for a dead line, the caller's for each request.
-fn http_client(config: ClientConfig, https_only: bool) -> Result<Client, SetupError> {
+pub(crate) fn http_client(config: ClientConfig, https_only: bool) -> Result<Client, SetupError> {
     Client::builder()
         .tls_backend_preconfigured(config)
         .https_only(https_only)
