@@ -20,8 +20,10 @@
 //! | `POST /v1/person/erase`, body [`PersonRequest`] | [`ErasedAnswer`] |
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
 
+mod action;
 mod technician;
 
+pub use action::{Action, ActionRequest};
 pub use technician::*;
 
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
     brought::OfferedPdf,
     catalogue::{AnswerKind, NotScanned},
     code::ParcelCheck,
-    dossier::{Proof, Special},
+    dossier::Proof,
     fault::Fault,
     pages::PageFault,
 };
@@ -237,7 +239,7 @@ pub enum Screen {
         #[serde(default)]
         pdf: bool,
     },
-    /// C10b why the paper cannot be scanned here; the choices are [`Special::ALL`].
+    /// C10b why the paper cannot be scanned here; the choices are [`crate::dossier::Special::ALL`].
     SpecialPaper {
         /// Which paper.
         paper: Text,
@@ -547,152 +549,4 @@ pub enum Overlay {
     Help,
     /// "Kết thúc" was pressed with answers that would be lost.
     ConfirmEnd,
-}
-
-/// What a person does on the screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "action", rename_all = "snake_case")]
-pub enum Action {
-    /// A tile of C01.
-    Start {
-        /// Which.
-        service: Service,
-    },
-    /// VI | EN.
-    SetLanguage {
-        /// Which.
-        language: Language,
-    },
-    /// C02 Đồng ý.
-    Agree,
-    /// C03 a procedure.
-    ChooseProcedure {
-        /// Mã TTHC.
-        code: String,
-    },
-    /// C03 details: "Tôi có đủ giấy".
-    HavePapers,
-    /// C05 "Tôi dùng hộ chiếu".
-    UsePassport,
-    /// C05c the machine-readable lines.
-    TypeZone {
-        /// As typed, lines apart.
-        zone: Private,
-    },
-    /// C05b Đọc lại.
-    ReadChip,
-    /// C05b Bỏ qua: what the document claims stands alone.
-    SkipChip,
-    /// C06 Đúng / Không đúng.
-    ConfirmPerson {
-        /// Whether the card's data are right.
-        correct: bool,
-    },
-    /// C91 Làm tiếp / Bỏ, làm mới.
-    Resume {
-        /// Go on with the unfinished filing.
-        go_on: bool,
-    },
-    /// C07 the answer.
-    Answer {
-        /// As typed.
-        value: Private,
-    },
-    /// C08 scan this paper.
-    ScanPaper {
-        /// Index.
-        paper: u8,
-    },
-    /// C08 go without this paper.
-    LeavePaper {
-        /// Index.
-        paper: u8,
-    },
-    /// C08 Tiếp tục.
-    PapersDone,
-    /// C10 the declared number.
-    DeclareSheets {
-        /// Sheets.
-        sheets: u16,
-    },
-    /// C10 "Giấy này không quét được".
-    CannotScan,
-    /// C10 "Tôi có tệp PDF".
-    HavePdf,
-    /// C10c this file in place of the paper.
-    TakePdf {
-        /// [`OfferedPdf::id`].
-        file: Uuid,
-    },
-    /// C10b why: the person brings the paper to the desk. It can be scanned after all later.
-    BringToDesk {
-        /// What is special about it.
-        special: Special,
-    },
-    /// C11 Bắt đầu quét.
-    StartScan,
-    /// C11 stop the scanner.
-    CancelScan,
-    /// C11b all pages are there.
-    AcceptPages,
-    /// C11b drop them and scan the paper again.
-    ScanAgain,
-    /// C11b scan one sheet again; all other pages stay. With a two-sided scanner both sides of the page's sheet are replaced.
-    RescanPage {
-        /// [`PageView::id`].
-        page: Uuid,
-    },
-    /// C11b "Trang này có giấy dán": the sheet is put in once more without the note, and the new picture of this side comes behind the
-    /// one with the note. Said again, it replaces the picture that came before.
-    ScanWithoutNote {
-        /// [`PageView::id`].
-        page: Uuid,
-    },
-    /// C11b scan further sheets behind those that are there.
-    ScanMore,
-    /// C12 Đổi.
-    Change {
-        /// What.
-        target: ChangeTarget,
-    },
-    /// C12 Gửi.
-    Submit,
-    /// C17 Đã lấy giấy.
-    SlipTaken,
-    /// C20 look a code up.
-    LookUp {
-        /// As typed.
-        code: String,
-    },
-    /// P03 the doubtful code is what stands on the parcel.
-    ConfirmParcel {
-        /// Keep it, or drop it.
-        keep: bool,
-    },
-    /// P03 the courier has them all.
-    CloseHandover,
-    /// Thử lại on a fault.
-    Retry,
-    /// Đóng on an overlay.
-    Dismiss,
-    /// C90 "Tôi cần thêm thời gian".
-    MoreTime,
-    /// Cần giúp.
-    Help,
-    /// Quay lại.
-    Back,
-    /// Kết thúc.
-    End,
-    /// Any touch or key that means nothing else: the person is still there.
-    Touch,
-}
-
-/// An action with the step it was meant for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ActionRequest {
-    /// [`Snapshot::step`] of the picture that the person touched.
-    pub step: u64,
-    /// What was done.
-    #[serde(flatten)]
-    pub action: Action,
 }
