@@ -400,6 +400,7 @@ impl State {
             | Screen::Passport { .. }
             | Screen::ReadChip { .. }
             | Screen::ConfirmPerson { .. }
+            | Screen::ForWhom { .. }
             | Screen::Resume { .. }
             | Screen::Question { .. }
             | Screen::SpecialPaper { .. }
@@ -449,6 +450,10 @@ impl State {
             Act::SkipChip => Action::SkipChip,
             Act::PersonRight => Action::ConfirmPerson { correct: true },
             Act::PersonWrong => Action::ConfirmPerson { correct: false },
+            Act::FileFor => {
+                let Screen::ForWhom { choices, .. } = screen else { return None };
+                Action::FileFor { whom: *choices.get(at)? }
+            }
             Act::ResumeGo => Action::Resume { go_on: true },
             Act::ResumeDrop => Action::Resume { go_on: false },
             Act::ChooseAnswer => {

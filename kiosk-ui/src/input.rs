@@ -78,6 +78,7 @@ impl Typed {
             AnswerKind::PastDate => Form::Date,
             AnswerKind::Phone => Form::Number { groups: &[4, 3, 3], digits: 10, least_digits: 10, range: None },
             AnswerKind::CitizenNumber => Form::Number { groups: &[3, 3, 6], digits: 12, least_digits: 12, range: None },
+            AnswerKind::TaxCode => Form::Number { groups: &[10, 3], digits: 13, least_digits: 10, range: None },
             AnswerKind::Number { min, max } => {
                 Form::Number { groups: &[], digits: max.to_string().len(), least_digits: 1, range: Some((*min, *max)) }
             }

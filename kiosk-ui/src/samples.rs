@@ -12,6 +12,7 @@ use motcua_model::{
     code::{ParcelCheck, ProvisionalCode},
     dossier::{ChipAnswer, ChipFiles, Proof},
     fault::Fault,
+    for_whom::ForWhom,
     pages::PageFault,
 };
 use uuid::Uuid;
@@ -60,6 +61,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Passport { .. }
         | Screen::ReadChip { .. }
         | Screen::ConfirmPerson { .. }
+        | Screen::ForWhom { .. }
         | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. }
@@ -147,6 +149,10 @@ fn question(kind: AnswerKind, answer: &str) -> Screen {
         AnswerKind::CitizenNumber => (
             ("Số căn cước của người cha?", "What is the father's ID number?"),
             ("Mười hai số, trên mặt thẻ.", "Twelve digits, on the card."),
+        ),
+        AnswerKind::TaxCode => (
+            ("Mã số thuế của tổ chức?", "Tax code of the organisation?"),
+            ("10 chữ số, chi nhánh thì 13 chữ số.", "10 digits, 13 for a branch."),
         ),
         AnswerKind::Number { .. } => (("Cần mấy bản sao?", "How many copies?"), ("Từ 1 đến 20 bản.", "From 1 to 20 copies.")),
         AnswerKind::Choice { .. } => (("Nhận kết quả ở đâu?", "Where to receive the result?"), ("Chọn một cách.", "Choose one way.")),
@@ -419,6 +425,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-date-read", read(AnswerKind::PastDate, "05/09/2026")),
         ("ask-choice-read", read(AnswerKind::Choice { options: options.clone() }, "post")),
         ("ask-phone", question(AnswerKind::Phone, "09000000")),
+        ("ask-tax-code", question(AnswerKind::TaxCode, "0100109106")),
         ("ask-citizen", question(AnswerKind::CitizenNumber, "099058000")),
         ("ask-number", question(AnswerKind::Number { min: 1, max: 20 }, "3")),
         ("ask-choice", question(AnswerKind::Choice { options }, "office")),
@@ -442,6 +449,8 @@ fn screens() -> Vec<(&'static str, Screen)> {
             ),
         ),
         ("pdf-checking", pdfs(2, true, None)),
+        ("for-whom", Screen::ForWhom { choices: ForWhom::ALL.to_vec(), chosen: None }),
+        ("for-whom-again", Screen::ForWhom { choices: vec![ForWhom::Myself, ForWhom::Authorised], chosen: Some(ForWhom::Authorised) }),
         ("special", Screen::SpecialPaper { paper: paper() }),
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false, without_note: false }),
         ("scan-without-note", Screen::Scan { paper: paper(), sheets: 2, pages: pages(4), running: false, without_note: true }),

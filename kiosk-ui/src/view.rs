@@ -20,6 +20,7 @@ use motcua_model::{
     code::ParcelCheck,
     dossier::{self, Special},
     fault::Fault,
+    for_whom::ForWhom,
 };
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
 
@@ -168,6 +169,16 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                     dossier::Assurance::Doubtful => Assurance::Doubtful,
                 },
             };
+        }
+        Screen::ForWhom { choices, chosen } => {
+            let tile = |whom: &ForWhom| Tile {
+                title: words(&whom.words()),
+                icon: "person".into(),
+                enabled: true,
+                chosen: *chosen == Some(*whom),
+                ..Tile::default()
+            };
+            page.tiles = choices.iter().map(tile).collect();
         }
         Screen::Resume { left, procedure } => page.resume = ResumeView { left: local_time(*left).into(), procedure: words(procedure) },
         Screen::Question { ask, hint, kind, required, answer, read_from: _, error, at, of } => {
@@ -476,6 +487,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Passport { .. } => ScreenKind::Passport,
         Screen::ReadChip { .. } => ScreenKind::ReadChip,
         Screen::ConfirmPerson { .. } => ScreenKind::ConfirmPerson,
+        Screen::ForWhom { .. } => ScreenKind::ForWhom,
         Screen::Resume { .. } => ScreenKind::Resume,
         Screen::Question { .. } => ScreenKind::Question,
         Screen::Papers { .. } => ScreenKind::Papers,

@@ -13,6 +13,7 @@ use motcua_model::{
     api::{Action, ChangeTarget, Screen, Service, Snapshot},
     catalogue::NotScanned,
     dossier::Special,
+    for_whom::ForWhom,
     pages::PageFault,
 };
 use slint::{
@@ -244,6 +245,8 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("chip-unreadable", "Đọc lại", Action::ReadChip),
         ("person", "Đúng", Action::ConfirmPerson { correct: true }),
         ("person", "Không đúng", Action::ConfirmPerson { correct: false }),
+        ("for-whom", "Cho tôi", Action::FileFor { whom: ForWhom::Myself }),
+        ("for-whom-again", "Người khác ủy quyền cho tôi", Action::FileFor { whom: ForWhom::Authorised }),
         ("resume", "Làm tiếp", Action::Resume { go_on: true }),
         ("resume", "Bỏ, làm mới", Action::Resume { go_on: false }),
         ("ask-choice", "Bưu điện gửi về nhà", Action::Answer { value: Private::new("post") }),

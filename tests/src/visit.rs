@@ -5,6 +5,7 @@ use motcua_model::{
     api::{Action, ChipPhase, DeviceState, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::AnswerKind,
     fault::Fault,
+    for_whom::ForWhom,
 };
 use serde_json::json;
 
@@ -90,6 +91,7 @@ impl Citizen {
             },
             Screen::ConfirmPerson { .. } if self.laid => Next::TakeCard,
             Screen::ConfirmPerson { .. } => Next::Act(Action::ConfirmPerson { correct: true }),
+            Screen::ForWhom { .. } => Next::Act(Action::FileFor { whom: ForWhom::Myself }),
             Screen::Resume { .. } => Next::Act(Action::Resume { go_on: true }),
             Screen::Question { kind, .. } => Next::Act(Action::Answer { value: motcua_model::Private::new(answer(kind)) }),
             Screen::Papers { papers } => match papers.iter().position(|p| p.state == PaperState::ToScan) {
@@ -199,6 +201,7 @@ fn answer(kind: &AnswerKind) -> String {
         AnswerKind::PastDate => "19/10/2026".to_owned(),
         AnswerKind::Phone => "0900000456".to_owned(),
         AnswerKind::CitizenNumber => "001090000017".to_owned(),
+        AnswerKind::TaxCode => "0100109106".to_owned(),
         AnswerKind::Number { min, .. } => min.to_string(),
         AnswerKind::Choice { options } => options.first().map(|o| o.id.clone()).unwrap_or_default(),
     }

@@ -6,10 +6,11 @@ use motcua_model::{
     catalogue::Catalogue,
     code::ParcelCheck,
     dossier::Status,
+    for_whom::ForWhom,
     hub::{Message, MessageBody},
 };
 use motcua_tests::{
-    rig::{self, OTHER_CARD, Options, Rig},
+    rig::{self, CARD, OTHER_CARD, Options, Rig},
     visit::Citizen,
 };
 use std::{fs, time::Instant};
@@ -68,6 +69,30 @@ async fn the_slip_leads_to_the_official_code_and_the_hub_has_searchable_papers()
             break;
         }
     }
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_authorised_files_for_the_other_one_by_the_others_card() {
+    let (_folder, rig) = office().await;
+    let mut citizen = Citizen::new(CARD);
+    citizen.go_until(&rig, |s| matches!(s.screen, Screen::ForWhom { .. })).await.unwrap();
+    rig.act(Action::FileFor { whom: ForWhom::Authorised }).await.unwrap();
+    let asked = rig.screen("C07").await.unwrap();
+    rig.scan_code(OTHER_CARD).await.unwrap();
+    rig.until("the other one's card", |s| s.step != asked.step).await.unwrap();
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let copy = rig.hub_copies().unwrap().remove(0);
+    let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+    let MessageBody::Dossier(dossier) = message.body else { panic!("a dossier should be at the hub") };
+    assert_eq!(dossier.applicant.number.reveal(), "001090000017", "the account is that of who authorised (R27)");
+    assert_eq!(dossier.applicant.address.reveal(), "Phường Minh Họa, Thử Nghiệm");
+    let authorised = dossier.particulars.authorised.unwrap();
+    assert_eq!((authorised.person.number.reveal().as_str(), authorised.person.name.reveal()), ("001190000016", "Nguyễn Thị Mẫu"));
+    let letter = dossier.documents.iter().find(|document| Some(document.id) == authorised.paper).unwrap();
+    assert_eq!((letter.component.as_str(), letter.pages.len()), ("UQ", 2));
+    assert!(message.files.iter().any(|file| file.document == letter.id && file.name.ends_with(".pdf")), "{:?}", message.files);
     rig.stop().await.unwrap();
 }
 

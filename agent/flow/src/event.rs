@@ -10,6 +10,7 @@ use motcua_model::{
     code::ProvisionalCode,
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
+    for_whom::ForWhom,
     metadata::FieldRead,
     mrz::DocumentKey,
 };
@@ -258,6 +259,12 @@ pub struct Draft {
     pub catalogue_version: u32,
     /// Who files.
     pub applicant: Applicant,
+    /// What was chosen on C04; none where nothing was asked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_whom: Option<ForWhom>,
+    /// The other one, where their card was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Applicant>,
     /// Checked answers so far.
     pub answers: Vec<Answer>,
     /// Papers accepted so far.

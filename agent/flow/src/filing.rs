@@ -13,7 +13,7 @@ use motcua_model::{
     api::{Action, ChangeTarget},
     catalogue::{Component, Procedure, Question},
     config::Visit,
-    dossier::{Answer, Document, Origin, Page as Image, Submission},
+    dossier::{Answer, Document, Origin, Page as Image},
     fault::Fault,
     metadata::FieldRead,
 };
@@ -33,6 +33,7 @@ pub(crate) struct Filing {
 /// The screens of a filing; numbers are places in the procedure's questions or papers.
 pub(crate) enum Page {
     Person,
+    ForWhom,
     Question { at: usize, refused: Option<(Private, Text)> },
     Papers,
     CountSheets { paper: usize },
@@ -54,6 +55,7 @@ pub(crate) struct Proposal<'a> {
 impl Filing {
     pub(crate) fn begin(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
         let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
+        filing.follow_choice();
         filing.page = filing.after_person();
         filing.save(cx);
         filing
@@ -64,6 +66,7 @@ impl Filing {
         let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
         filing.draft.catalogue_version = cx.catalogue.version;
         filing.draft.language = *cx.language;
+        filing.follow_choice();
         let gone = filing.drop_what_the_catalogue_lost();
         filing.page = filing.first_open();
         filing.save(cx);
@@ -78,6 +81,7 @@ impl Filing {
                 self.page = self.after_person();
                 self.save(cx);
             }
+            (Page::ForWhom, Action::FileFor { whom }) => self.file_for(whom, cx),
             (Page::Question { at, .. }, Action::Answer { value }) => self.answer(*at, value, cx),
             (Page::Papers, Action::ScanPaper { paper }) => self.choose_paper(usize::from(paper), cx),
             (Page::Papers, Action::LeavePaper { paper }) => self.leave_paper(paper, cx),
@@ -187,6 +191,7 @@ impl Filing {
             Page::Scan { job: Some(job), .. } => Some(Effect::CancelScan { job }),
             Page::Scan { job: None, .. }
             | Page::Person
+            | Page::ForWhom
             | Page::Question { .. }
             | Page::Papers
             | Page::CountSheets { .. }
@@ -200,6 +205,7 @@ impl Filing {
     pub(crate) fn can_back(&self) -> bool {
         match self.page {
             Page::Person | Page::Scan { job: Some(_), .. } => false,
+            Page::ForWhom => !self.half_changed(),
             Page::Scan { job: None, .. }
             | Page::Question { .. }
             | Page::Papers
@@ -213,7 +219,7 @@ impl Filing {
 
     pub(crate) fn patience(&self, visit: &Visit) -> Patience {
         match self.page {
-            Page::Person | Page::Review => Patience::Seconds(visit.reading_s),
+            Page::Person | Page::ForWhom | Page::Review => Patience::Seconds(visit.reading_s),
             Page::Question { .. } => Patience::Seconds(visit.typing_s),
             Page::Scan { job: Some(_), .. } => Patience::Busy(visit.scanning_s),
             Page::Scan { job: None, .. }
@@ -227,7 +233,7 @@ impl Filing {
 
     pub(crate) fn part(&self) -> usize {
         match &self.page {
-            Page::Person | Page::Papers | Page::Review => 0,
+            Page::Person | Page::ForWhom | Page::Papers | Page::Review => 0,
             Page::Question { at, .. } => *at,
             Page::Pdf { choice, .. } => choice.part(),
             Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => *paper,
@@ -257,13 +263,22 @@ impl Filing {
     }
 
     fn after_person(&self) -> Page {
+        if self.asks_for_whom() { Page::ForWhom } else { self.after_for_whom() }
+    }
+
+    /// Who the owner is comes before everything else.
+    pub(crate) fn after_for_whom(&self) -> Page {
+        let of_other = self.for_whom().questions().len();
+        if let Some(at) = self.procedure.questions.iter().take(of_other).position(|question| self.answer_to(&question.id).is_none()) {
+            return Page::Question { at, refused: None };
+        }
         match self.procedure.papers_first() || self.procedure.questions.is_empty() {
             true => Page::Papers,
-            false => Page::Question { at: 0, refused: None },
+            false => Page::Question { at: of_other, refused: None },
         }
     }
 
-    fn first_unanswered(&self) -> Option<Page> {
+    pub(crate) fn first_unanswered(&self) -> Option<Page> {
         let at = self.procedure.questions.iter().position(|q| self.answer_to(&q.id).is_none())?;
         Some(Page::Question { at, refused: None })
     }
@@ -273,6 +288,9 @@ impl Filing {
     }
 
     fn first_open(&self) -> Page {
+        if self.asks_for_whom() && self.draft.for_whom.is_none() {
+            return Page::ForWhom;
+        }
         let scanning = self.draft.scanning.as_ref();
         if let Some(paper) = scanning.and_then(|d| self.procedure.components.iter().position(|c| c.code == d.component)) {
             return match scanning.is_some_and(|d| !d.pages.is_empty()) {
@@ -284,7 +302,7 @@ impl Filing {
         self.first_unanswered().filter(|_| !questions_can_wait).unwrap_or(Page::Papers)
     }
 
-    fn drop_what_the_catalogue_lost(&mut self) -> Vec<Uuid> {
+    pub(crate) fn drop_what_the_catalogue_lost(&mut self) -> Vec<Uuid> {
         let Self { procedure, draft, .. } = self;
         let known = |component: &str| procedure.components.iter().any(|c| c.code == component && c.is_scanned());
         draft.answers.retain(|a| procedure.questions.iter().any(|q| q.id == a.question));
@@ -296,26 +314,39 @@ impl Filing {
 
     fn answer(&mut self, at: usize, value: Private, cx: &mut Cx) {
         let Some(question) = self.procedure.questions.get(at) else { return };
-        match question.check(value.reveal(), today(cx.at.wall)) {
+        let checked = question.check(value.reveal(), today(cx.at.wall));
+        let checked = checked.and_then(|stored| self.refused_of_other(&question.id, &stored, cx).map_or(Ok(stored), Err));
+        match checked {
             Err(advice) => self.page = Page::Question { at, refused: Some((value, advice)) },
             Ok(stored) => {
                 let read = self.proposal(question, today(cx.at.wall)).filter(|read| read.value.reveal() == stored);
                 let read_from = read.map(|read| read.source.to_owned());
                 let answer = Answer { question: question.id.clone(), value: Private::new(stored), read_from };
-                match self.draft.answers.iter_mut().find(|a| a.question == answer.question) {
-                    Some(present) => *present = answer,
-                    None => self.draft.answers.push(answer),
-                }
-                let order = |a: &Answer| self.procedure.questions.iter().position(|q| q.id == a.question);
-                self.draft.answers.sort_by_key(order);
-                self.page = match (self.changing, at + 1 < self.procedure.questions.len()) {
-                    (true, _) => self.review(),
-                    (false, true) => Page::Question { at: at + 1, refused: None },
-                    (false, false) if self.procedure.papers_first() => self.review(),
-                    (false, false) => Page::Papers,
-                };
+                self.keep_answer(answer);
+                self.page = if self.changing { self.next_open() } else { self.after_question(at) };
                 self.save(cx);
             }
+        }
+    }
+
+    pub(crate) fn keep_answer(&mut self, answer: Answer) {
+        match self.draft.answers.iter_mut().find(|a| a.question == answer.question) {
+            Some(present) => *present = answer,
+            None => self.draft.answers.push(answer),
+        }
+        let order = |a: &Answer| self.procedure.questions.iter().position(|q| q.id == a.question);
+        self.draft.answers.sort_by_key(order);
+    }
+
+    /// Where papers answer questions they come between those about the other one and the rest.
+    pub(crate) fn after_question(&mut self, at: usize) -> Page {
+        let last_of_other = at + 1 == self.for_whom().questions().len();
+        let papers_wait = self.procedure.papers_first() && self.papers_without_pages().iter().any(|(_, required)| *required);
+        match at + 1 < self.procedure.questions.len() {
+            _ if last_of_other && papers_wait => Page::Papers,
+            true => Page::Question { at: at + 1, refused: None },
+            false if self.procedure.papers_first() => self.review(),
+            false => Page::Papers,
         }
     }
 
@@ -357,7 +388,7 @@ impl Filing {
     }
 
     /// Place of each that is to be scanned, and whether it is required.
-    fn papers_without_pages(&self) -> Vec<(usize, bool)> {
+    pub(crate) fn papers_without_pages(&self) -> Vec<(usize, bool)> {
         let papers = self.procedure.components.iter().enumerate();
         papers.filter(|(_, c)| c.is_scanned() && self.document_of(&c.code).is_none()).map(|(i, c)| (i, c.required)).collect()
     }
@@ -444,23 +475,33 @@ impl Filing {
                 self.changing = true;
                 self.choose_paper(paper.into(), cx);
             }
-            ChangeTarget::Question(_) | ChangeTarget::Paper(_) => {}
+            ChangeTarget::ForWhom if self.asks_for_whom() => {
+                self.changing = true;
+                self.page = Page::ForWhom;
+            }
+            ChangeTarget::ForWhom | ChangeTarget::Question(_) | ChangeTarget::Paper(_) => {}
         }
     }
 
     fn back(&mut self, cx: &mut Cx) {
         let papers_first = self.procedure.papers_first();
+        let of_other = self.for_whom().questions().len();
+        let before_questions = if self.asks_for_whom() { Page::ForWhom } else { Page::Person };
+        let question = |at: usize| Page::Question { at, refused: None };
         self.page = match self.page {
-            Page::Question { .. } | Page::CountSheets { .. } if self.changing => {
+            Page::ForWhom | Page::Question { at: 0, .. } if self.half_changed() => Page::ForWhom,
+            Page::Question { at, .. } if self.half_changed() => question(at - 1),
+            Page::ForWhom | Page::Question { .. } | Page::CountSheets { .. } if self.changing => {
                 let gone = self.draft.scanning.take();
                 self.drop_document(gone, cx);
                 self.review()
             }
-            Page::Question { at: 0, .. } if papers_first => Page::Papers,
-            Page::Question { at: 0, .. } => Page::Person,
-            Page::Question { at, .. } => Page::Question { at: at - 1, refused: None },
-            Page::Papers if papers_first => Page::Person,
-            Page::Papers => self.last_question().unwrap_or(Page::Person),
+            Page::ForWhom => Page::Person,
+            Page::Question { at, .. } if papers_first && at == of_other => Page::Papers,
+            Page::Question { at: 0, .. } => before_questions,
+            Page::Question { at, .. } => question(at - 1),
+            Page::Papers if papers_first => of_other.checked_sub(1).map_or(before_questions, question),
+            Page::Papers => self.last_question().unwrap_or(before_questions),
             Page::Review if papers_first => self.last_question().unwrap_or(Page::Papers),
             Page::CountSheets { .. } | Page::Review => Page::Papers,
             Page::Scan { paper, job: None } if self.scanned_pages() > 0 => {
@@ -475,6 +516,11 @@ impl Filing {
         };
     }
 
+    /// Another choice on C04 is finished before C12 can be right.
+    fn half_changed(&self) -> bool {
+        self.changing && self.first_unanswered().is_some()
+    }
+
     /// Pages that are there must be looked at before anything else.
     fn check_if_any(&mut self) {
         if let Page::Scan { paper, job: None } = self.page
@@ -485,7 +531,7 @@ impl Filing {
         }
     }
 
-    fn review(&mut self) -> Page {
+    pub(crate) fn review(&mut self) -> Page {
         self.changing = false;
         Page::Review
     }
@@ -513,20 +559,6 @@ impl Filing {
     pub(crate) fn drop_pages(&self, pages: Vec<Uuid>, cx: &mut Cx) {
         if !pages.is_empty() {
             cx.emit(Effect::DropPages { dossier: self.draft.id, pages });
-        }
-    }
-
-    fn submission(&self) -> Submission {
-        Submission {
-            id: self.draft.id,
-            procedure: self.procedure.code.clone(),
-            procedure_name: self.procedure.name.clone(),
-            catalogue_version: self.draft.catalogue_version,
-            particulars: self.procedure.particulars(&self.draft.answers, &self.draft.applicant.address),
-            applicant: self.draft.applicant.clone(),
-            answers: self.draft.answers.clone(),
-            documents: self.draft.documents.clone(),
-            retention: self.procedure.retention,
         }
     }
 }

@@ -321,6 +321,8 @@ fn begin(card: Card, procedure: Procedure, correct: bool, cx: &mut Cx) -> State 
         procedure: procedure.code.clone(),
         catalogue_version: cx.catalogue.version,
         applicant: Applicant { confirmed: correct, ..card.applicant },
+        for_whom: None,
+        other: None,
         answers: Vec::new(),
         documents: Vec::new(),
         scanning: None,

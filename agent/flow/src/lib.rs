@@ -8,6 +8,7 @@ mod chip;
 mod courier;
 mod event;
 mod filing;
+mod for_whom;
 mod idle;
 mod intro;
 mod lookup;
@@ -252,6 +253,7 @@ impl Kiosk {
             | Action::ReadChip
             | Action::SkipChip
             | Action::ConfirmPerson { .. }
+            | Action::FileFor { .. }
             | Action::Resume { .. }
             | Action::Answer { .. }
             | Action::ScanPaper { .. }

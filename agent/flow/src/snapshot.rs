@@ -114,7 +114,11 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
     let (questions, papers) = if papers_first { (4, 3) } else { (3, 4) };
     let at = match screen {
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
-        Screen::Identify { .. } | Screen::Passport { .. } | Screen::ReadChip { .. } | Screen::ConfirmPerson { .. } => 2,
+        Screen::Identify { .. }
+        | Screen::Passport { .. }
+        | Screen::ReadChip { .. }
+        | Screen::ConfirmPerson { .. }
+        | Screen::ForWhom { .. } => 2,
         Screen::Question { .. } => questions,
         Screen::Papers { .. }
         | Screen::CountSheets { .. }
@@ -172,6 +176,7 @@ fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
     let pages = || scanning.map(page_views).unwrap_or_default();
     match &filing.page {
         Page::Person => person_screen(&filing.draft.applicant),
+        Page::ForWhom => Screen::ForWhom { choices: filing.procedure.filers.clone(), chosen: filing.draft.for_whom },
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
         Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets, pdf: settings.pdf },
@@ -260,6 +265,10 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
     if !applicant.confirmed {
         let value = ReviewValue::Words(Text::new("Có chỗ chưa đúng, cán bộ sẽ sửa", "Something is wrong, staff will correct it"));
         rows.push(ReviewRow { label: Text::new("Thông tin trên thẻ", "Data on the card"), value, change: None });
+    }
+    if filing.asks_for_whom() {
+        let value = ReviewValue::Words(filing.for_whom().words());
+        rows.push(ReviewRow { label: Text::new("Nộp cho ai", "Filed for"), value, change: Some(ChangeTarget::ForWhom) });
     }
     rows.extend(filing.procedure.questions.iter().enumerate().map(|(i, question)| ReviewRow {
         label: question.ask.clone(),

@@ -119,6 +119,7 @@ impl State {
             (Self::Intro(intro), Event::ReaderGarbage) => Self::Intro(intro.unread(Fault::ReaderGarbage, cx)),
             (Self::Intro(intro), Event::Chip { job, news }) => Self::Intro(intro.chip(job, news, cx)),
             (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
+            (Self::Filing(filing), Event::Code(text)) => Self::Filing(filing.card_of_other(&text, cx)),
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
             (Self::Filing(filing), Event::PageRead { page, secret: true, .. }) => Self::Filing(filing.secret_read(page, cx)),
             (Self::Filing(filing), Event::PageRead { page, fields, .. }) => Self::Filing(filing.page_read(page, fields)),
@@ -415,7 +416,7 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
                 }
             }
         }
-        Unfinished::Slip { dossier, begun } if dossier.applicant.number == card.applicant.number => {
+        Unfinished::Slip { dossier, begun } if dossier.filer().number == card.applicant.number => {
             intro.put_aside(cx);
             State::Slip(Box::new(Issued::of_dossier(&dossier, begun, cx)))
         }

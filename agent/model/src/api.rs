@@ -33,6 +33,7 @@ use crate::{
     code::ParcelCheck,
     dossier::Proof,
     fault::Fault,
+    for_whom::ForWhom,
     pages::PageFault,
 };
 use jiff::Timestamp;
@@ -196,6 +197,13 @@ pub enum Screen {
         /// How far this is proven, in the words of [`Proof::words`].
         proof: Proof,
     },
+    /// C04 Nộp cho ai.
+    ForWhom {
+        /// What can be chosen, in order.
+        choices: Vec<ForWhom>,
+        /// What was chosen before.
+        chosen: Option<ForWhom>,
+    },
     /// C91 Resume: the same person has an unfinished filing.
     Resume {
         /// When it was left.
@@ -357,6 +365,7 @@ impl Screen {
             Self::Notice => "C02",
             Self::Procedures { .. } => "C03",
             Self::ProcedureDetails { .. } => "C03b",
+            Self::ForWhom { .. } => "C04",
             Self::Identify { .. } => "C05",
             Self::ReadChip { .. } => "C05b",
             Self::Passport { .. } => "C05c",
@@ -498,6 +507,8 @@ pub enum ReviewValue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeTarget {
+    /// C04.
+    ForWhom,
     /// Question by index.
     Question(u8),
     /// Paper by index.

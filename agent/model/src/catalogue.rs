@@ -9,6 +9,7 @@ use crate::{
     code::is_agency,
     dossier::{Answer, Retention},
     fold,
+    for_whom::{self, ForWhom},
     particulars::{Contact, Particulars, ReturnBy},
 };
 use jiff::civil::Date;
@@ -61,10 +62,22 @@ pub struct Procedure {
     /// CoQuanThucHien: mã định danh of the agency that decides, where it is not the receiving one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub competent_agency: Option<String>,
+    /// For whom it can be filed; the person is asked where that is more than one. Marriage and the recognition of a child cannot be left
+    /// to somebody else (TT 04/2020/TT-BTP Đ.2).
+    #[serde(default = "myself", skip_serializing_if = "is_myself")]
+    pub filers: Vec<ForWhom>,
     /// Thành phần hồ sơ.
     pub components: Vec<Component>,
     /// Questions that no card answers, one per page.
     pub questions: Vec<Question>,
+}
+
+fn myself() -> Vec<ForWhom> {
+    vec![ForWhom::Myself]
+}
+
+fn is_myself(filers: &[ForWhom]) -> bool {
+    filers == [ForWhom::Myself]
 }
 
 /// Thành phần hồ sơ: one paper that the procedure asks for.
@@ -173,6 +186,8 @@ pub enum AnswerKind {
     Phone,
     /// Số định danh of a second person.
     CitizenNumber,
+    /// MST: ten digits, or thirteen for a branch; the tenth proves the nine before it.
+    TaxCode,
     /// A whole number in the range.
     Number {
         /// Least.
@@ -231,6 +246,12 @@ impl Catalogue {
             if !self.life_events.iter().any(|e| e.id == p.life_event) {
                 say(format!("life event '{}' is not listed", p.life_event));
             }
+            if p.filers.is_empty() {
+                say("filers is empty: nobody can file it".to_owned());
+            }
+            if let Some(taken) = p.questions.iter().find(|q| q.id.starts_with(for_whom::PREFIX)) {
+                say(format!("question {} begins with '{}', which is the machine's own", taken.id, for_whom::PREFIX));
+            }
             if !p.components.iter().any(|c| c.required && c.is_scanned()) {
                 say("has no required paper that is scanned".to_owned());
             }
@@ -265,6 +286,7 @@ impl Catalogue {
                     | AnswerKind::PastDate
                     | AnswerKind::Phone
                     | AnswerKind::CitizenNumber
+                    | AnswerKind::TaxCode
                     | AnswerKind::Number { .. }
                     | AnswerKind::Choice { .. } => {}
                 }
@@ -355,6 +377,7 @@ impl Question {
             AnswerKind::CitizenNumber => CitizenNumber::parse(&answer.replace(' ', ""))
                 .map(|n| n.reveal().to_owned())
                 .map_err(|_| Text::new("Số này cần đủ 12 chữ số.", "This number needs 12 digits.")),
+            AnswerKind::TaxCode => check_tax_code(&answer),
             AnswerKind::Number { min, max } => match answer.parse::<u32>() {
                 Ok(n) if (*min..=*max).contains(&n) => Ok(n.to_string()),
                 Ok(_) | Err(_) => {
@@ -377,6 +400,7 @@ impl Question {
             | AnswerKind::PastDate
             | AnswerKind::Phone
             | AnswerKind::CitizenNumber
+            | AnswerKind::TaxCode
             | AnswerKind::Number { .. } => read,
         };
         self.check(read, today).ok().filter(|answer| !answer.is_empty())
@@ -430,6 +454,22 @@ fn check_phone(answer: &str) -> Result<String, Text> {
         Ok(digits)
     } else {
         Err(Text::new("Số điện thoại có 10 chữ số, bắt đầu bằng 0.", "A phone number has 10 digits and starts with 0."))
+    }
+}
+
+/// The tenth digit is ten less the weighted sum of the nine before it modulo eleven (TT 86/2024/TT-BTC keeps the structure of ten and
+/// thirteen digits; the weights are those that tax programs check with).
+fn check_tax_code(answer: &str) -> Result<String, Text> {
+    const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
+    let digits: Vec<u32> = answer.chars().filter(|c| !matches!(c, ' ' | '-')).filter_map(|c| c.to_digit(10)).collect();
+    let all_digits = answer.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-'));
+    if !all_digits || !matches!(digits.len(), 10 | 13) {
+        return Err(Text::new("Mã số thuế có 10 hoặc 13 chữ số.", "A tax code has 10 or 13 digits."));
+    }
+    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
+    match 10 - i64::from(sum % 11) == i64::from(digits[9]) {
+        true => Ok(digits.iter().filter_map(|digit| char::from_digit(*digit, 10)).collect()),
+        false => Err(Text::new("Mã số thuế chưa đúng. Xem lại từng số.", "The tax code is not right. Check each digit.")),
     }
 }
 
@@ -517,6 +557,12 @@ mod tests {
         assert!(question(AnswerKind::PastDate).check("19/10/3026", dead_clock).is_err());
         assert_eq!(ok(AnswerKind::Phone, "0900 000 456"), Ok("0900000456".into()));
         assert!(ok(AnswerKind::Phone, "90000045").is_err());
+        // 0100109106 is a public tax code (Viettel's): 10 - (sum mod 11) = 6.
+        assert_eq!(ok(AnswerKind::TaxCode, "0100109106"), Ok("0100109106".into()));
+        assert_eq!(ok(AnswerKind::TaxCode, "0100109106-001"), Ok("0100109106001".into()));
+        for wrong in ["0100109107", "010010910", "01001091O6", "0100109106-01"] {
+            assert!(ok(AnswerKind::TaxCode, wrong).is_err(), "{wrong}");
+        }
         assert!(ok(AnswerKind::Number { min: 1, max: 20 }, "21").is_err());
         assert!(ok(AnswerKind::Name, " ").is_err());
         let email = Question { tells: Some(Tells::Email), ..question(AnswerKind::Text { max: 50 }) };

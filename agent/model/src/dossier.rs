@@ -49,6 +49,13 @@ pub struct Dossier {
     pub retention: Retention,
 }
 
+impl Dossier {
+    /// Who stood at the machine: the owner, or whom the owner authorised (R27).
+    pub fn filer(&self) -> &Applicant {
+        self.particulars.authorised.as_ref().map_or(&self.applicant, |authorised| &authorised.person)
+    }
+}
+
 /// Thời hạn lưu: how long a dossier is kept (R58). The archive decides; the device keeps a minimal record for a span of each class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -14,6 +14,7 @@ pub mod correction;
 pub mod document_types;
 pub mod dossier;
 pub mod fault;
+pub mod for_whom;
 pub mod form;
 pub mod hub;
 pub mod metadata;

@@ -1,6 +1,7 @@
 //! What a dossier says beside the card of its owner: whom else it concerns, how they are reached, how the result goes back.
 
-use crate::{Private, dossier::Applicant};
+use crate::{Private, citizen::PersonNumber, dossier::Applicant};
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ pub struct Particulars {
     /// Who files for the owner; the account is the owner's all the same (R27).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorised: Option<Box<Authorised>>,
+    /// Con chưa thành niên for whom the owner files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub represented: Option<Represented>,
     /// TechID of the owner's account, where an account check told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technical_id: Option<Private>,
@@ -62,6 +66,18 @@ pub struct Organisation {
     pub tax_code: Private,
     /// Its name.
     pub name: Private,
+}
+
+/// A child whom the owner of the dossier represents by law (BLDS 2015 Đ.136): it has no account of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Represented {
+    /// Họ và tên.
+    pub name: Private,
+    /// Ngày sinh.
+    pub birth: Date,
+    /// Số định danh, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<PersonNumber>,
 }
 
 /// Người được ủy quyền (TT 03/2025 form 01, R27).

@@ -141,16 +141,16 @@ impl Reader {
         Ok(pdfs)
     }
 
-    /// The person's newest dossier submitted after `since` whose slip was never seen to come out, and
+    /// The newest dossier that this person filed, for themselves or another, submitted after `since` whose slip was never seen to come out, and
     /// whether the printer had begun with it.
-    pub fn unprinted_slip(&self, owner: &PersonNumber, since: Timestamp) -> Result<Option<(Dossier, bool)>, StoreError> {
+    pub fn unprinted_slip(&self, filer: &PersonNumber, since: Timestamp) -> Result<Option<(Dossier, bool)>, StoreError> {
         let row: Option<([u8; 16], String, String)> = self
             .db
             .prepare_cached(
-                "SELECT id, body, slip FROM dossier WHERE owner = ? AND submitted > ? AND slip IN ('none', 'started') AND NOT minimal
+                "SELECT id, body, slip FROM dossier WHERE coalesce(authorised, owner) = ? AND submitted > ? AND slip IN ('none', 'started') AND NOT minimal
                  ORDER BY submitted DESC, id DESC LIMIT 1",
             )?
-            .query_row(params![self.keys.owner(owner)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![self.keys.owner(filer)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         row.map(|(id, body, slip)| Ok((parse(Uuid::from_bytes(id), &body)?, slip == "started"))).transpose()
     }

@@ -42,8 +42,10 @@ fn the_chip_follows_the_code_and_its_data_replace_it() {
     assert!(desk.chip(Some(job), ChipNews::Read(Box::new(moved_house))).is_empty());
     assert_eq!(proof(&desk), CHECKED);
     let effects = desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
     let applicant = &saved(&effects).unwrap().applicant;
     assert_eq!((applicant.address.reveal(), applicant.proof, applicant.confirmed), ("Phường Mới", CHECKED, true));
+    desk.act(Action::Back);
     desk.act(Action::Back);
     assert_eq!(proof(&desk), CHECKED, "C06 says it again");
 }
@@ -159,6 +161,7 @@ fn the_review_of_a_passport_speaks_of_a_passport() {
     desk.type_zone(PASSPORT);
     desk.send(Event::Unfinished(Unfinished::Nothing));
     let effects = desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
     let draft = saved(&effects).unwrap();
     let applicant = &draft.applicant;
     assert_eq!(
@@ -305,6 +308,7 @@ fn a_chip_that_fails_its_checks_marks_the_dossier_and_stops_nobody() {
         let job = desk.reach_chip();
         desk.chip(Some(job), ChipNews::Read(Box::new(ChipPerson { proof, ..*of_chip() })));
         desk.act(Action::ConfirmPerson { correct: true });
+        desk.for_myself();
         for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "desk", "0900 000 456"] {
             desk.answer(value);
         }
@@ -353,6 +357,7 @@ fn the_proof_is_of_this_visit_and_old_drafts_open() {
         let job = d.reach_chip();
         d.chip(Some(job), ChipNews::Read(of_chip()));
         d.act(Action::ConfirmPerson { correct: true });
+        d.for_myself();
     });
     assert_eq!(draft.applicant.proof, CHECKED);
     let mut desk = Desk::new();

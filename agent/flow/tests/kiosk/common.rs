@@ -12,6 +12,7 @@ use motcua_model::{
     config::Visit,
     dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Submission},
     fault::Fault,
+    for_whom::ForWhom,
     pages::PageFault,
 };
 use std::sync::LazyLock;
@@ -196,6 +197,21 @@ impl Desk {
     pub(crate) fn reach_questions(&mut self) {
         self.reach_person();
         self.act(Action::ConfirmPerson { correct: true });
+        self.for_myself();
+        assert_eq!(self.code(), "C07");
+    }
+
+    /// C04, where the procedure has it.
+    pub(crate) fn for_myself(&mut self) {
+        assert_eq!(self.code(), "C04");
+        self.act(Action::FileFor { whom: ForWhom::Myself });
+    }
+
+    /// The first question about the one who authorised the person.
+    pub(crate) fn reach_other(&mut self) {
+        self.reach_person();
+        self.act(Action::ConfirmPerson { correct: true });
+        self.act(Action::FileFor { whom: ForWhom::Authorised });
         assert_eq!(self.code(), "C07");
     }
 
@@ -434,9 +450,23 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
             d.reach_papers();
             d.act(Action::Back);
         }),
+        ("C04", |d| {
+            d.reach_person();
+            d.act(Action::ConfirmPerson { correct: true });
+        }),
+        ("C04 again", |d| {
+            d.reach_questions();
+            d.act(Action::Back);
+        }),
         ("C06 again", |d| {
             d.reach_questions();
             d.act(Action::Back);
+            d.act(Action::Back);
+        }),
+        ("C07 about who authorised", |d| d.reach_other()),
+        ("C07 about who authorised, refused", |d| {
+            d.reach_other();
+            d.scan(CARD);
         }),
         ("C08", |d| d.reach_papers()),
         ("C08 with a fault of the disk", |d| {
@@ -493,6 +523,15 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
         ("C10 from C12", |d| {
             d.reach_review();
             d.act(Action::Change { target: motcua_model::api::ChangeTarget::Paper(1) });
+        }),
+        ("C04 from C12", |d| {
+            d.reach_review();
+            d.act(Action::Change { target: motcua_model::api::ChangeTarget::ForWhom });
+        }),
+        ("C07 about who authorised, from C12", |d| {
+            d.reach_review();
+            d.act(Action::Change { target: motcua_model::api::ChangeTarget::ForWhom });
+            d.act(Action::FileFor { whom: ForWhom::Authorised });
         }),
         ("C12 asked whether to end", |d| {
             d.reach_review();

@@ -6,6 +6,7 @@ mod chip;
 mod common;
 mod courier;
 mod ending;
+mod for_whom;
 mod lookup;
 mod papers_first;
 mod pdf;

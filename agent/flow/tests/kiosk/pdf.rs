@@ -119,6 +119,7 @@ fn where_no_pdf_can_come_in_none_is_asked_for() {
     desk.send(Event::Health(READY));
     desk.reach_person();
     desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
     desk.act(Action::ScanPaper { paper: 0 });
     assert!(matches!(desk.screen(), Screen::CountSheets { pdf: false, .. }));
     desk.act(Action::HavePdf);

@@ -7,6 +7,7 @@ use motcua_model::{
     api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Screen, Service},
     dossier::{Origin, Special, Submission},
     fault::Fault,
+    for_whom::ForWhom,
 };
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -46,9 +47,22 @@ fn action() -> impl Strategy<Value = Action> {
         prop::sample::select(vec![Action::ReadChip, Action::SkipChip, Action::UsePassport]),
         prop::sample::select(vec![PASSPORT, "P<UTO", ""]).prop_map(|text| Action::TypeZone { zone: Private::new(text) }),
         any::<bool>().prop_map(|correct| Action::ConfirmPerson { correct }),
+        prop::sample::select(ForWhom::ALL.to_vec()).prop_map(|whom| Action::FileFor { whom }),
         any::<bool>().prop_map(|go_on| Action::Resume { go_on }),
-        prop::sample::select(vec!["Nguyễn Văn Bé", "20/11/2026", "male", "desk", "0900000456", "001190000016", "1", "", "?"])
-            .prop_map(|value| Action::Answer { value: Private::new(value) }),
+        prop::sample::select(vec![
+            "Nguyễn Văn Bé",
+            "20/11/2026",
+            "male",
+            "desk",
+            "0900000456",
+            "001190000016",
+            "001090000017",
+            "Trần Văn Thử",
+            "1",
+            "",
+            "?"
+        ])
+        .prop_map(|value| Action::Answer { value: Private::new(value) }),
         small.clone().prop_map(|paper| Action::ScanPaper { paper }),
         small.clone().prop_map(|paper| Action::LeavePaper { paper }),
         Just(Action::PapersDone),
@@ -66,6 +80,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::ScanMore),
         small.clone().prop_map(|i| Action::Change { target: ChangeTarget::Question(i) }),
         small.prop_map(|i| Action::Change { target: ChangeTarget::Paper(i) }),
+        Just(Action::Change { target: ChangeTarget::ForWhom }),
         Just(Action::Submit),
         Just(Action::SlipTaken),
         Just(Action::LookUp { code: provisional().to_string() }),

@@ -6,6 +6,7 @@ use motcua_model::{
     Language, Private,
     api::{Action, ActionRequest, ChangeTarget, Service, Snapshot},
     dossier::Special,
+    for_whom::ForWhom,
 };
 use uuid::Uuid;
 
@@ -28,6 +29,9 @@ fn every_action() -> Vec<Action> {
         Action::ReadChip,
         Action::SkipChip,
         Action::ConfirmPerson { correct: true },
+        Action::FileFor { whom: ForWhom::Myself },
+        Action::FileFor { whom: ForWhom::Authorised },
+        Action::FileFor { whom: ForWhom::Organisation },
         Action::Resume { go_on: true },
         Action::Resume { go_on: false },
         Action::Answer { value: Private::new("") },
@@ -55,6 +59,7 @@ fn every_action() -> Vec<Action> {
         Action::ScanWithoutNote { page: FIRST_PAGE },
         Action::ScanWithoutNote { page: Uuid::nil() },
         Action::ScanMore,
+        Action::Change { target: ChangeTarget::ForWhom },
         Action::Change { target: ChangeTarget::Question(1) },
         Action::Change { target: ChangeTarget::Question(200) },
         Action::Change { target: ChangeTarget::Paper(0) },
@@ -86,6 +91,7 @@ fn every_action() -> Vec<Action> {
             | Action::ReadChip
             | Action::SkipChip
             | Action::ConfirmPerson { .. }
+            | Action::FileFor { .. }
             | Action::Resume { .. }
             | Action::Answer { .. }
             | Action::ScanPaper { .. }

@@ -23,6 +23,7 @@ fn a_birth_registration_from_the_first_touch_to_the_slip() {
     assert_eq!((name.reveal(), birth_year, number.as_str()), ("Nguyễn Thị Mẫu", 1990, "001••••••016"));
 
     let effects = desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
     let draft = saved(&effects).unwrap().clone();
     assert!(draft.applicant.confirmed && draft.applicant.number_agrees);
     for (value, stored) in [
@@ -105,6 +106,7 @@ fn wrong_data_on_the_card_do_not_stop_the_person() {
     let mut desk = Desk::new();
     desk.reach_person();
     let effects = desk.act(Action::ConfirmPerson { correct: false });
+    desk.for_myself();
     assert!(!saved(&effects).unwrap().applicant.confirmed);
     assert_eq!(desk.code(), "C07");
 }
@@ -126,6 +128,7 @@ fn a_newer_catalogue_holds_from_the_next_visit_on() {
     assert_eq!((desk.code(), desk.kiosk.catalogue_version()), ("C01", 99));
     desk.reach_person();
     let effects = desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
     assert_eq!((saved(&effects).unwrap().catalogue_version, desk.code()), (99, "C08"), "no question is left");
 }
 
@@ -144,8 +147,10 @@ fn a_refused_answer_stays_with_its_advice_and_back_keeps_the_answers() {
     let Screen::Question { answer, error, .. } = desk.screen() else { panic!() };
     assert_eq!((answer.reveal(), error), ("Nguyễn Văn Bé", None));
     desk.act(Action::Back);
+    desk.act(Action::Back);
     assert_eq!(desk.code(), "C06");
     desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
     assert!(matches!(desk.screen(), Screen::Question { answer, .. } if answer.reveal() == "Nguyễn Văn Bé"));
 }
 

@@ -1,7 +1,7 @@
 //! What a person does on the screen.
 
 use super::{ChangeTarget, Service};
-use crate::{Language, Private, dossier::Special};
+use crate::{Language, Private, dossier::Special, for_whom::ForWhom};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -44,6 +44,11 @@ pub enum Action {
     ConfirmPerson {
         /// Whether the card's data are right.
         correct: bool,
+    },
+    /// C04 for whom the person files.
+    FileFor {
+        /// One of those that the screen offers.
+        whom: ForWhom,
     },
     /// C91 Làm tiếp / Bỏ, làm mới.
     Resume {

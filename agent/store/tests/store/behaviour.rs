@@ -1,7 +1,12 @@
 //! What the daemon relies on, call by call.
 
 use crate::support::*;
-use motcua_model::{code::ProvisionalCode, dossier::Status, hub::MessageBody};
+use motcua_model::{
+    code::ProvisionalCode,
+    dossier::{Applicant, Status},
+    hub::MessageBody,
+    particulars::{Authorised, Contact},
+};
 use motcua_store::{Lane, SlipState, Store, StoreError, side_of};
 
 #[test]
@@ -51,6 +56,18 @@ fn a_visit_from_draft_to_result() {
     assert_eq!((line.pages, line.status, line.code.as_str()), (1, Some(Status::Accepted), sent.code.as_str()));
     let audit = store.verify_audit().unwrap();
     assert_eq!((audit.rows, audit.broken_at), (6, None), "submitted, two slips, pdf, delivered, status");
+}
+
+#[test]
+fn the_slip_belongs_to_who_stood_at_the_machine() {
+    let place = Place::new();
+    let mut store = place.store();
+    let mut asked = submission(id(1), &[]);
+    let person = Applicant { number: other_citizen(), ..asked.applicant.clone() };
+    asked.particulars.authorised = Some(Box::new(Authorised { person, contact: Contact::default(), paper: None }));
+    let sent = store.submit(asked, "H15.50.05.13", "K07", at(2), today()).unwrap();
+    assert_eq!(store.unprinted_slip(&other_citizen(), at(0)).unwrap(), Some((sent, false)));
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), None, "who authorised them was not there (R27)");
 }
 
 #[test]
