@@ -403,6 +403,7 @@ impl State {
             | Screen::ForWhom { .. }
             | Screen::Resume { .. }
             | Screen::Question { .. }
+            | Screen::StoredPaper { .. }
             | Screen::SpecialPaper { .. }
             | Screen::Scan { .. }
             | Screen::Submitting
@@ -464,6 +465,8 @@ impl State {
             Act::ScanPaper => Action::ScanPaper { paper: small },
             Act::LeavePaper => Action::LeavePaper { paper: small },
             Act::PapersDone => Action::PapersDone,
+            Act::UseStored => Action::UseStored,
+            Act::DisputeStored => Action::DisputeStored,
             Act::DeclareSheets => Action::DeclareSheets { sheets: u16::try_from(at).ok()? },
             Act::CannotScan => Action::CannotScan,
             Act::BringToDesk => Action::BringToDesk { special: *Special::ALL.get(at)? },

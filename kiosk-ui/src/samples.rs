@@ -65,6 +65,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. }
+        | Screen::StoredPaper { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
         | Screen::ChoosePdf { .. }
@@ -184,6 +185,23 @@ fn papers() -> Vec<PaperLine> {
 fn papers_with_pdf() -> Vec<PaperLine> {
     let state = |at| if at == 0 { PaperState::Pdf(3) } else { PaperState::ToScan };
     papers().into_iter().enumerate().map(|(at, paper)| PaperLine { state: state(at), ..paper }).collect()
+}
+
+/// One is stored already, one is used from the store.
+fn papers_stored() -> Vec<PaperLine> {
+    let state = |at| [PaperState::Stored, PaperState::Found].get(at).copied().unwrap_or(PaperState::ToScan);
+    papers().into_iter().enumerate().map(|(at, paper)| PaperLine { state: state(at), ..paper }).collect()
+}
+
+fn stored_paper() -> Screen {
+    Screen::StoredPaper {
+        paper: Text::new("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate"),
+        name: "Giấy chứng nhận kết hôn".to_owned(),
+        number: Private::new("27/2019"),
+        issuer: "Ủy ban nhân dân phường Minh Họa, tỉnh Thử Nghiệm".to_owned(),
+        issued: Some(jiff::civil::date(2019, 5, 20)),
+        valid_until: None,
+    }
 }
 
 /// One for each reason, and one that the person brings to the desk.
@@ -451,6 +469,8 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("pdf-checking", pdfs(2, true, None)),
         ("for-whom", Screen::ForWhom { choices: ForWhom::ALL.to_vec(), chosen: None }),
         ("for-whom-again", Screen::ForWhom { choices: vec![ForWhom::Myself, ForWhom::Authorised], chosen: Some(ForWhom::Authorised) }),
+        ("papers-stored", Screen::Papers { papers: papers_stored() }),
+        ("stored", stored_paper()),
         ("special", Screen::SpecialPaper { paper: paper() }),
         ("scan", Screen::Scan { paper: paper(), sheets: 3, pages: Vec::new(), running: false, without_note: false }),
         ("scan-without-note", Screen::Scan { paper: paper(), sheets: 2, pages: pages(4), running: false, without_note: true }),

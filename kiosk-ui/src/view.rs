@@ -6,10 +6,10 @@ use crate::{
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
         OverlayKind, OverlayView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind, ProcedureView,
-        QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, Tile,
+        QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Tile,
     },
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use motcua_model::{
     Language, Text,
     api::{
@@ -48,6 +48,7 @@ struct Page {
     papers: Vec<PaperRow>,
     papers_complete: bool,
     scan: ScanView,
+    stored: StoredView,
     pdf: PdfView,
     pages: Vec<PageRow>,
     zoom: Option<PageRow>,
@@ -110,6 +111,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_papers(model(page.papers));
     kiosk.set_papers_complete(page.papers_complete);
     kiosk.set_scan(page.scan);
+    kiosk.set_stored(page.stored);
     kiosk.set_pdf(page.pdf);
     kiosk.set_pages(model(page.pages));
     kiosk.set_zoomed(page.zoom.is_some());
@@ -200,8 +202,19 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             }
         }
         Screen::Papers { papers } => {
-            page.papers_complete = papers.iter().all(|p| p.state != PaperState::ToScan);
+            page.papers_complete = papers.iter().all(|p| !matches!(p.state, PaperState::ToScan | PaperState::Found));
             page.papers = slice(papers, state, PAPERS).map(|(at, p)| paper_row(at, p, language)).collect();
+        }
+        Screen::StoredPaper { paper, name, number, issuer, issued, valid_until } => {
+            let day = |day: &Option<Date>| day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default().into();
+            page.stored = StoredView {
+                paper: words(paper),
+                name: name.as_str().into(),
+                number: number.reveal().into(),
+                issuer: issuer.as_str().into(),
+                issued: day(issued),
+                valid_until: day(valid_until),
+            };
         }
         Screen::CountSheets { paper, max, pdf } => {
             page.scan = ScanView { paper: words(paper), max: i32::from(*max), pdf: *pdf, ..ScanView::default() };
@@ -333,14 +346,27 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
         required: paper.required,
         pages: match paper.state {
             PaperState::Scanned(pages) | PaperState::Pdf(pages) => i32::from(pages),
-            PaperState::ToScan | PaperState::Left | PaperState::AtDesk | PaperState::NotScanned(_) => 0,
+            PaperState::ToScan
+            | PaperState::Left
+            | PaperState::AtDesk
+            | PaperState::Found
+            | PaperState::Stored
+            | PaperState::NotScanned(_) => 0,
         },
         left: paper.state == PaperState::Left,
         at_desk: paper.state == PaperState::AtDesk,
         pdf: matches!(paper.state, PaperState::Pdf(_)),
+        found: paper.state == PaperState::Found,
+        stored: paper.state == PaperState::Stored,
         reason: match paper.state {
             PaperState::NotScanned(reason) => reason.words().get(language).into(),
-            PaperState::ToScan | PaperState::Scanned(_) | PaperState::Left | PaperState::AtDesk | PaperState::Pdf(_) => SharedString::new(),
+            PaperState::ToScan
+            | PaperState::Scanned(_)
+            | PaperState::Left
+            | PaperState::AtDesk
+            | PaperState::Pdf(_)
+            | PaperState::Found
+            | PaperState::Stored => SharedString::new(),
         },
     }
 }
@@ -491,6 +517,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Resume { .. } => ScreenKind::Resume,
         Screen::Question { .. } => ScreenKind::Question,
         Screen::Papers { .. } => ScreenKind::Papers,
+        Screen::StoredPaper { .. } => ScreenKind::StoredPaper,
         Screen::CountSheets { .. } => ScreenKind::CountSheets,
         Screen::SpecialPaper { .. } => ScreenKind::SpecialPaper,
         Screen::ChoosePdf { .. } => ScreenKind::ChoosePdf,

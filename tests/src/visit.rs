@@ -94,11 +94,13 @@ impl Citizen {
             Screen::ForWhom { .. } => Next::Act(Action::FileFor { whom: ForWhom::Myself }),
             Screen::Resume { .. } => Next::Act(Action::Resume { go_on: true }),
             Screen::Question { kind, .. } => Next::Act(Action::Answer { value: motcua_model::Private::new(answer(kind)) }),
-            Screen::Papers { papers } => match papers.iter().position(|p| p.state == PaperState::ToScan) {
+            Screen::Papers { papers } => match papers.iter().position(|p| matches!(p.state, PaperState::ToScan | PaperState::Found)) {
+                Some(at) if papers[at].state == PaperState::Found => Next::Act(Action::ScanPaper { paper: at as u8 }),
                 Some(at) if papers[at].required => Next::Act(Action::ScanPaper { paper: at as u8 }),
                 Some(at) => Next::Act(Action::LeavePaper { paper: at as u8 }),
                 None => Next::Act(Action::PapersDone),
             },
+            Screen::StoredPaper { .. } => Next::Act(Action::UseStored),
             Screen::CountSheets { .. } => Next::Act(Action::DeclareSheets { sheets: 1 }),
             Screen::SpecialPaper { .. } | Screen::ChoosePdf { .. } => Next::Act(Action::Back),
             Screen::Scan { running: true, .. } => Next::Wait,

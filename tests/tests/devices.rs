@@ -4,14 +4,14 @@
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a scenario that cannot go on has failed")]
 
 use motcua_model::{
-    Text,
+    Private, Text,
     api::{Action, DeviceState, Overlay, PrintState, Screen, Service, Snapshot},
-    dossier::{ChipAnswer, ChipFiles, Proof},
-    hub::{Message, MessageBody},
+    dossier::{ChipAnswer, ChipFiles, Origin, Proof},
+    hub::{Message, MessageBody, PaperSource},
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
-    rig::{CARD, Options, Rig},
+    rig::{self, CARD, Options, Rig},
     sane_feeder::{SCANNER, SaneFeeder},
     visit::{Citizen, Next},
 };
@@ -288,6 +288,43 @@ async fn the_chip_proves_the_person_to_the_hub() {
     rig.pcscd.as_mut().unwrap().restart().unwrap();
     rig.until("the reader to be back", |s| s.health.card_reader == DeviceState::Ready).await.unwrap();
     rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_that_the_province_has_is_not_asked_for_again_once_the_chip_has_proved_who_asks() {
+    if let Some(why) = Pcscd::missing() {
+        println!("SKIPPED: {why}");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let rig = ready(&Options { card_reader: true, ..Options::in_folder(folder.path()) }).await;
+    let owner = r#"{"by": "citizen", "number": "001190000016", "name": "Nguyễn Thị Mẫu"}"#;
+    let paper = format!(
+        r#"{{"owner": {owner}, "type": "GCN-KH", "paper": {{"source": "kho", "reference": "KHO-27", "name": "Giấy chứng nhận kết hôn", "number": "27/2019", "issuer": "UBND phường Minh Họa"}}}}"#
+    );
+    add(&rig, "paper", &paper).await;
+    add(&rig, "person", &format!(r#"{{"key": {owner}, "technical_id": "TECH-17", "profile": {{}}}}"#)).await;
+
+    let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
+    citizen.go_until(&rig, |s| matches!(s.screen, Screen::StoredPaper { .. })).await.unwrap();
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let copy = rig.hub_copies().unwrap().remove(0);
+    let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+    let MessageBody::Dossier(dossier) = message.body else { panic!("a dossier should be at the hub") };
+    let stored = dossier.documents.iter().find(|document| document.component == "GCN-KH").unwrap();
+    assert_eq!(stored.origin, Origin::Stored { source: PaperSource::Kho, reference: "KHO-27".to_owned() });
+    assert_eq!(dossier.particulars.technical_id.as_ref().map(Private::reveal), Some("TECH-17"));
+    rig.stop().await.unwrap();
+}
+
+/// Tells the hub of an invented person or paper.
+async fn add(rig: &Rig, kind: &str, json: &str) {
+    let file = rig.dir.join("invented.json");
+    fs::write(&file, json).unwrap();
+    let mut hub = rig::binary("motcua-hub").unwrap();
+    let ended = hub.args([kind, "add"]).arg(rig.dir.join("hub")).stdin(fs::File::open(&file).unwrap()).status().await.unwrap();
+    assert!(ended.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

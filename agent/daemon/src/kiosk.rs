@@ -1,8 +1,19 @@
 //! The loop: every source becomes an event, the flow answers with effects, the effects are performed.
 
 use crate::{
-    api, boot, brought::Tray, cards, cards::CardOrder, care, console, devices, devices::Devices, digitising::Digitiser, forwarder,
-    input::Input, scanning::ScanOrder, signing::Signing, slip, stalled, telemetry, watchdog, worker::Storage,
+    api, asking, boot,
+    brought::Tray,
+    cards,
+    cards::CardOrder,
+    care, console, devices,
+    devices::Devices,
+    digitising::Digitiser,
+    forwarder,
+    input::{Input, Inputs},
+    scanning::ScanOrder,
+    signing::Signing,
+    slip, stalled, telemetry, watchdog,
+    worker::Storage,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
@@ -81,6 +92,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         publish,
         wake_forwarder: Arc::clone(&wake_forwarder),
         config,
+        inputs: inputs.clone(),
         fatal: None,
     };
     watchdog::start(&inputs, storage.as_ref().map(|storage| &storage.writer));
@@ -158,6 +170,7 @@ struct Agent {
     publish: watch::Sender<Option<Arc<Snapshot>>>,
     wake_forwarder: Arc<Notify>,
     config: Config,
+    inputs: Inputs,
     fatal: Option<anyhow::Error>,
 }
 
@@ -392,6 +405,10 @@ impl Agent {
                 if !keep {
                     storage.call(move |s| Ok(s.set_slip(job, SlipState::Closed, now)?)).await?;
                 }
+                Ok(None)
+            }
+            Effect::AskHub { owner, procedure, types } => {
+                asking::start(self.config.hub.clone(), owner, procedure, types, self.inputs.clone());
                 Ok(None)
             }
             Effect::LookUp { asked } => {

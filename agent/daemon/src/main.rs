@@ -2,6 +2,7 @@
 //! through their task, keeps every dossier safe and forwards it to the provincial hub.
 
 mod api;
+mod asking;
 mod boot;
 mod brought;
 mod cards;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use motcua_model::{
-    Language, Text,
+    Language, Private, Text,
     api::{ActionRequest, Health, PrintState},
     brought::{BroughtPdf, OfferedPdf},
     catalogue::Catalogue,
@@ -11,8 +11,10 @@ use motcua_model::{
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
+    hub::{AccountAnswer, PersonKey, StoredPaper},
     metadata::FieldRead,
     mrz::DocumentKey,
+    particulars::Disputed,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -98,6 +100,15 @@ pub enum Event {
         job: Uuid,
         /// How it goes.
         state: PrintState,
+    },
+    /// Answer to [`Effect::AskHub`]; none comes where the hub could not be asked.
+    HubTold {
+        /// Who was asked about.
+        owner: PersonKey,
+        /// What is known of the account.
+        account: Option<AccountAnswer>,
+        /// The newest stored paper of each asked mã loại giấy tờ that has one.
+        papers: Vec<(String, StoredPaper)>,
     },
     /// Answer to [`Effect::LookUp`]; [`Event::StoreFailed`] when it could not be done.
     LookedUp {
@@ -225,6 +236,15 @@ pub enum Effect {
         /// nothing more is to be printed.
         keep: bool,
     },
+    /// What does the hub know of this person? Nobody waits for the answer.
+    AskHub {
+        /// The owner of the dossier.
+        owner: PersonKey,
+        /// Mã TTHC.
+        procedure: String,
+        /// Mã loại giấy tờ to look for; empty where the person has not proved to be the owner.
+        types: Vec<String>,
+    },
     /// What is known of a code?
     LookUp {
         /// As asked.
@@ -265,6 +285,12 @@ pub struct Draft {
     /// The other one, where their card was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<Applicant>,
+    /// TechID of the owner's account, where the hub told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technical_id: Option<Private>,
+    /// Stored papers that the person found wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed: Vec<Disputed>,
     /// Checked answers so far.
     pub answers: Vec<Answer>,
     /// Papers accepted so far.

@@ -2,6 +2,7 @@
 
 use crate::{
     Draft, Effect, PageFields,
+    asking::Asked,
     idle::Patience,
     pdf::Choice,
     rescan::{Rescan, Taken},
@@ -28,6 +29,7 @@ pub(crate) struct Filing {
     pub(crate) changing: bool,
     /// On C11: the sheet that is scanned again. Else new pages go behind those that are there.
     pub(crate) rescan: Option<Rescan>,
+    pub(crate) asked: Asked,
 }
 
 /// The screens of a filing; numbers are places in the procedure's questions or papers.
@@ -36,6 +38,7 @@ pub(crate) enum Page {
     ForWhom,
     Question { at: usize, refused: Option<(Private, Text)> },
     Papers,
+    Stored { paper: usize },
     CountSheets { paper: usize },
     Special { paper: usize },
     Pdf { paper: usize, choice: Choice },
@@ -54,16 +57,17 @@ pub(crate) struct Proposal<'a> {
 
 impl Filing {
     pub(crate) fn begin(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
-        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
+        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None, asked: Asked::default() };
         filing.follow_choice();
         filing.page = filing.after_person();
         filing.save(cx);
+        filing.ask_hub(cx);
         filing
     }
 
     /// An unfinished filing goes on where it stopped, under today's catalogue.
     pub(crate) fn resume(draft: Draft, procedure: Procedure, cx: &mut Cx) -> Self {
-        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None };
+        let mut filing = Self { procedure, draft, page: Page::Papers, changing: false, rescan: None, asked: Asked::default() };
         filing.draft.catalogue_version = cx.catalogue.version;
         filing.draft.language = *cx.language;
         filing.follow_choice();
@@ -71,6 +75,7 @@ impl Filing {
         filing.page = filing.first_open();
         filing.save(cx);
         filing.drop_pages(gone, cx);
+        filing.ask_hub(cx);
         filing
     }
 
@@ -86,6 +91,8 @@ impl Filing {
             (Page::Papers, Action::ScanPaper { paper }) => self.choose_paper(usize::from(paper), cx),
             (Page::Papers, Action::LeavePaper { paper }) => self.leave_paper(paper, cx),
             (Page::Papers, Action::PapersDone) => self.papers_done(cx),
+            (Page::Stored { paper }, Action::UseStored) => self.use_stored(*paper, cx),
+            (Page::Stored { paper }, Action::DisputeStored) => self.dispute_stored(*paper, cx),
             (Page::CountSheets { paper }, Action::DeclareSheets { sheets }) => self.declare(*paper, sheets, cx),
             (Page::CountSheets { paper }, Action::CannotScan) => self.page = Page::Special { paper: *paper },
             (Page::CountSheets { paper }, Action::HavePdf) => self.choose_pdf(*paper, cx),
@@ -106,6 +113,7 @@ impl Filing {
             (_, Action::Back) => self.back(cx),
             (_, _) => {}
         }
+        self.ask_hub(cx);
         State::Filing(self)
     }
 
@@ -194,6 +202,7 @@ impl Filing {
             | Page::ForWhom
             | Page::Question { .. }
             | Page::Papers
+            | Page::Stored { .. }
             | Page::CountSheets { .. }
             | Page::Special { .. }
             | Page::Pdf { .. }
@@ -207,6 +216,7 @@ impl Filing {
             Page::Person | Page::Scan { job: Some(_), .. } => false,
             Page::ForWhom => !self.half_changed(),
             Page::Scan { job: None, .. }
+            | Page::Stored { .. }
             | Page::Question { .. }
             | Page::Papers
             | Page::CountSheets { .. }
@@ -219,7 +229,7 @@ impl Filing {
 
     pub(crate) fn patience(&self, visit: &Visit) -> Patience {
         match self.page {
-            Page::Person | Page::ForWhom | Page::Review => Patience::Seconds(visit.reading_s),
+            Page::Person | Page::ForWhom | Page::Stored { .. } | Page::Review => Patience::Seconds(visit.reading_s),
             Page::Question { .. } => Patience::Seconds(visit.typing_s),
             Page::Scan { job: Some(_), .. } => Patience::Busy(visit.scanning_s),
             Page::Scan { job: None, .. }
@@ -236,7 +246,7 @@ impl Filing {
             Page::Person | Page::ForWhom | Page::Papers | Page::Review => 0,
             Page::Question { at, .. } => *at,
             Page::Pdf { choice, .. } => choice.part(),
-            Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => *paper,
+            Page::Stored { paper } | Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => *paper,
             // "Bắt đầu" and "Dừng" stand at the same place: a double tap must not stop the scanner.
             Page::Scan { paper, job } => paper * 2 + usize::from(job.is_some()),
         }
@@ -354,7 +364,7 @@ impl Filing {
     fn choose_paper(&mut self, paper: usize, cx: &mut Cx) {
         let Some(component) = self.procedure.components.get(paper).filter(|c| c.is_scanned()) else { return };
         let gone = self.draft.scanning.take_if(|d| d.component != component.code);
-        self.page = Page::CountSheets { paper };
+        self.page = if self.offers_stored(component) { Page::Stored { paper } } else { Page::CountSheets { paper } };
         self.drop_document(gone, cx);
     }
 
@@ -491,7 +501,7 @@ impl Filing {
         self.page = match self.page {
             Page::ForWhom | Page::Question { at: 0, .. } if self.half_changed() => Page::ForWhom,
             Page::Question { at, .. } if self.half_changed() => question(at - 1),
-            Page::ForWhom | Page::Question { .. } | Page::CountSheets { .. } if self.changing => {
+            Page::ForWhom | Page::Question { .. } | Page::Stored { .. } | Page::CountSheets { .. } if self.changing => {
                 let gone = self.draft.scanning.take();
                 self.drop_document(gone, cx);
                 self.review()
@@ -503,7 +513,7 @@ impl Filing {
             Page::Papers if papers_first => of_other.checked_sub(1).map_or(before_questions, question),
             Page::Papers => self.last_question().unwrap_or(before_questions),
             Page::Review if papers_first => self.last_question().unwrap_or(Page::Papers),
-            Page::CountSheets { .. } | Page::Review => Page::Papers,
+            Page::Stored { .. } | Page::CountSheets { .. } | Page::Review => Page::Papers,
             Page::Scan { paper, job: None } if self.scanned_pages() > 0 => {
                 self.rescan = None;
                 Page::Check { paper }

@@ -6,7 +6,7 @@ use crate::{
 };
 use motcua_model::{
     Private, Text,
-    dossier::{Answer, Submission},
+    dossier::{Answer, Origin, Submission},
     fault::Fault,
     for_whom::{Filer, ForWhom, PREFIX, is_of_other},
 };
@@ -35,6 +35,9 @@ impl Filing {
             self.draft.for_whom = Some(whom);
             self.draft.other = None;
             self.procedure = procedure.filed_for(whom);
+            // Stored papers are the former owner's.
+            self.draft.documents.retain(|document| !matches!(document.origin, Origin::Stored { .. }));
+            self.draft.disputed.clear();
             gone = self.drop_what_the_catalogue_lost();
         }
         self.page = if self.changing { self.next_open() } else { self.after_for_whom() };
@@ -75,6 +78,7 @@ impl Filing {
             false => self.after_question(whom.questions().len() - 1),
         };
         self.save(cx);
+        self.ask_hub(cx);
         self
     }
 
@@ -87,7 +91,9 @@ impl Filing {
         let draft = &self.draft;
         let told = self.procedure.particulars(&draft.answers, &draft.applicant.address);
         let filer = Filer { person: &draft.applicant, other: draft.other.as_ref() };
-        let (applicant, particulars) = self.for_whom().record(filer, &draft.answers, &draft.documents, told);
+        let (applicant, mut particulars) = self.for_whom().record(filer, &draft.answers, &draft.documents, told);
+        particulars.technical_id = draft.technical_id.clone();
+        particulars.disputed = draft.disputed.clone();
         Submission {
             id: draft.id,
             procedure: self.procedure.code.clone(),

@@ -323,6 +323,8 @@ fn begin(card: Card, procedure: Procedure, correct: bool, cx: &mut Cx) -> State 
         applicant: Applicant { confirmed: correct, ..card.applicant },
         for_whom: None,
         other: None,
+        technical_id: None,
+        disputed: Vec::new(),
         answers: Vec::new(),
         documents: Vec::new(),
         scanning: None,

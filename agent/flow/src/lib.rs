@@ -3,6 +3,7 @@
 //! [`Kiosk::handle`] takes one [`Event`] and answers with [`Effect`]s; [`Kiosk::snapshot`] is what the
 //! screen shows. The shell performs the effects, sleeps until [`Kiosk::wake_at`], and comes back.
 
+mod asking;
 mod batch;
 mod chip;
 mod courier;
@@ -201,6 +202,7 @@ impl Kiosk {
             | Event::Submitted { .. }
             | Event::SubmitFailed { .. }
             | Event::Print { .. }
+            | Event::HubTold { .. }
             | Event::LookedUp { .. }
             | Event::HandoverStored { .. }
             | Event::HandoverFailed { .. } => self.news(event, at),
@@ -212,7 +214,7 @@ impl Kiosk {
         // Neither a printer that waits for paper all night nor a forgotten card that its reader reads again and
         // again may hold the last visit open, nor pages that are read after their person went away, nor a stick with a bad contact.
         let card_unasked = matches!(event, Event::Chip { .. }) && !self.state.awaits_card();
-        if !card_unasked && !matches!(event, Event::Print { .. } | Event::PageRead { .. } | Event::PdfsOffered(_)) {
+        if !card_unasked && !matches!(event, Event::Print { .. } | Event::PageRead { .. } | Event::PdfsOffered(_) | Event::HubTold { .. }) {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))
@@ -259,6 +261,8 @@ impl Kiosk {
             | Action::ScanPaper { .. }
             | Action::LeavePaper { .. }
             | Action::PapersDone
+            | Action::UseStored
+            | Action::DisputeStored
             | Action::DeclareSheets { .. }
             | Action::CannotScan
             | Action::HavePdf

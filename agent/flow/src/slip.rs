@@ -99,16 +99,17 @@ fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: 
         ),
         (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), time_limit.clone()),
     ];
-    rows.extend(to_bring(documents));
+    let listed = |label: Text, of: fn(&Document) -> bool| {
+        let names: Vec<&Text> = documents.iter().filter(|document| of(document)).map(|document| &document.name).collect();
+        let joined = |words: fn(&Text) -> &str| names.iter().map(|name| words(name)).collect::<Vec<_>>().join("; ");
+        (!names.is_empty()).then(|| (label, Text::new(joined(|name| &name.vi), joined(|name| &name.en))))
+    };
+    rows.extend(listed(Text::new("Dùng bản điện tử đã có", "Electronic copies used"), |d| {
+        matches!(d.origin, Origin::Stored { .. })
+    }));
+    // What the person still has to hand over.
+    rows.extend(listed(Text::new("Mang đến quầy", "Bring to the desk"), |d| matches!(d.origin, Origin::AtDesk { .. })));
     rows
-}
-
-/// What the person still has to hand over.
-fn to_bring(documents: &[Document]) -> Option<(Text, Text)> {
-    let names: Vec<&Text> = documents.iter().filter(|d| matches!(d.origin, Origin::AtDesk { .. })).map(|d| &d.name).collect();
-    let joined = |of: fn(&Text) -> &str| names.iter().map(|name| of(name)).collect::<Vec<_>>().join("; ");
-    let row = (Text::new("Mang đến quầy", "Bring to the desk"), Text::new(joined(|name| &name.vi), joined(|name| &name.en)));
-    (!names.is_empty()).then_some(row)
 }
 
 fn time_limit_of(procedure: &Procedure) -> Text {

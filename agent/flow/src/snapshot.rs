@@ -121,6 +121,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::ForWhom { .. } => 2,
         Screen::Question { .. } => questions,
         Screen::Papers { .. }
+        | Screen::StoredPaper { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
         | Screen::ChoosePdf { .. }
@@ -179,6 +180,7 @@ fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
         Page::ForWhom => Screen::ForWhom { choices: filing.procedure.filers.clone(), chosen: filing.draft.for_whom },
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
+        Page::Stored { paper } => stored_screen(filing, *paper),
         Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets, pdf: settings.pdf },
         Page::Special { paper } => Screen::SpecialPaper { paper: name(*paper) },
         Page::Pdf { paper, choice } => Screen::ChoosePdf {
@@ -233,12 +235,30 @@ fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
         state: match filing.document_of(&component.code) {
             Some(Document { origin: Origin::AtDesk { .. }, .. }) => PaperState::AtDesk,
             Some(Document { origin: Origin::Pdf { pages, .. }, .. }) => PaperState::Pdf(*pages),
+            Some(Document { origin: Origin::Stored { .. }, .. }) => PaperState::Stored,
             Some(document) => PaperState::Scanned(u16::try_from(document.pages.len()).unwrap_or(u16::MAX)),
             None if filing.is_left(i) => PaperState::Left,
+            None if filing.offers_stored(component) => PaperState::Found,
             None => untouched(component),
         },
     };
     filing.procedure.components.iter().enumerate().map(line).collect()
+}
+
+/// What is offered may have gone with a restart: then the paper is handed in like any other.
+fn stored_screen(filing: &Filing, paper: usize) -> Screen {
+    let component = filing.procedure.components.get(paper);
+    match component.and_then(|component| Some((component, filing.stored_paper(component)?))) {
+        Some((component, stored)) => Screen::StoredPaper {
+            paper: component.name.clone(),
+            name: stored.name.clone(),
+            number: stored.number.clone(),
+            issuer: stored.issuer.clone(),
+            issued: stored.issued,
+            valid_until: stored.valid_until,
+        },
+        None => Screen::Papers { papers: paper_lines(filing) },
+    }
 }
 
 /// A paper that nothing was done with.
@@ -286,6 +306,9 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
             }
             (Some(Document { origin: Origin::Pdf { pages, .. }, .. }), _) => {
                 ReviewValue::Words(Text::new(format!("Tệp PDF, {pages} trang"), format!("PDF file, {pages} pages")))
+            }
+            (Some(Document { origin: Origin::Stored { .. }, .. }), _) => {
+                ReviewValue::Words(Text::new("Dùng bản điện tử đã có", "The stored electronic copy"))
             }
             (Some(document), _) => ReviewValue::Pages(page_views(document)),
             (None, Some(reason)) => ReviewValue::Words(reason.words()),

@@ -123,6 +123,7 @@ impl State {
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
             (Self::Filing(filing), Event::PageRead { page, secret: true, .. }) => Self::Filing(filing.secret_read(page, cx)),
             (Self::Filing(filing), Event::PageRead { page, fields, .. }) => Self::Filing(filing.page_read(page, fields)),
+            (Self::Filing(filing), Event::HubTold { owner, account, papers }) => Self::Filing(filing.hub_told(&owner, account, papers, cx)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
             (Self::Filing(filing), Event::PdfsOffered(files)) => Self::Filing(filing.pdfs_offered(files)),
             (Self::Filing(filing), Event::PdfTaken { job, taken }) => Self::Filing(filing.pdf_taken(job, taken, cx)),

@@ -36,7 +36,7 @@ use crate::{
     for_whom::ForWhom,
     pages::PageFault,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -237,6 +237,21 @@ pub enum Screen {
         /// In catalogue order.
         papers: Vec<PaperLine>,
     },
+    /// C08b a paper that is stored already: is it right, and may it be shared (R32)?
+    StoredPaper {
+        /// Which paper it would stand for.
+        paper: Text,
+        /// TenGiayTo.
+        name: String,
+        /// SoKyHieu.
+        number: Private,
+        /// CoQuanBanHanh.
+        issuer: String,
+        /// NgayBanHanh.
+        issued: Option<Date>,
+        /// Last day on which it holds; none where it has no end.
+        valid_until: Option<Date>,
+    },
     /// C10 Đếm tờ.
     CountSheets {
         /// Which paper.
@@ -372,6 +387,7 @@ impl Screen {
             Self::ConfirmPerson { .. } => "C06",
             Self::Question { .. } => "C07",
             Self::Papers { .. } => "C08",
+            Self::StoredPaper { .. } => "C08b",
             Self::CountSheets { .. } => "C10",
             Self::SpecialPaper { .. } => "C10b",
             Self::ChoosePdf { .. } => "C10c",
@@ -461,6 +477,10 @@ pub enum PaperState {
     AtDesk,
     /// Brought as a PDF of so many pages.
     Pdf(u16),
+    /// Stored electronically already; the person has not said yet whether it is right.
+    Found,
+    /// The stored one is used.
+    Stored,
     /// It must not be scanned, for the reason in the words of [`NotScanned::words`].
     NotScanned(NotScanned),
 }

@@ -90,6 +90,9 @@ pub struct Component {
     pub name: Text,
     /// False where the law lets it be added later or left out.
     pub required: bool,
+    /// Mã loại giấy tờ under which the province's store or the national one keeps it (R37); none where it is not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_as: Option<String>,
     /// Why it must not be scanned (TT 03/2025/TT-VPCP Đ.5.2); none where it is scanned. It is never missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_scanned: Option<NotScanned>,

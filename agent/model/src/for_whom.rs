@@ -111,7 +111,7 @@ impl ForWhom {
             // The representative by law needs none.
             Self::Organisation => ("GGT", Text::new("Giấy giới thiệu của tổ chức", "Letter of introduction"), false),
         };
-        Some(Component { code: code.to_owned(), name, required, not_scanned: None })
+        Some(Component { code: code.to_owned(), name, required, stored_as: None, not_scanned: None })
     }
 
     /// Why a well-formed answer cannot be: a grown-up child, the person's own number.

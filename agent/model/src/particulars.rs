@@ -1,6 +1,6 @@
 //! What a dossier says beside the card of its owner: whom else it concerns, how they are reached, how the result goes back.
 
-use crate::{Private, citizen::PersonNumber, dossier::Applicant};
+use crate::{Private, citizen::PersonNumber, dossier::Applicant, hub::PaperSource};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub struct Particulars {
     /// Con chưa thành niên for whom the owner files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub represented: Option<Represented>,
+    /// Stored papers that the person found wrong: the paper itself was taken, and the officer has it put right (R33).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed: Vec<Disputed>,
     /// TechID of the owner's account, where an account check told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technical_id: Option<Private>,
@@ -78,6 +81,17 @@ pub struct Represented {
     /// Số định danh, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<PersonNumber>,
+}
+
+/// A stored paper that the person says does not agree with the true one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Disputed {
+    /// [`crate::catalogue::Component::code`] of the paper that it would have stood for.
+    pub component: String,
+    /// Where it is stored.
+    pub source: PaperSource,
+    /// [`crate::hub::StoredPaper::reference`].
+    pub reference: String,
 }
 
 /// Người được ủy quyền (TT 03/2025 form 01, R27).

@@ -13,6 +13,7 @@ use motcua_model::{
     dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Submission},
     fault::Fault,
     for_whom::ForWhom,
+    hub::{AccountAnswer, AccountState, PaperSource, PersonKey, StoredPaper},
     pages::PageFault,
 };
 use std::sync::LazyLock;
@@ -25,7 +26,7 @@ pub(crate) const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\
 pub(crate) const BIRTH: &str = "1.001193";
 pub(crate) const MARRIAGE: &str = "1.000894";
 /// Nothing of this may be seen after the visit.
-pub(crate) const PERSONAL: [&str; 6] = ["Mẫu", "001190000016", "•016", "Ví Dụ", "Nguyễn Văn Bé", "0900000456"];
+pub(crate) const PERSONAL: [&str; 7] = ["27/2019", "Mẫu", "001190000016", "•016", "Ví Dụ", "Nguyễn Văn Bé", "0900000456"];
 
 /// An office without a card reader: the card's QR stands alone.
 pub(crate) const READY: Health = Health {
@@ -223,6 +224,20 @@ impl Desk {
         assert_eq!(self.code(), "C08");
     }
 
+    /// C08 of a person whom the chip has proven; the third paper is stored already.
+    pub(crate) fn reach_stored(&mut self) {
+        let job = self.reach_chip();
+        self.chip(Some(job), ChipNews::Read(of_chip()));
+        self.act(Action::ConfirmPerson { correct: true });
+        let effects = self.act(Action::FileFor { whom: ForWhom::Myself });
+        let Some(Effect::AskHub { owner, .. }) = effects.last() else { panic!("{effects:?}") };
+        self.send(told(owner.clone(), true));
+        for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "desk", "0900 000 456"] {
+            self.answer(value);
+        }
+        assert_eq!(self.code(), "C08");
+    }
+
     pub(crate) fn reach_scan(&mut self) {
         self.reach_papers();
         self.act(Action::ScanPaper { paper: 0 });
@@ -349,6 +364,23 @@ pub(crate) fn page(id: u128) -> Page {
     }
 }
 
+/// The hub's answer: an account, and where asked so a marriage certificate.
+pub(crate) fn told(owner: PersonKey, found: bool) -> Event {
+    let technical_id = Some(Private::new("TECH-17"));
+    let account = Some(AccountAnswer { state: AccountState::Exists, technical_id, person: None });
+    let paper = StoredPaper {
+        source: PaperSource::Hub,
+        reference: "KHO-27".into(),
+        name: "Giấy chứng nhận kết hôn".into(),
+        number: Private::new("27/2019"),
+        issuer: "UBND phường Minh Họa".into(),
+        issued: Some(jiff::civil::date(2019, 5, 20)),
+        valid_until: None,
+        file: None,
+    };
+    Event::HubTold { owner, account, papers: found.then(|| ("GCN-KH".to_owned(), paper)).into_iter().collect() }
+}
+
 pub(crate) fn provisional() -> ProvisionalCode {
     ProvisionalCode::new("K07", jiff::civil::date(2026, 11, 23), 42)
 }
@@ -472,6 +504,16 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
         ("C08 with a fault of the disk", |d| {
             d.reach_papers();
             d.send(Event::StoreFailed);
+        }),
+        ("C08 with a stored paper", |d| d.reach_stored()),
+        ("C08b", |d| {
+            d.reach_stored();
+            d.act(Action::ScanPaper { paper: 2 });
+        }),
+        ("C08 with a stored paper used", |d| {
+            d.reach_stored();
+            d.act(Action::ScanPaper { paper: 2 });
+            d.act(Action::UseStored);
         }),
         ("C10", |d| {
             d.reach_papers();

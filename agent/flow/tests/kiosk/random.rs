@@ -8,6 +8,7 @@ use motcua_model::{
     dossier::{Origin, Special, Submission},
     fault::Fault,
     for_whom::ForWhom,
+    hub::PersonKey,
 };
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ enum Move {
     Stored { current: bool, ok: bool },
     Print { current: bool, state: PrintState },
     LookedUp { current: bool, found: bool },
+    Told { current: bool, found: bool },
     StoreFailed,
     Health(Health),
     Restarted(u32),
@@ -66,6 +68,7 @@ fn action() -> impl Strategy<Value = Action> {
         small.clone().prop_map(|paper| Action::ScanPaper { paper }),
         small.clone().prop_map(|paper| Action::LeavePaper { paper }),
         Just(Action::PapersDone),
+        prop::sample::select(vec![Action::UseStored, Action::DisputeStored]),
         (0u16..4).prop_map(|sheets| Action::DeclareSheets { sheets }),
         Just(Action::CannotScan),
         prop::sample::select(Special::ALL.to_vec()).prop_map(|special| Action::BringToDesk { special }),
@@ -134,6 +137,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => (current(), any::<bool>()).prop_map(|(current, ok)| Move::Stored { current, ok }),
         1 => (current(), prop::sample::select(prints)).prop_map(|(current, state)| Move::Print { current, state }),
         1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
+        3 => any::<(bool, bool)>().prop_map(|(current, found)| Move::Told { current, found }),
         1 => Just(Move::StoreFailed),
         1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
         1 => Just(Move::Health(READY)),
@@ -158,6 +162,7 @@ struct World {
     pdf: Uuid,
     /// The reading that was asked for and neither ended nor was called off.
     chip: Option<Uuid>,
+    owner: Option<PersonKey>,
     submission: Option<Submission>,
     submitting: HashSet<Uuid>,
     handover: Uuid,
@@ -166,7 +171,16 @@ struct World {
 impl World {
     fn new(mut desk: Desk) -> Self {
         desk.ids = 1_000_000;
-        Self { desk, job: Uuid::nil(), pdf: Uuid::nil(), chip: None, submission: None, submitting: HashSet::new(), handover: Uuid::nil() }
+        Self {
+            desk,
+            job: Uuid::nil(),
+            pdf: Uuid::nil(),
+            chip: None,
+            owner: None,
+            submission: None,
+            submitting: HashSet::new(),
+            handover: Uuid::nil(),
+        }
     }
 
     fn step(&mut self, what: Move) {
@@ -198,6 +212,11 @@ impl World {
                 let asked = if current { provisional().to_string() } else { "X".into() };
                 let known = Known { official_code: None, status: None, known_at: self.desk.at().wall };
                 self.desk.send(Event::LookedUp { asked, found: found.then_some(known) })
+            }
+            Move::Told { current, found } => {
+                let other = PersonKey::Organisation { tax_code: Private::new("0100109106") };
+                let owner = self.owner.clone().filter(|_| current).unwrap_or(other);
+                self.desk.send(told(owner, found))
             }
             Move::StoreFailed => self.desk.send(Event::StoreFailed),
             Move::Health(health) => self.desk.send(Event::Health(health)),
@@ -303,11 +322,15 @@ impl World {
             match effect {
                 Effect::StartScan { job, .. } => self.job = *job,
                 Effect::TakePdf { job, .. } => self.pdf = *job,
+                Effect::AskHub { owner, .. } => self.owner = Some(owner.clone()),
                 Effect::Submit(submission) => {
                     assert!(self.submitting.insert(submission.id), "submitted twice");
                     assert!(
                         !submission.documents.is_empty()
-                            && submission.documents.iter().all(|d| d.page_count() > 0 || matches!(d.origin, Origin::AtDesk { .. }))
+                            && submission
+                                .documents
+                                .iter()
+                                .all(|d| d.page_count() > 0 || matches!(d.origin, Origin::AtDesk { .. } | Origin::Stored { .. }))
                     );
                     self.submission = Some(*submission.clone());
                 }

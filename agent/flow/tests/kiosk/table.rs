@@ -42,6 +42,8 @@ fn every_action() -> Vec<Action> {
         Action::LeavePaper { paper: 2 },
         Action::LeavePaper { paper: 200 },
         Action::PapersDone,
+        Action::UseStored,
+        Action::DisputeStored,
         Action::DeclareSheets { sheets: 0 },
         Action::DeclareSheets { sheets: 1 },
         Action::DeclareSheets { sheets: u16::MAX },
@@ -97,6 +99,8 @@ fn every_action() -> Vec<Action> {
             | Action::ScanPaper { .. }
             | Action::LeavePaper { .. }
             | Action::PapersDone
+            | Action::UseStored
+            | Action::DisputeStored
             | Action::DeclareSheets { .. }
             | Action::CannotScan
             | Action::BringToDesk { .. }
@@ -143,6 +147,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::CancelScan { .. } => "cancel",
             Effect::TakePdf { .. } => "take-pdf",
             Effect::DropPages { .. } => "drop-pages",
+            Effect::AskHub { .. } => "ask-hub",
             Effect::Submit(_) => "submit",
             Effect::Print(_) => "print",
             Effect::CloseSlip { keep: false, .. } => "close-slip",

@@ -72,6 +72,10 @@ pub enum Action {
     },
     /// C08 Tiếp tục.
     PapersDone,
+    /// C08b it is right and holds, and may be shared: nothing is handed in again.
+    UseStored,
+    /// C08b it is not right: the paper itself is taken.
+    DisputeStored,
     /// C10 the declared number.
     DeclareSheets {
         /// Sheets.

@@ -1,0 +1,54 @@
+//! Asks the hub about the owner of a dossier while the person goes on: the account (R26) and papers that are stored already (R37).
+
+use crate::{
+    forwarder,
+    input::{self, Inputs},
+};
+use motcua_flow::Event;
+use motcua_forward::HubClient;
+use motcua_model::{
+    config::Hub,
+    hub::{AccountAnswer, AccountCheck, AccountState, PaperSearch, PersonKey, StoredPaper},
+};
+use std::time::Duration;
+
+/// After this an answer would come when the person is past the papers.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Answers with [`Event::HubTold`]; without a link nothing is said, and the person hands the papers in.
+pub(crate) fn start(hub: Hub, owner: PersonKey, procedure: String, types: Vec<String>, inputs: Inputs) {
+    tokio::spawn(async move {
+        let client = match forwarder::settings(&hub).and_then(|settings| Ok(HubClient::new(settings)?)) {
+            Ok(client) => client,
+            Err(error) => return tracing::debug!("the hub is not asked about a person: {error:#}"),
+        };
+        let both = async { tokio::join!(account(&client, &owner), papers(&client, &owner, procedure, types)) };
+        if let Ok((account, papers)) = tokio::time::timeout(PATIENCE, both).await {
+            input::event(&inputs, Event::HubTold { owner, account, papers }).await;
+        }
+    });
+}
+
+async fn account(client: &HubClient, owner: &PersonKey) -> Option<AccountAnswer> {
+    match client.check_account(&AccountCheck { person: owner.clone() }).await {
+        Ok(answer) => Some(answer).filter(|answer| answer.state == AccountState::Exists),
+        Err(error) => {
+            tracing::debug!("no account check: {error}");
+            None
+        }
+    }
+}
+
+/// The newest of each type.
+async fn papers(client: &HubClient, owner: &PersonKey, procedure: String, types: Vec<String>) -> Vec<(String, StoredPaper)> {
+    if types.is_empty() {
+        return Vec::new();
+    }
+    match client.search_papers(&PaperSearch { owner: owner.clone(), procedure, types }).await {
+        Ok(answer) => answer.lines.into_iter().filter_map(|line| Some((line.type_code, line.found.into_iter().next()?))).collect(),
+        Err(error) => {
+            tracing::debug!("no search for stored papers: {error}");
+            Vec::new()
+        }
+    }
+}
