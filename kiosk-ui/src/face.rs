@@ -392,6 +392,8 @@ impl State {
             Screen::ChoosePdf { files, .. } => (files.len(), view::PDFS),
             Screen::PageCheck { pages, .. } => (pages.len(), CHOICES),
             Screen::Review { rows, .. } => (rows.len(), CHOICES),
+            Screen::OwnDossiers { dossiers } => (dossiers.len(), view::OWN),
+            Screen::OwnDossier { rows, .. } => (rows.len(), view::OWN),
             Screen::Parcels { parcels, .. } => (parcels.len(), CHOICES),
             Screen::Waiting { .. }
             | Screen::Notice
@@ -488,6 +490,7 @@ impl State {
             }
             Act::Submit => Action::Submit,
             Act::SlipTaken => Action::SlipTaken,
+            Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * view::OWN + at).ok()? },
             Act::ParcelKeep => Action::ConfirmParcel { keep: true },
             Act::ParcelDrop => Action::ConfirmParcel { keep: false },
             Act::CloseHandover => Action::CloseHandover,

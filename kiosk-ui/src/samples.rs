@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
-        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, PrintState,
+        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, PrintState,
         ProcedureLine, Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::{AnswerKind, Choice, NotScanned},
     code::{ParcelCheck, ProvisionalCode},
-    dossier::{ChipAnswer, ChipFiles, Proof},
+    dossier::{ChipAnswer, ChipFiles, Proof, Status},
     fault::Fault,
     for_whom::ForWhom,
     pages::PageFault,
@@ -79,6 +79,8 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Done { .. }
         | Screen::LookUp
         | Screen::LookUpResult { .. }
+        | Screen::OwnDossiers { .. }
+        | Screen::OwnDossier { .. }
         | Screen::CourierBadge
         | Screen::Parcels { .. }
         | Screen::HandoverDone { .. }
@@ -201,6 +203,48 @@ fn stored_paper() -> Screen {
         issuer: "Ủy ban nhân dân phường Minh Họa, tỉnh Thử Nghiệm".to_owned(),
         issued: Some(jiff::civil::date(2019, 5, 20)),
         valid_until: None,
+    }
+}
+
+fn own_lines() -> Vec<OwnLine> {
+    let line = |day: i8, vi: &str, en: &str, status: Status| OwnLine {
+        code: format!("H99.99.99-2607{day:02}-0012"),
+        procedure: Text::new(vi, en),
+        submitted: jiff::civil::date(2026, 7, day).at(9, 30, 0, 0).in_tz("UTC").map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp()),
+        state: status.words(),
+        to_do: matches!(status, Status::SupplementAsked | Status::Finished),
+    };
+    vec![
+        line(20, "Cấp giấy xác nhận tình trạng hôn nhân", "Certificate of marital status", Status::SupplementAsked),
+        line(17, "Đăng ký khai sinh", "Birth registration", Status::Finished),
+        line(12, "Chứng thực bản sao từ bản chính", "Certified copy of an original", Status::Returned),
+        line(
+            10,
+            "Hưởng trợ cấp xã hội hằng tháng, hỗ trợ kinh phí chăm sóc",
+            "Monthly social allowance and care support",
+            Status::Processing,
+        ),
+        line(3, "Đăng ký tạm trú", "Temporary residence registration", Status::Returned),
+    ]
+}
+
+fn own_dossier() -> Screen {
+    let row = |vi: &str, en: &str, value: &str| ReviewRow {
+        label: Text::new(vi, en),
+        value: ReviewValue::Private(Private::new(value)),
+        change: None,
+    };
+    Screen::OwnDossier {
+        line: own_lines().swap_remove(0),
+        done: 1,
+        steps: 4,
+        known_at: Timestamp::UNIX_EPOCH,
+        rows: vec![
+            row("Cần bổ sung", "To be added", "Quyết định ly hôn, bản có dấu"),
+            row("Lý do", "Reason", "Bản chụp mờ, không đọc được ngày của quyết định"),
+            row("Hạn cuối", "Last day", "01/08/2026"),
+            row("Hỏi ở đâu", "Where to ask", "Trung tâm Phục vụ hành chính công xã Thử Nghiệm, 0204 000 0000"),
+        ],
     }
 }
 
@@ -486,6 +530,9 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("slip-no-paper", slip(false, PrintState::Waiting(Fault::PrinterPaperOut))),
         ("done", Screen::Done { code: provisional(), time_limit: limit() }),
         ("look-up", Screen::LookUp),
+        ("own", Screen::OwnDossiers { dossiers: own_lines() }),
+        ("own-none", Screen::OwnDossiers { dossiers: Vec::new() }),
+        ("own-one", own_dossier()),
         (
             "look-up-result",
             Screen::LookUpResult {

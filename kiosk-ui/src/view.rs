@@ -5,15 +5,16 @@ use crate::{
     input::{Form, Shift},
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
-        OverlayKind, OverlayView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind, ProcedureView,
-        QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Tile,
+        OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
+        ProcedureView, QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Tile,
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use motcua_model::{
     Language, Text,
     api::{
-        self, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service, Snapshot,
+        self, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service,
+        Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::AnswerKind,
@@ -29,6 +30,9 @@ pub(crate) const PAPERS: usize = 4;
 
 /// Files on one page: size and origin stand below each name.
 pub(crate) const PDFS: usize = 4;
+
+/// Dossiers of one's own, or rows about one, on one page.
+pub(crate) const OWN: usize = 4;
 
 /// Letters of a file's name that are shown.
 const LONGEST_NAME: usize = 36;
@@ -56,6 +60,7 @@ struct Page {
     procedure: SharedString,
     slip: SlipView,
     look_up: LookUpView,
+    own: OwnView,
     parcels: Vec<ParcelRow>,
     parcel_list: ParcelsView,
     reason: SharedString,
@@ -120,6 +125,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_procedure(page.procedure);
     kiosk.set_slip(page.slip);
     kiosk.set_look_up(page.look_up);
+    kiosk.set_own(page.own);
     kiosk.set_parcels(model(page.parcels));
     kiosk.set_parcel_list(page.parcel_list);
     kiosk.set_reason(page.reason);
@@ -252,22 +258,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         }
         Screen::Review { procedure, rows } => {
             page.procedure = words(procedure);
-            page.rows = slice(rows, state, CHOICES)
-                .map(|(at, row)| ReviewRow {
-                    index: count(at),
-                    label: words(&row.label),
-                    value: match &row.value {
-                        ReviewValue::Private(text) => text.reveal().into(),
-                        ReviewValue::Words(text) => words(text),
-                        ReviewValue::Pages(_) => SharedString::new(),
-                    },
-                    pages: match &row.value {
-                        ReviewValue::Pages(pages) => count(pages.len()),
-                        ReviewValue::Private(_) | ReviewValue::Words(_) => 0,
-                    },
-                    can_change: row.change.is_some(),
-                })
-                .collect();
+            page.rows = slice(rows, state, CHOICES).map(|(at, row)| review_row(at, row, language)).collect();
         }
         Screen::Slip { code, qr, offline, printing } => page.slip = slip(code, qr, *offline, *printing, language),
         Screen::Done { code, time_limit } => {
@@ -282,6 +273,28 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 state: words(state),
                 known_at: local_time(*known_at).into(),
             };
+        }
+        Screen::OwnDossiers { dossiers } => {
+            let tile = |line: &OwnLine| Tile {
+                title: words(&line.procedure),
+                note: format!("{} · {}", line.code, line.state.get(language)).into(),
+                icon: if line.to_do { "warn" } else { "file" }.into(),
+                enabled: true,
+                ..Tile::default()
+            };
+            page.tiles = slice(dossiers, state, OWN).map(|(_, line)| tile(line)).collect();
+        }
+        Screen::OwnDossier { line, done, steps, known_at, rows } => {
+            page.own = OwnView {
+                code: line.code.as_str().into(),
+                procedure: words(&line.procedure),
+                submitted: local_time(line.submitted).into(),
+                done: i32::from(*done),
+                steps: i32::from(*steps),
+                state: words(&line.state),
+                known_at: local_time(*known_at).into(),
+            };
+            page.rows = slice(rows, state, OWN).map(|(at, row)| review_row(at, row, language)).collect();
         }
         Screen::Parcels { parcels, doubtful, repeated } => {
             page.parcel_list =
@@ -337,6 +350,15 @@ fn procedure_tiles(snapshot: &Snapshot, state: &State) -> Vec<Tile> {
             state.shown_procedures().1.into_iter().map(|at| tile(&procedures[at].name, "file")).collect()
         }
     }
+}
+
+fn review_row(at: usize, row: &api::ReviewRow, language: Language) -> ReviewRow {
+    let (value, pages) = match &row.value {
+        ReviewValue::Private(text) => (text.reveal().into(), 0),
+        ReviewValue::Words(text) => (text.get(language).into(), 0),
+        ReviewValue::Pages(pages) => (SharedString::new(), count(pages.len())),
+    };
+    ReviewRow { index: count(at), label: row.label.get(language).into(), value, pages, can_change: row.change.is_some() }
 }
 
 fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
@@ -529,6 +551,8 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Done { .. } => ScreenKind::Done,
         Screen::LookUp => ScreenKind::LookUp,
         Screen::LookUpResult { .. } => ScreenKind::LookUpResult,
+        Screen::OwnDossiers { .. } => ScreenKind::OwnDossiers,
+        Screen::OwnDossier { .. } => ScreenKind::OwnDossier,
         Screen::CourierBadge => ScreenKind::CourierBadge,
         Screen::Parcels { .. } => ScreenKind::Parcels,
         Screen::HandoverDone { .. } => ScreenKind::HandoverDone,

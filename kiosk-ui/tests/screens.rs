@@ -264,6 +264,7 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("papers-stored", "Đổi: Giấy chứng sinh", Action::ScanPaper { paper: 0 }),
         ("stored", "Đúng, đồng ý dùng bản này", Action::UseStored),
         ("stored", "Không đúng, tôi nộp giấy", Action::DisputeStored),
+        ("own", "Đăng ký khai sinh", Action::ShowDossier { dossier: 1 }),
         ("special", "Đóng quyển, không tháo được", Action::BringToDesk { special: Special::Bound }),
         ("special", "Băng, đĩa hoặc hiện vật", Action::BringToDesk { special: Special::NotPaper }),
         ("papers-not-scanned", "Quét: Tờ khai đăng ký kết hôn", Action::ScanPaper { paper: 0 }),

@@ -124,6 +124,8 @@ impl Citizen {
             Screen::Done { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }
+            | Screen::OwnDossiers { .. }
+            | Screen::OwnDossier { .. }
             | Screen::CourierBadge
             | Screen::Parcels { .. }
             | Screen::HandoverDone { .. }

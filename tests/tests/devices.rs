@@ -5,7 +5,7 @@
 
 use motcua_model::{
     Private, Text,
-    api::{Action, DeviceState, Overlay, PrintState, Screen, Service, Snapshot},
+    api::{Action, ChipPhase, DeviceState, Overlay, PrintState, ReviewValue, Screen, Service, Snapshot},
     dossier::{ChipAnswer, ChipFiles, Origin, Proof},
     hub::{Message, MessageBody, PaperSource},
 };
@@ -315,6 +315,54 @@ async fn a_paper_that_the_province_has_is_not_asked_for_again_once_the_chip_has_
     let stored = dossier.documents.iter().find(|document| document.component == "GCN-KH").unwrap();
     assert_eq!(stored.origin, Origin::Stored { source: PaperSource::Kho, reference: "KHO-27".to_owned() });
     assert_eq!(dossier.particulars.technical_id.as_ref().map(Private::reveal), Some("TECH-17"));
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chip_opens_what_the_person_filed_and_a_photograph_of_the_card_does_not() {
+    if let Some(why) = Pcscd::missing() {
+        println!("SKIPPED: {why}");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let rig = ready(&Options { card_reader: true, ..Options::in_folder(folder.path()) }).await;
+    let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let official = rig::receipt(&rig.hub_copies().unwrap().remove(0)).unwrap().official_code.unwrap();
+    let mut clerk = rig::binary("motcua-hub").unwrap();
+    clerk.arg("supplement").arg(rig.dir.join("hub")).args([
+        "--dossier",
+        &official,
+        "--item",
+        "Giấy chứng sinh có dấu",
+        "--reason",
+        "Bản quét mờ",
+    ]);
+    rig::run(&mut clerk).await.unwrap();
+
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed().as_secs() < 60, "the clerk's request did not come back");
+        rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
+        rig.screen("C20").await.unwrap();
+        rig.scan_code(CARD).await.unwrap();
+        // The code on the card alone, which a photograph has too, waits for the chip.
+        let waits = rig.screen("C05b").await.unwrap();
+        assert!(matches!(waits.screen, Screen::ReadChip { phase: ChipPhase::Waiting, .. }), "{:?}", waits.screen);
+        rig.dock(json!({"insert_card": "citizen_2021"})).await.unwrap();
+        rig.screen("C20c").await.unwrap();
+        rig.dock(json!("remove_card")).await.unwrap();
+        rig.act(Action::ShowDossier { dossier: 0 }).await.unwrap();
+        let Screen::OwnDossier { line, rows, .. } = rig.screen("C20d").await.unwrap().screen else { unreachable!() };
+        assert_eq!(line.code, official);
+        rig.act(Action::End).await.unwrap();
+        rig.screen("C01").await.unwrap();
+        let said = |text: &str| rows.iter().any(|row| matches!(&row.value, ReviewValue::Private(value) if value.reveal() == text));
+        if line.to_do && said("Giấy chứng sinh có dấu") && said("Bản quét mờ") {
+            break;
+        }
+    }
     rig.stop().await.unwrap();
 }
 

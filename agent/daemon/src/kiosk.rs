@@ -24,7 +24,7 @@ use motcua_model::{
     config::Config,
     hub::AuditFlag,
 };
-use motcua_store::{SlipState, StoreError};
+use motcua_store::{FoundDossier, OwnDossier, SlipState, StoreError};
 use std::{
     collections::VecDeque,
     sync::Arc,
@@ -35,6 +35,9 @@ use uuid::Uuid;
 
 /// How long after its submission a dossier's unprinted slip is offered to the same person.
 pub(crate) const SLIP_MINUTES: i64 = 30;
+
+/// Dossiers, at most, that a person is shown of their own.
+const OWN: u32 = 24;
 
 /// How long "out of service" is shown before the agent ends, so that the service manager tries again.
 const OUT_OF_SERVICE: Duration = Duration::from_secs(60);
@@ -406,6 +409,19 @@ impl Agent {
                     storage.call(move |s| Ok(s.set_slip(job, SlipState::Closed, now)?)).await?;
                 }
                 Ok(None)
+            }
+            Effect::FindOwn { number } => {
+                let asked = number.clone();
+                let found = storage.read(move |s| Ok(s.own_dossiers(&asked, OWN)?)).await?;
+                let known = |f: FoundDossier| Known { official_code: f.official_code, status: f.status, known_at: f.known_at };
+                let dossiers = found.into_iter().map(|OwnDossier { code, found, procedure, submitted, news }| motcua_flow::OwnDossier {
+                    code,
+                    known: known(found),
+                    procedure,
+                    submitted,
+                    news,
+                });
+                Ok(Some(Event::OwnFound { number, dossiers: dossiers.collect() }))
             }
             Effect::AskHub { owner, procedure, types } => {
                 asking::start(self.config.hub.clone(), owner, procedure, types, self.inputs.clone());

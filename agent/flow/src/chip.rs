@@ -35,6 +35,11 @@ impl Chip {
         chip
     }
 
+    /// One that a reader has read by itself.
+    pub(crate) fn read() -> Self {
+        Self { job: None, percent: Some(100), fault: None, failed: 0 }
+    }
+
     /// "Đọc lại".
     pub(crate) fn again(&mut self, card: &Card, cx: &mut Cx) {
         if self.job.is_none() {

@@ -11,7 +11,7 @@ use motcua_model::{
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
-    hub::{AccountAnswer, PersonKey, StoredPaper},
+    hub::{AccountAnswer, News, PersonKey, StoredPaper},
     metadata::FieldRead,
     mrz::DocumentKey,
     particulars::Disputed,
@@ -116,6 +116,13 @@ pub enum Event {
         asked: String,
         /// What is known.
         found: Option<Known>,
+    },
+    /// Answer to [`Effect::FindOwn`]; [`Event::StoreFailed`] when it could not be done.
+    OwnFound {
+        /// Whose.
+        number: PersonNumber,
+        /// Newest first.
+        dossiers: Vec<OwnDossier>,
     },
     /// The handover is durable.
     HandoverStored {
@@ -250,6 +257,11 @@ pub enum Effect {
         /// As asked.
         asked: String,
     },
+    /// What did this person file here? The chip has proved who asks.
+    FindOwn {
+        /// Who.
+        number: PersonNumber,
+    },
     /// Make the handover durable with its audit record and outbox row.
     StoreHandover(Handover),
 }
@@ -341,6 +353,21 @@ pub struct Known {
     pub status: Option<Status>,
     /// When this was learned.
     pub known_at: Timestamp,
+}
+
+/// A dossier as its person may see it once the chip has proved who asks (R13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnDossier {
+    /// Provisional code.
+    pub code: String,
+    /// What the hub has said.
+    pub known: Known,
+    /// Its procedure.
+    pub procedure: Text,
+    /// When it was confirmed to the person.
+    pub submitted: Timestamp,
+    /// The last request for papers where one is open, the result where there is one.
+    pub news: Option<News>,
 }
 
 /// Phiếu xác nhận đã nộp: content of the slip; the shell lays it out.

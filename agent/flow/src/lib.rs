@@ -19,7 +19,7 @@ mod slip;
 mod snapshot;
 mod state;
 
-pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, PageFields, Slip, Unfinished};
+pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, Unfinished};
 
 use filing::Filing;
 use idle::Idle;
@@ -203,6 +203,7 @@ impl Kiosk {
             | Event::SubmitFailed { .. }
             | Event::Print { .. }
             | Event::HubTold { .. }
+            | Event::OwnFound { .. }
             | Event::LookedUp { .. }
             | Event::HandoverStored { .. }
             | Event::HandoverFailed { .. } => self.news(event, at),
@@ -279,6 +280,7 @@ impl Kiosk {
             | Action::Submit
             | Action::SlipTaken
             | Action::LookUp { .. }
+            | Action::ShowDossier { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
             | Action::Back => match warned || self.covered() {

@@ -1,30 +1,141 @@
-//! C20: what a code tells without authentication (R13).
+//! C20: what a code tells without authentication, and what the chip of the card opens (R13).
 
-use crate::{Effect, Known, state::Cx};
+use crate::{
+    ChipNews, Effect, Known, OwnDossier,
+    chip::{self, Chip, Outcome},
+    intro::Card,
+    state::{Cx, person_in},
+};
 use motcua_model::{
     api::Action,
+    citizen::{ChipPerson, PersonNumber},
     code::{DossierCode, ProvisionalCode},
+    dossier::{Applicant, Assurance},
     fault::Fault,
 };
+use uuid::Uuid;
 
-/// Asking, or reading the answer.
+/// Asking, reading the answer, or the card that opens more.
 pub(crate) enum LookUp {
-    Asking { pending: Option<String> },
-    Result { asked: String, known: Known, pending: Option<String> },
+    Asking {
+        pending: Option<String>,
+    },
+    Result {
+        asked: String,
+        known: Known,
+        pending: Option<String>,
+    },
+    /// The chip is read: only it proves who asks, a photograph of the card does not.
+    Proving {
+        card: Card,
+        chip: Chip,
+    },
+    /// `shown`: the one that was touched.
+    Own {
+        dossiers: Vec<OwnDossier>,
+        shown: Option<usize>,
+    },
 }
 
 impl LookUp {
     pub(crate) fn action(self, action: Action, cx: &mut Cx) -> Self {
         match (self, action) {
-            (look_up, Action::LookUp { code }) => look_up.asked(&code, cx),
+            (look_up @ (Self::Asking { .. } | Self::Result { .. }), Action::LookUp { code }) => look_up.asked(&code, cx),
             (Self::Result { .. }, Action::Back) => Self::Asking { pending: None },
+            (Self::Proving { card, mut chip }, Action::ReadChip) => {
+                chip.again(&card, cx);
+                Self::Proving { card, chip }
+            }
+            (Self::Proving { chip, .. }, Action::SkipChip | Action::Back) => {
+                cx.effects.extend(chip.cancel());
+                Self::Asking { pending: None }
+            }
+            (Self::Own { dossiers, .. }, Action::ShowDossier { dossier }) if usize::from(dossier) < dossiers.len() => {
+                Self::Own { dossiers, shown: Some(dossier.into()) }
+            }
+            (Self::Own { dossiers, shown: Some(_) }, Action::Back) => Self::Own { dossiers, shown: None },
+            (Self::Own { .. }, Action::Back) => Self::Asking { pending: None },
             (kept, _) => kept,
+        }
+    }
+
+    /// A code, or the card of somebody who wants to see what they filed.
+    pub(crate) fn scanned(self, text: &str, cx: &mut Cx) -> Self {
+        let (Self::Asking { .. } | Self::Result { .. }, Ok((applicant, zone))) = (&self, person_in(text, cx)) else {
+            return match self {
+                Self::Asking { .. } | Self::Result { .. } => self.asked(text, cx),
+                Self::Proving { .. } | Self::Own { .. } => self,
+            };
+        };
+        // Nobody is looked for: no filing begins here.
+        let card = Card { applicant, zone, looking: false };
+        if !chip::usable(&card, cx) {
+            cx.show(Fault::CardNotProven, false);
+            return self;
+        }
+        cx.clear_fault();
+        let chip = Chip::begin(&card, cx);
+        Self::Proving { card, chip }
+    }
+
+    /// The card reader has news; one that opens cards by itself needs no code first.
+    pub(crate) fn chip(self, job: Option<Uuid>, news: ChipNews, cx: &mut Cx) -> Self {
+        match (self, news) {
+            (Self::Proving { card, mut chip }, news) => match chip.news(job, news, &card, cx) {
+                Outcome::Open => Self::Proving { card, chip },
+                Outcome::Read(person) => Self::proven(card, chip, &person, cx),
+            },
+            (look_up @ (Self::Asking { .. } | Self::Result { .. }), ChipNews::Read(person)) if job.is_none() => {
+                let card = Card { applicant: Applicant::from_chip(&person, None), zone: None, looking: false };
+                match person.proof.assurance() {
+                    Assurance::Checked => Self::proven(card, Chip::read(), &person, cx),
+                    Assurance::Claimed | Assurance::Read | Assurance::Doubtful => {
+                        cx.show(Fault::CardNotProven, false);
+                        look_up
+                    }
+                }
+            }
+            (kept, _) => kept,
+        }
+    }
+
+    fn proven(card: Card, chip: Chip, person: &ChipPerson, cx: &mut Cx) -> Self {
+        match person.proof.assurance() {
+            Assurance::Checked => {
+                cx.clear_fault();
+                cx.emit(Effect::FindOwn { number: person.number.clone() });
+                Self::Proving { card, chip }
+            }
+            Assurance::Claimed | Assurance::Read | Assurance::Doubtful => {
+                cx.show(Fault::CardNotProven, false);
+                Self::Asking { pending: None }
+            }
+        }
+    }
+
+    /// The store's answer about somebody else comes too late.
+    pub(crate) fn own_found(self, number: &PersonNumber, dossiers: Vec<OwnDossier>) -> Self {
+        match self {
+            Self::Proving { card, .. } if card.applicant.number == *number => Self::Own { dossiers, shown: None },
+            Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } => self,
+        }
+    }
+
+    pub(crate) fn cancel_chip(&self) -> Option<Effect> {
+        if let Self::Proving { chip, .. } = self { chip.cancel() } else { None }
+    }
+
+    pub(crate) fn part(&self) -> usize {
+        match self {
+            Self::Asking { .. } | Self::Result { .. } => 0,
+            Self::Proving { chip, .. } => chip.part(),
+            Self::Own { shown, .. } => shown.map_or(0, |at| at + 1),
         }
     }
 
     /// Typed or scanned. Only what has the form of a code leaves the flow: a card held under the reader
     /// by mistake goes nowhere.
-    pub(crate) fn asked(self, text: &str, cx: &mut Cx) -> Self {
+    fn asked(self, text: &str, cx: &mut Cx) -> Self {
         let Some(code) = code_in(text) else {
             cx.show(Fault::CodeUnknown, false);
             return self;
@@ -32,13 +143,13 @@ impl LookUp {
         cx.clear_fault();
         cx.emit(Effect::LookUp { asked: code.clone() });
         match self {
-            Self::Asking { .. } => Self::Asking { pending: Some(code) },
             Self::Result { asked, known, .. } => Self::Result { asked, known, pending: Some(code) },
+            Self::Asking { .. } | Self::Proving { .. } | Self::Own { .. } => Self::Asking { pending: Some(code) },
         }
     }
 
     pub(crate) fn answered(self, asked: String, found: Option<Known>, cx: &mut Cx) -> Self {
-        let (Self::Asking { pending } | Self::Result { pending, .. }) = &self;
+        let (Self::Asking { pending } | Self::Result { pending, .. }) = &self else { return self };
         if pending.as_ref() != Some(&asked) {
             return self;
         }

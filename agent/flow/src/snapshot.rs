@@ -1,7 +1,7 @@
 //! What the screen shows of a state.
 
 use crate::{
-    At, Kiosk, Settings,
+    At, Kiosk, Known, OwnDossier, Settings,
     courier::{Courier, List},
     filing::{Filing, Page, expected_pages, today},
     intro::Intro,
@@ -13,12 +13,13 @@ use jiff::civil::Date;
 use motcua_model::{
     Private, Text,
     api::{
-        ChangeTarget, DeviceState, LinkState, Overlay, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow,
-        ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress,
+        ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{Catalogue, Component, Procedure},
     citizen::PersonNumber,
     dossier::{self, Applicant, Document, Origin, Status},
+    hub::{Handing, News},
 };
 
 /// Steps of a filing as people count them: choose, person, questions, papers, check, slip.
@@ -35,7 +36,9 @@ impl Kiosk {
             language: self.language,
             office: self.settings.office.clone(),
             phone: self.settings.phone.clone(),
-            progress: progress(&screen, self.state.filing().is_some_and(|filing| filing.procedure.papers_first())),
+            // C05b is a step of a filing, and no step of a look-up.
+            progress: progress(&screen, self.state.filing().is_some_and(|filing| filing.procedure.papers_first()))
+                .filter(|_| !matches!(self.state, State::LookUp(_))),
             screen,
             overlay: self.overlay(at),
             health: self.health,
@@ -135,6 +138,8 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::Done { .. }
         | Screen::LookUp
         | Screen::LookUpResult { .. }
+        | Screen::OwnDossiers { .. }
+        | Screen::OwnDossier { .. }
         | Screen::CourierBadge
         | Screen::Parcels { .. }
         | Screen::HandoverDone { .. }
@@ -343,20 +348,71 @@ fn page_views(document: &Document) -> Vec<PageView> {
 }
 
 fn look_up_screen(look_up: &LookUp) -> Screen {
-    let LookUp::Result { asked, known, .. } = look_up else { return Screen::LookUp };
-    let (done, state) = match (known.status, &known.official_code) {
+    match look_up {
+        LookUp::Asking { .. } => Screen::LookUp,
+        LookUp::Result { asked, known, .. } => {
+            let (done, state) = progress_of(known);
+            let (asked, official_code) = (asked.clone(), known.official_code.clone());
+            Screen::LookUpResult { asked, official_code, done, steps: LOOK_UP_STEPS, state, known_at: known.known_at }
+        }
+        LookUp::Proving { card, chip } => chip.screen(&card.applicant.number),
+        LookUp::Own { dossiers, shown } => match shown.and_then(|at| dossiers.get(at)) {
+            Some(own) => Screen::OwnDossier {
+                line: own_line(own),
+                done: progress_of(&own.known).0,
+                steps: LOOK_UP_STEPS,
+                known_at: own.known.known_at,
+                rows: own.news.as_ref().map(news_rows).unwrap_or_default(),
+            },
+            None => Screen::OwnDossiers { dossiers: dossiers.iter().map(own_line).collect() },
+        },
+    }
+}
+
+/// Steps done, and where it stands.
+fn progress_of(known: &Known) -> (u8, Text) {
+    match (known.status, &known.official_code) {
         (Some(status), _) => (status.steps_done(), status.words()),
         // The hub has it, and has not said more yet.
         (None, Some(_)) => (Status::Registered.steps_done(), Status::Registered.words()),
         (None, None) => (0, Text::new("Hồ sơ đang chờ gửi từ máy này", "The file waits on this machine to be sent")),
-    };
-    Screen::LookUpResult {
-        asked: asked.clone(),
-        official_code: known.official_code.clone(),
-        done,
-        steps: LOOK_UP_STEPS,
-        state,
-        known_at: known.known_at,
+    }
+}
+
+fn own_line(own: &OwnDossier) -> OwnLine {
+    OwnLine {
+        code: own.known.official_code.clone().unwrap_or_else(|| own.code.clone()),
+        procedure: own.procedure.clone(),
+        submitted: own.submitted,
+        state: progress_of(&own.known).1,
+        to_do: matches!(own.known.status, Some(Status::SupplementAsked | Status::Finished)),
+    }
+}
+
+/// What the office asks for or has ready, in the officer's words.
+fn news_rows(news: &News) -> Vec<ReviewRow> {
+    let row = |vi: &str, en: &str, value| ReviewRow { label: Text::new(vi, en), value, change: None };
+    let said = |text: &str| ReviewValue::Private(Private::new(text));
+    let day = |day: &Date| said(&day.strftime("%d/%m/%Y").to_string());
+    match news {
+        News::Supplement { items, reason, until, contact, .. } => {
+            let mut rows: Vec<ReviewRow> =
+                items.iter().map(|item| row("Cần bổ sung", "To be added", ReviewValue::Private(item.what.clone()))).collect();
+            rows.extend((!reason.reveal().is_empty()).then(|| row("Lý do", "Reason", ReviewValue::Private(reason.clone()))));
+            rows.extend(until.as_ref().map(|until| row("Hạn cuối", "Last day", day(until))));
+            rows.extend((!contact.is_empty()).then(|| row("Hỏi ở đâu", "Where to ask", said(contact))));
+            rows
+        }
+        News::Result { papers, handing, .. } => {
+            let how = match handing {
+                Handing::Desk { place } => said(place),
+                Handing::Post => ReviewValue::Words(Text::new("Bưu điện giao tận nơi", "The post brings it")),
+                Handing::Electronic => ReviewValue::Words(Text::new("Bản điện tử trên Cổng dịch vụ công", "A file at the national portal")),
+            };
+            let papers = papers.iter().map(|paper| row("Kết quả", "Result", said(&paper.name)));
+            papers.chain([row("Nhận ở đâu", "Where to get it", how)]).collect()
+        }
+        News::Status { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => Vec::new(),
     }
 }
 

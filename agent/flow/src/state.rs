@@ -146,7 +146,9 @@ impl State {
                 Self::Filing(filing)
             }
             (Self::Slip(issued), Event::Print { job, state }) => Self::Slip(Box::new(issued.printing(job, state))),
-            (Self::LookUp(look_up), Event::Code(text)) => Self::LookUp(look_up.asked(&text, cx)),
+            (Self::LookUp(look_up), Event::Code(text)) => Self::LookUp(look_up.scanned(&text, cx)),
+            (Self::LookUp(look_up), Event::Chip { job, news }) => Self::LookUp(look_up.chip(job, news, cx)),
+            (Self::LookUp(look_up), Event::OwnFound { number, dossiers }) => Self::LookUp(look_up.own_found(&number, dossiers)),
             (Self::LookUp(look_up), Event::ReaderGarbage) => {
                 cx.show(Fault::ReaderGarbage, false);
                 Self::LookUp(look_up)
@@ -175,13 +177,10 @@ impl State {
             }
             Self::Slip(issued) => vec![issued.left(reason)],
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
-            Self::Waiting
-            | Self::Resume(_)
-            | Self::Submitting(_)
-            | Self::Done { .. }
-            | Self::LookUp(_)
-            | Self::Courier(_)
-            | Self::OutOfService(_) => Vec::new(),
+            Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
+            Self::Waiting | Self::Resume(_) | Self::Submitting(_) | Self::Done { .. } | Self::Courier(_) | Self::OutOfService(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -190,12 +189,12 @@ impl State {
         match self {
             Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
+            Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
             Self::Waiting
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
             | Self::Done { .. }
-            | Self::LookUp(_)
             | Self::Courier(_)
             | Self::OutOfService(_) => Vec::new(),
         }
@@ -213,7 +212,7 @@ impl State {
         match self {
             Self::Intro(intro) => !matches!(intro, Intro::Notice { .. }),
             Self::Filing(filing) => filing.can_back(),
-            Self::LookUp(look_up) => matches!(look_up, LookUp::Result { .. }),
+            Self::LookUp(look_up) => !matches!(look_up, LookUp::Asking { .. }),
             Self::Waiting
             | Self::Resume(_)
             | Self::Submitting(_)
@@ -250,7 +249,8 @@ impl State {
             Self::Submitting(_) => Patience::Busy(visit.waiting_s),
             Self::Slip(_) => Patience::Seconds(visit.waiting_s),
             Self::Done { .. } => Patience::Farewell(FAREWELL_S),
-            Self::LookUp(LookUp::Result { .. }) => Patience::Seconds(visit.reading_s),
+            Self::LookUp(LookUp::Result { .. } | LookUp::Own { .. }) => Patience::Seconds(visit.reading_s),
+            Self::LookUp(LookUp::Proving { .. }) => Patience::Seconds(visit.scanning_s),
             Self::LookUp(LookUp::Asking { .. }) => Patience::Seconds(visit.typing_s),
             Self::Courier(courier) if courier.storing() => Patience::Busy(visit.waiting_s),
             Self::Courier(Courier::Done { .. }) => Patience::Farewell(FAREWELL_S),
@@ -263,12 +263,12 @@ impl State {
         match self {
             Self::Waiting => true,
             Self::Intro(intro) => !matches!(intro, Intro::Confirm { .. }),
+            Self::LookUp(look_up) => matches!(look_up, LookUp::Asking { .. } | LookUp::Proving { .. }),
             Self::Resume(_)
             | Self::Filing(_)
             | Self::Submitting(_)
             | Self::Slip(_)
             | Self::Done { .. }
-            | Self::LookUp(_)
             | Self::Courier(_)
             | Self::OutOfService(_) => false,
         }
@@ -285,6 +285,7 @@ impl State {
             Self::Filing(filing) => filing.part(),
             Self::Courier(courier) => courier.part(),
             Self::Intro(Intro::Chip { chip, .. }) => chip.part(),
+            Self::LookUp(look_up) => look_up.part(),
             Self::Intro(Intro::Passport { wrong, .. }) => usize::from(wrong.is_some()),
             Self::Waiting
             | Self::Intro(_)
@@ -292,7 +293,6 @@ impl State {
             | Self::Submitting(_)
             | Self::Slip(_)
             | Self::Done { .. }
-            | Self::LookUp(_)
             | Self::OutOfService(_) => 0,
         }
     }

@@ -349,6 +349,24 @@ pub enum Screen {
         /// When this was last known.
         known_at: Timestamp,
     },
+    /// C20c what the person filed, after the chip has proved who asks (R13).
+    OwnDossiers {
+        /// Newest first.
+        dossiers: Vec<OwnLine>,
+    },
+    /// C20d one of them.
+    OwnDossier {
+        /// The one that was touched.
+        line: OwnLine,
+        /// Steps done of `steps`.
+        done: u8,
+        /// Steps in all.
+        steps: u8,
+        /// When this was last known.
+        known_at: Timestamp,
+        /// What is asked of the person, or how they get the result.
+        rows: Vec<ReviewRow>,
+    },
     /// P01 the courier's badge.
     CourierBadge,
     /// P03 scanning parcels.
@@ -399,6 +417,8 @@ impl Screen {
             Self::Done { .. } => "C18",
             Self::LookUp => "C20",
             Self::LookUpResult { .. } => "C20b",
+            Self::OwnDossiers { .. } => "C20c",
+            Self::OwnDossier { .. } => "C20d",
             Self::Resume { .. } => "C91",
             Self::CourierBadge => "P01",
             Self::Parcels { .. } => "P03",
@@ -439,6 +459,21 @@ pub enum Service {
     LookUp,
     /// Bưu tá nhận bưu gửi.
     Courier,
+}
+
+/// A dossier of the person who proved by the chip who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnLine {
+    /// Mã hồ sơ, or the provisional code before there is one.
+    pub code: String,
+    /// Its procedure.
+    pub procedure: Text,
+    /// When it was filed.
+    pub submitted: Timestamp,
+    /// Where it stands, in plain words.
+    pub state: Text,
+    /// Something is asked of the person, or the result waits.
+    pub to_do: bool,
 }
 
 /// One procedure of the list.

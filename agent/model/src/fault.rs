@@ -48,6 +48,8 @@ pub enum Fault {
     CardOther,
     /// The chip does not answer as an identity card does.
     CardUnreadable,
+    /// What a card must prove for this cannot be proven here: there is no card reader, or the chip failed its checks.
+    CardNotProven,
     /// The card reader does not answer.
     CardReaderGone,
     /// A scanned page bears the mark of a state secret: the paper is not scanned here.
@@ -181,6 +183,12 @@ impl Fault {
                 "This is another card",
                 "Đặt đúng thẻ vừa quét mã vuông lên đầu đọc, rồi bấm Đọc lại.",
                 "Put the card whose square code was scanned on the reader, then press Read again.",
+            ),
+            Self::CardNotProven => (
+                "Chưa xem được bằng thẻ này",
+                "This card cannot be used for this",
+                "Dùng mã trên phiếu, hoặc mang thẻ đến quầy.",
+                "Use the code on the slip, or bring the card to the desk.",
             ),
             Self::CardUnreadable => (
                 "Chưa đọc được chip",

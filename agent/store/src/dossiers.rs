@@ -323,7 +323,7 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(id: Uuid, body: &str) -> Res
         .map_err(|error| StoreError::Unreadable { id, why: format!("line {} column {}", error.line(), error.column()) })
 }
 
-fn found(row: &Row<'_>, code: usize, status: usize, known_at: usize) -> rusqlite::Result<FoundDossier> {
+pub(crate) fn found(row: &Row<'_>, code: usize, status: usize, known_at: usize) -> rusqlite::Result<FoundDossier> {
     let number: Option<u8> = row.get(status)?;
     Ok(FoundDossier {
         official_code: row.get(code)?,

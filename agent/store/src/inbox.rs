@@ -1,8 +1,10 @@
 //! What the hub says about dossiers after it has received them.
 
-use crate::{Reader, Store, StoreError, audit, time};
+use crate::{FoundDossier, Reader, Store, StoreError, audit, dossiers::found, time};
+use jiff::Timestamp;
 use motcua_model::{
     Text,
+    citizen::PersonNumber,
     dossier::Status,
     hub::{News, NewsItem},
 };
@@ -39,6 +41,38 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// What the person filed here, for themselves or another, and what others filed in their name; newest first.
+    pub fn own_dossiers(&self, person: &PersonNumber, limit: u32) -> Result<Vec<OwnDossier>, StoreError> {
+        let person = self.keys.owner(person)?;
+        let mut dossiers: Vec<([u8; 16], OwnDossier)> = self
+            .db
+            .prepare_cached(
+                "SELECT official_code, status, known_at, id, code, procedure_vi, procedure_en, submitted FROM dossier
+                 WHERE ?1 IN (owner, authorised) ORDER BY submitted DESC, id DESC LIMIT ?2",
+            )?
+            .query_map(params![person, limit], |row| {
+                let (code, procedure) = (row.get(4)?, Text::new(row.get::<_, String>(5)?, row.get::<_, String>(6)?));
+                Ok((row.get(3)?, OwnDossier { code, found: found(row, 0, 1, 2)?, procedure, submitted: time::load(row, 7)?, news: None }))
+            })?
+            .collect::<Result<_, _>>()?;
+        for (id, dossier) in &mut dossiers {
+            let kind = match dossier.found.status {
+                Some(Status::SupplementAsked) => "supplement",
+                Some(Status::Finished | Status::Returned) => "result",
+                _ => continue,
+            };
+            let body: Option<String> = self
+                .db
+                .prepare_cached("SELECT body FROM news WHERE dossier = ? AND kind = ? ORDER BY cursor DESC LIMIT 1")?
+                .query_row(params![&id[..], kind], |row| row.get(0))
+                .optional()?;
+            dossier.news = body.and_then(|body| serde_json::from_str::<NewsItem>(&body).ok()).map(|item| item.news);
+        }
+        Ok(dossiers.into_iter().map(|(_, dossier)| dossier).collect())
+    }
+}
+
 impl Store {
     /// Keeps the news and the cursor together. Items that were applied already are ignored; of a dossier
     /// that this device does not have, and of news that it does not understand, only the cursor is kept.
@@ -70,6 +104,21 @@ impl Store {
             }
         })
     }
+}
+
+/// A dossier as its person may see it once the chip has proved who asks (R13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnDossier {
+    /// Provisional code.
+    pub code: String,
+    /// What the hub has said.
+    pub found: FoundDossier,
+    /// The procedure's name.
+    pub procedure: Text,
+    /// When it was confirmed to the person.
+    pub submitted: Timestamp,
+    /// The last request for papers where one is open, the result where there is one.
+    pub news: Option<News>,
 }
 
 /// News about a dossier that a person must hear of.

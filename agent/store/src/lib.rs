@@ -43,7 +43,7 @@ pub use drafts::StoredDraft;
 pub use error::StoreError;
 pub use figures::{Held, SYNC_BOUNDS, SyncTimes, sync_times};
 pub use files::side_of;
-pub use inbox::Told;
+pub use inbox::{OwnDossier, Told};
 pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};
 pub use retention::{Person, Spans};

@@ -265,16 +265,19 @@ fn a_reader_that_opens_cards_by_itself_needs_no_code() {
 }
 
 #[test]
-fn such_a_card_may_come_on_any_screen_before_c06_and_nowhere_else() {
+fn such_a_card_may_come_on_any_screen_before_c06_and_in_a_look_up_and_nowhere_else() {
     for (name, mut desk) in every_screen() {
         let (code, before) = (desk.code(), desk.seen());
         let effects = desk.chip(None, ChipNews::Read(of_chip()));
         let taken = matches!(effects.as_slice(), [Effect::FindUnfinished { .. }]);
         let new = ["C01", "C02", "C03", "C03b", "C05", "C05c"].contains(&code)
             && !["C02 with a card", "C05 while the store looks"].contains(&name);
+        let of_look_up = ["C20", "C20b"].contains(&code) || name == "C05b of a look-up";
         let of_c05b = code == "C05b";
         assert_eq!(taken, new, "{name}");
-        if of_c05b {
+        if of_look_up {
+            assert!(matches!(effects.last(), Some(Effect::FindOwn { .. })), "{name}: {effects:?}");
+        } else if of_c05b {
             assert_eq!(proof(&desk), CHECKED, "{name}: it is what was asked for");
         } else if !new {
             assert_eq!((effects.as_slice(), desk.seen()), ([].as_slice(), before), "{name}");

@@ -1,7 +1,7 @@
 //! One kiosk with fake time and numbered ids; invented people.
 
 use jiff::{SignedDuration, Timestamp};
-use motcua_flow::{At, ChipKey, ChipNews, Draft, Effect, Event, Kiosk, Settings, Unfinished};
+use motcua_flow::{At, ChipKey, ChipNews, Draft, Effect, Event, Kiosk, Known, OwnDossier, Settings, Unfinished};
 use motcua_model::{
     Private, Text,
     api::{Action, ActionRequest, DeviceState, Health, LinkState, Overlay, PrintState, Screen, Service, Snapshot},
@@ -10,14 +10,16 @@ use motcua_model::{
     citizen::{ChipPerson, PersonNumber, Sex},
     code::ProvisionalCode,
     config::Visit,
-    dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Submission},
+    dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
-    hub::{AccountAnswer, AccountState, PaperSource, PersonKey, StoredPaper},
+    hub::{AccountAnswer, AccountState, News, PaperSource, PersonKey, StoredPaper, SupplementItem},
     pages::PageFault,
 };
 use std::sync::LazyLock;
 use uuid::Uuid;
+
+pub(crate) use crate::ways::*;
 
 pub(crate) const CARD: &str = "001190000016|012345678|Nguyễn Thị Mẫu|15011990|Nữ|Thôn Ví Dụ, Xã Minh Họa, Thử Nghiệm|10052021";
 pub(crate) const OTHER_CARD: &str = "001090000017||Trần Văn Thử|20021990|Nam|Phường Minh Họa, Thử Nghiệm|02082024||||";
@@ -26,7 +28,7 @@ pub(crate) const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\
 pub(crate) const BIRTH: &str = "1.001193";
 pub(crate) const MARRIAGE: &str = "1.000894";
 /// Nothing of this may be seen after the visit.
-pub(crate) const PERSONAL: [&str; 7] = ["27/2019", "Mẫu", "001190000016", "•016", "Ví Dụ", "Nguyễn Văn Bé", "0900000456"];
+pub(crate) const PERSONAL: [&str; 8] = ["của bé Thử", "27/2019", "Mẫu", "001190000016", "•016", "Ví Dụ", "Nguyễn Văn Bé", "0900000456"];
 
 /// An office without a card reader: the card's QR stands alone.
 pub(crate) const READY: Health = Health {
@@ -238,6 +240,24 @@ impl Desk {
         assert_eq!(self.code(), "C08");
     }
 
+    /// C05b of somebody who wants to see what they filed.
+    pub(crate) fn reach_proving(&mut self) -> Uuid {
+        self.send(Event::Health(WITH_CARD_READER));
+        self.act(Action::Start { service: Service::LookUp });
+        let effects = self.scan(CARD);
+        self.send(Event::Health(READY));
+        let [Effect::ReadChip { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        *job
+    }
+
+    pub(crate) fn reach_own(&mut self) {
+        let job = self.reach_proving();
+        let effects = self.chip(Some(job), ChipNews::Read(of_chip()));
+        let [Effect::FindOwn { number }] = effects.as_slice() else { panic!("{effects:?}") };
+        self.send(own(number.clone()));
+        assert_eq!(self.code(), "C20c");
+    }
+
     pub(crate) fn reach_scan(&mut self) {
         self.reach_papers();
         self.act(Action::ScanPaper { paper: 0 });
@@ -381,6 +401,30 @@ pub(crate) fn told(owner: PersonKey, found: bool) -> Event {
     Event::HubTold { owner, account, papers: found.then(|| ("GCN-KH".to_owned(), paper)).into_iter().collect() }
 }
 
+/// The store's answer: one dossier that waits for a paper, one that waits to be sent.
+pub(crate) fn own(number: PersonNumber) -> Event {
+    let at = "2026-11-20T02:00:00Z".parse().unwrap();
+    let dossier = |code: &str, official: Option<&str>, status| OwnDossier {
+        code: code.into(),
+        known: Known { official_code: official.map(Into::into), status, known_at: at },
+        procedure: Text::new("Đăng ký khai sinh", "Birth registration"),
+        submitted: at,
+        news: None,
+    };
+    let items = vec![SupplementItem { component: None, what: Private::new("Giấy chứng sinh của bé Thử") }];
+    let supplement = News::Supplement {
+        dossier: Uuid::from_u128(5),
+        official_code: "H99.50-261120-0001".into(),
+        items,
+        reason: Private::new("Bản chụp mờ"),
+        until: Some(jiff::civil::date(2026, 12, 1)),
+        contact: "Một cửa xã Minh Họa".into(),
+        officer: Private::default(),
+    };
+    let asked = OwnDossier { news: Some(supplement), ..dossier("TAM-1", Some("H99.50-261120-0001"), Some(Status::SupplementAsked)) };
+    Event::OwnFound { number, dossiers: vec![asked, dossier("TAM-2", None, None)] }
+}
+
 pub(crate) fn provisional() -> ProvisionalCode {
     ProvisionalCode::new("K07", jiff::civil::date(2026, 11, 23), 42)
 }
@@ -388,259 +432,6 @@ pub(crate) fn provisional() -> ProvisionalCode {
 /// The newest draft among the effects.
 pub(crate) fn saved(effects: &[Effect]) -> Option<&Draft> {
     effects.iter().rev().find_map(|effect| if let Effect::SaveDraft(draft) = effect { Some(draft) } else { None })
-}
-
-/// The way to a screen.
-pub(crate) type Way = fn(&mut Desk);
-
-/// One desk at each kind of screen, overlays included.
-pub(crate) fn every_screen() -> Vec<(&'static str, Desk)> {
-    let arrive = |(name, way): (&'static str, Way)| {
-        let mut desk = Desk::new();
-        way(&mut desk);
-        assert_eq!(desk.code(), name.split_whitespace().next().unwrap(), "{name}");
-        (name, desk)
-    };
-    ways().into_iter().map(arrive).collect()
-}
-
-pub(crate) fn ways() -> Vec<(&'static str, Way)> {
-    vec![
-        ("C01", |_| {}),
-        ("C01 with a fault", |d| {
-            d.scan("8934563138165");
-        }),
-        ("C02", |d| {
-            d.act(Action::Start { service: Service::File });
-        }),
-        ("C02 with a card", |d| {
-            d.scan(CARD);
-        }),
-        ("C03", |d| {
-            d.act(Action::Start { service: Service::File });
-            d.act(Action::Agree);
-        }),
-        ("C03b", |d| {
-            d.act(Action::Start { service: Service::File });
-            d.act(Action::Agree);
-            d.act(Action::ChooseProcedure { code: BIRTH.into() });
-        }),
-        ("C05", |d| d.reach_identify()),
-        ("C05 while the store looks", |d| {
-            d.reach_identify();
-            d.scan(CARD);
-        }),
-        ("C05 with a fault", |d| {
-            d.reach_identify();
-            d.send(Event::ReaderGarbage);
-        }),
-        ("C05c", |d| d.reach_passport()),
-        ("C05c wrong", |d| {
-            d.reach_passport();
-            d.type_zone("P<UTO");
-        }),
-        ("C06 of a passport", |d| {
-            d.reach_passport();
-            d.type_zone(PASSPORT);
-            d.send(Event::Unfinished(Unfinished::Nothing));
-        }),
-        ("C05b", |d| {
-            d.reach_chip();
-        }),
-        ("C05b reading", |d| {
-            let job = d.reach_chip();
-            d.chip(Some(job), ChipNews::Reading { percent: 40 });
-        }),
-        ("C05b moved", |d| {
-            let job = d.reach_chip();
-            d.chip(Some(job), ChipNews::Failed(Fault::CardMoved));
-        }),
-        ("C05b stopped", |d| {
-            let job = d.reach_chip();
-            d.chip(Some(job), ChipNews::Failed(Fault::CardUnreadable));
-        }),
-        ("C05b without reader", |d| {
-            let job = d.reach_chip();
-            d.chip(Some(job), ChipNews::Failed(Fault::CardReaderGone));
-        }),
-        ("C06 of a chip", |d| {
-            let job = d.reach_chip();
-            d.chip(Some(job), ChipNews::Read(of_chip()));
-        }),
-        ("C06", |d| d.reach_person()),
-        ("C91", |d| {
-            let draft = draft_of(|d| d.reach_papers());
-            d.scan(CARD);
-            d.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
-        }),
-        ("C07", |d| d.reach_questions()),
-        ("C07 refused", |d| {
-            d.reach_questions();
-            d.answer("4nh");
-        }),
-        ("C07 the last", |d| {
-            d.reach_papers();
-            d.act(Action::Back);
-        }),
-        ("C04", |d| {
-            d.reach_person();
-            d.act(Action::ConfirmPerson { correct: true });
-        }),
-        ("C04 again", |d| {
-            d.reach_questions();
-            d.act(Action::Back);
-        }),
-        ("C06 again", |d| {
-            d.reach_questions();
-            d.act(Action::Back);
-            d.act(Action::Back);
-        }),
-        ("C07 about who authorised", |d| d.reach_other()),
-        ("C07 about who authorised, refused", |d| {
-            d.reach_other();
-            d.scan(CARD);
-        }),
-        ("C08", |d| d.reach_papers()),
-        ("C08 with a fault of the disk", |d| {
-            d.reach_papers();
-            d.send(Event::StoreFailed);
-        }),
-        ("C08 with a stored paper", |d| d.reach_stored()),
-        ("C08b", |d| {
-            d.reach_stored();
-            d.act(Action::ScanPaper { paper: 2 });
-        }),
-        ("C08 with a stored paper used", |d| {
-            d.reach_stored();
-            d.act(Action::ScanPaper { paper: 2 });
-            d.act(Action::UseStored);
-        }),
-        ("C10", |d| {
-            d.reach_papers();
-            d.act(Action::ScanPaper { paper: 0 });
-        }),
-        ("C10b", |d| {
-            d.reach_papers();
-            d.act(Action::ScanPaper { paper: 0 });
-            d.act(Action::CannotScan);
-        }),
-        ("C10c", |d| {
-            d.reach_pdf(0);
-        }),
-        ("C10c with files", |d| {
-            d.reach_pdf(0);
-            d.send(Event::PdfsOffered(vec![offered(OFFERED)]));
-        }),
-        ("C10c checking", |d| {
-            d.reach_pdf(0);
-            d.take_pdf(OFFERED);
-        }),
-        ("C08 with a paper for the desk", |d| {
-            d.reach_papers();
-            d.bring_to_desk(0);
-        }),
-        ("C11", |d| d.reach_scan()),
-        ("C11 running", |d| {
-            d.reach_scan();
-            let job = d.start_scan();
-            d.page(job);
-        }),
-        ("C11 with a fault", |d| {
-            d.reach_scan();
-            let job = d.start_scan();
-            d.page(job);
-            d.fault(job, Fault::ScannerJam);
-        }),
-        ("C11b", |d| d.reach_check()),
-        ("C11 for a page without its note", |d| {
-            d.reach_check();
-            let page = ids(d)[0];
-            d.act(Action::ScanWithoutNote { page });
-        }),
-        ("C12", |d| d.reach_review()),
-        ("C07 from C12", |d| {
-            d.reach_review();
-            d.act(Action::Change { target: motcua_model::api::ChangeTarget::Question(1) });
-        }),
-        ("C10 from C12", |d| {
-            d.reach_review();
-            d.act(Action::Change { target: motcua_model::api::ChangeTarget::Paper(1) });
-        }),
-        ("C04 from C12", |d| {
-            d.reach_review();
-            d.act(Action::Change { target: motcua_model::api::ChangeTarget::ForWhom });
-        }),
-        ("C07 about who authorised, from C12", |d| {
-            d.reach_review();
-            d.act(Action::Change { target: motcua_model::api::ChangeTarget::ForWhom });
-            d.act(Action::FileFor { whom: ForWhom::Authorised });
-        }),
-        ("C12 asked whether to end", |d| {
-            d.reach_review();
-            d.act(Action::End);
-        }),
-        ("C12 with help", |d| {
-            d.reach_review();
-            d.act(Action::Help);
-        }),
-        ("C12 still there?", |d| {
-            d.reach_review();
-            d.wait(91);
-        }),
-        ("C14", |d| {
-            d.reach_submitting();
-        }),
-        ("C17", |d| {
-            d.reach_slip();
-        }),
-        ("C17 waits for paper", |d| {
-            let job = d.reach_slip();
-            d.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
-        }),
-        ("C18", |d| {
-            d.reach_slip();
-            d.act(Action::SlipTaken);
-        }),
-        ("C20", |d| {
-            d.act(Action::Start { service: Service::LookUp });
-        }),
-        ("C20b", |d| {
-            d.act(Action::Start { service: Service::LookUp });
-            d.act(Action::LookUp { code: provisional().to_string() });
-            let known = motcua_flow::Known { official_code: None, status: None, known_at: d.at().wall };
-            d.send(Event::LookedUp { asked: provisional().to_string(), found: Some(known) });
-        }),
-        ("P01", |d| {
-            d.act(Action::Start { service: Service::Courier });
-        }),
-        ("P03", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("RR473124829VN");
-        }),
-        ("P03 doubtful", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("BK990032289VN");
-        }),
-        ("P03 storing", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("RR473124829VN");
-            d.act(Action::CloseHandover);
-        }),
-        ("P06", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("RR473124829VN");
-            let effects = d.act(Action::CloseHandover);
-            let [Effect::StoreHandover(handover)] = effects.as_slice() else { panic!("{effects:?}") };
-            d.send(Event::HandoverStored { id: handover.id });
-        }),
-        ("C99", |d| {
-            d.send(Event::OutOfService(Text::new("Ổ đĩa đầy", "The disk is full")));
-        }),
-    ]
 }
 
 /// The draft that the store holds after this part of a visit.

@@ -1,10 +1,11 @@
 //! What a code tells without authentication.
 
 use crate::common::*;
-use motcua_flow::{Effect, Event, Known};
+use motcua_flow::{ChipNews, Effect, Event, Known};
 use motcua_model::{
-    api::{Action, Overlay, Screen, Service},
-    dossier::Status,
+    api::{Action, Overlay, ReviewValue, Screen, Service},
+    citizen::{ChipPerson, PersonNumber},
+    dossier::{ChipAnswer, ChipFiles, Proof, Status},
     fault::Fault,
 };
 
@@ -38,11 +39,58 @@ fn a_look_up_tells_the_code_and_the_progress() {
 }
 
 #[test]
-fn a_card_under_the_reader_is_no_code_to_ask_for() {
+fn a_card_whose_chip_cannot_be_read_opens_nothing() {
     let mut desk = Desk::new();
     desk.act(Action::Start { service: Service::LookUp });
-    assert!(desk.scan(CARD).is_empty());
-    assert_eq!(desk.overlay(), Some(Overlay::Fault { fault: Fault::CodeUnknown, retry: false }));
+    assert!(desk.scan(CARD).is_empty(), "without a card reader nobody can prove who asks");
+    assert_eq!((desk.code(), desk.overlay()), ("C20", Some(Overlay::Fault { fault: Fault::CardNotProven, retry: false })));
+    desk.act(Action::Dismiss);
+    desk.act(Action::End);
+    let job = desk.reach_proving();
+    let doubtful = Proof::Chip { files: ChipFiles::Trusted, chip: ChipAnswer::Failed };
+    let effects = desk.chip(Some(job), ChipNews::Read(Box::new(ChipPerson { proof: doubtful, ..*of_chip() })));
+    assert!(effects.is_empty(), "a copied chip asks the store nothing: {effects:?}");
+    assert_eq!((desk.code(), desk.overlay()), ("C20", Some(Overlay::Fault { fault: Fault::CardNotProven, retry: false })));
+}
+
+#[test]
+fn the_chip_opens_what_the_person_filed_and_what_is_asked_of_them() {
+    let mut desk = Desk::new();
+    desk.reach_own();
+    assert_eq!(desk.snapshot().progress, None);
+    let Screen::OwnDossiers { dossiers } = desk.screen() else { panic!("{}", desk.code()) };
+    let lines: Vec<_> = dossiers.iter().map(|line| (line.code.as_str(), line.to_do)).collect();
+    assert_eq!(lines, [("H99.50-261120-0001", true), ("TAM-2", false)]);
+    desk.act(Action::ShowDossier { dossier: 0 });
+    let Screen::OwnDossier { rows, .. } = desk.screen() else { panic!("{}", desk.code()) };
+    let said = |text: &str| rows.iter().any(|row| matches!(&row.value, ReviewValue::Private(value) if value.reveal() == text));
+    for text in ["Giấy chứng sinh của bé Thử", "Bản chụp mờ", "01/12/2026", "Một cửa xã Minh Họa"] {
+        assert!(said(text), "{text}: {rows:?}");
+    }
+    desk.act(Action::Back);
+    desk.act(Action::ShowDossier { dossier: 1 });
+    assert!(matches!(desk.screen(), Screen::OwnDossier { rows, .. } if rows.is_empty()));
+    desk.act(Action::Back);
+    desk.act(Action::Back);
+    assert_eq!(desk.code(), "C20");
+    assert_eq!(desk.act(Action::End), []);
+    assert!(!desk.seen().contains("của bé Thử"));
+}
+
+#[test]
+fn another_card_on_the_reader_opens_nothing_and_the_end_calls_the_reading_off() {
+    let mut desk = Desk::new();
+    let job = desk.reach_proving();
+    let other = PersonNumber::parse("001090000017").unwrap();
+    let effects = desk.chip(Some(job), ChipNews::Read(Box::new(ChipPerson { number: other.clone(), ..*of_chip() })));
+    assert!(effects.is_empty() && desk.code() == "C05b", "{effects:?}");
+    let effects = desk.act(Action::ReadChip);
+    let [Effect::ReadChip { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let job = *job;
+    desk.send(own(other));
+    assert_eq!(desk.code(), "C05b", "an answer about somebody else");
+    assert_eq!(desk.act(Action::End), [Effect::CancelChip { job }]);
+    assert_eq!(desk.code(), "C01");
 }
 
 fn desk_time() -> jiff::Timestamp {

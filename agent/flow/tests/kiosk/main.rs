@@ -16,3 +16,4 @@ mod resume;
 mod scanning;
 mod table;
 mod visit;
+mod ways;

@@ -31,6 +31,7 @@ enum Move {
     Print { current: bool, state: PrintState },
     LookedUp { current: bool, found: bool },
     Told { current: bool, found: bool },
+    Own { current: bool },
     StoreFailed,
     Health(Health),
     Restarted(u32),
@@ -87,6 +88,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::Submit),
         Just(Action::SlipTaken),
         Just(Action::LookUp { code: provisional().to_string() }),
+        (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
         any::<bool>().prop_map(|keep| Action::ConfirmParcel { keep }),
         Just(Action::CloseHandover),
         prop::sample::select(vec![
@@ -138,6 +140,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => (current(), prop::sample::select(prints)).prop_map(|(current, state)| Move::Print { current, state }),
         1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
         3 => any::<(bool, bool)>().prop_map(|(current, found)| Move::Told { current, found }),
+        2 => current().prop_map(|current| Move::Own { current }),
         1 => Just(Move::StoreFailed),
         1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
         1 => Just(Move::Health(READY)),
@@ -217,6 +220,10 @@ impl World {
                 let other = PersonKey::Organisation { tax_code: Private::new("0100109106") };
                 let owner = self.owner.clone().filter(|_| current).unwrap_or(other);
                 self.desk.send(told(owner, found))
+            }
+            Move::Own { current } => {
+                let number = motcua_model::citizen::PersonNumber::parse(if current { "001190000016" } else { "001090000017" }).unwrap();
+                self.desk.send(own(number))
             }
             Move::StoreFailed => self.desk.send(Event::StoreFailed),
             Move::Health(health) => self.desk.send(Event::Health(health)),
@@ -348,7 +355,8 @@ impl World {
                 | Effect::DropPages { .. }
                 | Effect::Print(_)
                 | Effect::CloseSlip { .. }
-                | Effect::LookUp { .. } => {}
+                | Effect::LookUp { .. }
+                | Effect::FindOwn { .. } => {}
             }
         }
     }

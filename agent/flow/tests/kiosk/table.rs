@@ -70,6 +70,8 @@ fn every_action() -> Vec<Action> {
         Action::SlipTaken,
         Action::LookUp { code: provisional().to_string() },
         Action::LookUp { code: String::new() },
+        Action::ShowDossier { dossier: 0 },
+        Action::ShowDossier { dossier: 200 },
         Action::ConfirmParcel { keep: true },
         Action::CloseHandover,
         Action::Retry,
@@ -117,6 +119,7 @@ fn every_action() -> Vec<Action> {
             | Action::Submit
             | Action::SlipTaken
             | Action::LookUp { .. }
+            | Action::ShowDossier { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
             | Action::Retry
@@ -148,6 +151,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::TakePdf { .. } => "take-pdf",
             Effect::DropPages { .. } => "drop-pages",
             Effect::AskHub { .. } => "ask-hub",
+            Effect::FindOwn { .. } => "find-own",
             Effect::Submit(_) => "submit",
             Effect::Print(_) => "print",
             Effect::CloseSlip { keep: false, .. } => "close-slip",

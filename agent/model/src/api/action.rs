@@ -130,6 +130,11 @@ pub enum Action {
         /// As typed.
         code: String,
     },
+    /// C20c this dossier.
+    ShowDossier {
+        /// Index.
+        dossier: u8,
+    },
     /// P03 the doubtful code is what stands on the parcel.
     ConfirmParcel {
         /// Keep it, or drop it.

@@ -4,7 +4,7 @@ use crate::support::*;
 use motcua_model::{
     code::ProvisionalCode,
     dossier::{Applicant, Status},
-    hub::MessageBody,
+    hub::{MessageBody, News},
     particulars::{Authorised, Contact},
 };
 use motcua_store::{Lane, SlipState, Store, StoreError, side_of};
@@ -68,6 +68,31 @@ fn the_slip_belongs_to_who_stood_at_the_machine() {
     let sent = store.submit(asked, "H15.50.05.13", "K07", at(2), today()).unwrap();
     assert_eq!(store.unprinted_slip(&other_citizen(), at(0)).unwrap(), Some((sent, false)));
     assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), None, "who authorised them was not there (R27)");
+}
+
+#[test]
+fn a_person_sees_what_they_filed_and_what_is_asked_of_them() {
+    let place = Place::new();
+    let mut store = place.store();
+    let first = submit(&mut store, id(1), at(0));
+    let mut asked = submission(id(2), &[]);
+    let person = Applicant { number: other_citizen(), ..asked.applicant.clone() };
+    asked.particulars.authorised = Some(Box::new(Authorised { person, contact: Contact::default(), paper: None }));
+    let second = store.submit(asked, "H15.50.05.13", "K07", at(2), today()).unwrap();
+    let codes =
+        |store: &Store, number| -> Vec<String> { store.own_dossiers(&number, 10).unwrap().into_iter().map(|own| own.code).collect() };
+    let (first, second) = (first.code.as_str().to_owned(), second.code.as_str().to_owned());
+    assert_eq!(codes(&store, citizen()), [second.clone(), first], "the owner of both, newest first");
+    assert_eq!(codes(&store, other_citizen()), [second], "who filed the one for the owner");
+    assert_eq!(store.own_dossiers(&citizen(), 1).unwrap().len(), 1);
+    assert!(store.own_dossiers(&citizen(), 10).unwrap().iter().all(|own| own.news.is_none()));
+    store.apply_news(&supplement(5, id(1), at(9))).unwrap();
+    let news = |store: &Store| store.own_dossiers(&citizen(), 10).unwrap().remove(1).news;
+    assert_eq!(news(&store), None, "it counts with the status that comes beside it");
+    store.apply_news(&status(6, id(1), "H15.50.05.13-261123-0001", Status::SupplementAsked, at(9))).unwrap();
+    assert!(matches!(news(&store), Some(News::Supplement { items, .. }) if items.len() == 1));
+    store.apply_news(&status(7, id(1), "H15.50.05.13-261123-0001", Status::Processing, at(10))).unwrap();
+    assert_eq!(news(&store), None, "it was handed in");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 use motcua_model::{
     citizen::PersonNumber,
     dossier::{Applicant, Status},
-    hub::{Handing, News, NewsItem, SupplementItem},
+    hub::{Handing, News, NewsItem},
     particulars::{Authorised, Contact},
 };
 use motcua_store::{Lane, SlipState, Spans, Store, StoreError, StoreKey};
@@ -96,19 +96,7 @@ fn what_an_officer_asks_for_is_to_be_told_until_the_dossier_goes_on() {
     let place = Place::new();
     let mut store = place.store();
     delivered(&mut store, 1);
-    let asks = |cursor, number| NewsItem {
-        cursor,
-        at: at(70),
-        news: News::Supplement {
-            dossier: id(number),
-            official_code: "H15.50.05-261123-0001".to_owned(),
-            items: vec![SupplementItem { component: None, what: motcua_model::Private::new("Giấy chứng sinh có dấu") }],
-            reason: motcua_model::Private::new("Bản quét thiếu dấu"),
-            until: None,
-            contact: String::new(),
-            officer: motcua_model::Private::default(),
-        },
-    };
+    let asks = |cursor, number| supplement(cursor, id(number), at(70));
     store.apply_news(&asks(1, 1)).unwrap();
     store.apply_news(&asks(1, 1)).unwrap();
     store.apply_news(&asks(2, 99)).unwrap();

@@ -9,7 +9,7 @@ use motcua_model::{
     dossier::{
         Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Origin, Page, Proof, Retention, Side, Status, Submission,
     },
-    hub::{News, NewsItem},
+    hub::{News, NewsItem, SupplementItem},
     particulars::Particulars,
 };
 use motcua_store::{Opened, Store, StoreKey};
@@ -174,6 +174,19 @@ pub(crate) fn correction(id: Uuid, asked: Timestamp) -> Correction {
 /// A status as the hub tells it.
 pub(crate) fn status(cursor: u64, dossier: Uuid, code: &str, status: Status, at: Timestamp) -> NewsItem {
     NewsItem { cursor, at, news: News::Status { dossier, official_code: code.to_owned(), status, reason: None } }
+}
+
+pub(crate) fn supplement(cursor: u64, dossier: Uuid, at: Timestamp) -> NewsItem {
+    let news = News::Supplement {
+        dossier,
+        official_code: "H15.50.05-261123-0001".to_owned(),
+        items: vec![SupplementItem { component: None, what: Private::new("Giấy chứng sinh có dấu") }],
+        reason: Private::new("Bản quét thiếu dấu"),
+        until: None,
+        contact: String::new(),
+        officer: Private::default(),
+    };
+    NewsItem { cursor, at, news }
 }
 
 /// Bad blocks in every page of a database but the first.
