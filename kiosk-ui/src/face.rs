@@ -2,13 +2,14 @@
 //! to one screen (which page of a list, what is half typed).
 
 use crate::{
+    feedback,
     input::{Form, Typed},
     ui::{Act, App, Kiosk, ProcedureView, Theme},
     view,
 };
 use motcua_model::{
     Language, Private,
-    api::{Action, ActionRequest, Overlay, PageView, Screen, Snapshot},
+    api::{Action, ActionRequest, OpinionPage, Overlay, PageView, Screen, Snapshot},
     catalogue::AnswerKind,
     dossier::Special,
     fold,
@@ -67,6 +68,13 @@ impl Local {
             Some(Screen::Question { kind, answer, required, .. }) => local.typed = Typed::for_question(kind, answer.reveal(), *required),
             Some(Screen::LookUp) => local.typed = Typed::new(Form::Code, true),
             Some(Screen::Passport { .. }) => local.typed = Typed::new(Form::Zone, true),
+            Some(Screen::Opinion { page: OpinionPage::Text { text, .. } }) => {
+                let most = u16::try_from(motcua_model::opinion::LONGEST).unwrap_or(u16::MAX);
+                local.typed = Typed::for_question(&AnswerKind::Text { max: most }, text.reveal(), true);
+            }
+            Some(Screen::Opinion { page: OpinionPage::Contact { phone, .. } }) => {
+                local.typed = Typed::for_question(&AnswerKind::Phone, phone.reveal(), true);
+            }
             Some(Screen::Procedures { procedures, .. }) if procedures.len() <= CHOICES => local.procedures = ProcedureView::OfEvent,
             Some(_) | None => {}
         }
@@ -241,6 +249,7 @@ impl Face {
         let action = match (state.snapshot.as_ref().map(|s| &s.screen), value) {
             (Some(Screen::Question { .. }), Some(value)) => Some(Action::Answer { value: Private::new(value) }),
             (Some(Screen::LookUp), Some(code)) => Some(Action::LookUp { code }),
+            (Some(Screen::Opinion { page }), Some(value)) => feedback::typed(page, value),
             (Some(Screen::Passport { .. }), Some(zone)) => Some(Action::TypeZone { zone: Private::new(zone) }),
             (_, _) => None,
         };
@@ -341,6 +350,9 @@ impl State {
         if let (Some(Screen::Passport { .. }), Screen::Passport { error: Some(_) }) = (old, &new.screen) {
             return true;
         }
+        if let (Some(Screen::Opinion { page: old }), Screen::Opinion { page: new }) = (old, &new.screen) {
+            return feedback::asks_again(old, new);
+        }
         let Some(Screen::Question { at: old_at, ask: old_ask, .. }) = old else { return false };
         matches!(&new.screen, Screen::Question { at, ask, error: Some(_), .. } if at == old_at && ask == old_ask)
     }
@@ -413,6 +425,8 @@ impl State {
             | Screen::Done { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }
+            | Screen::Opinion { .. }
+            | Screen::Rating { .. }
             | Screen::CourierBadge
             | Screen::HandoverDone { .. }
             | Screen::OutOfService { .. } => (0, CHOICES),
@@ -488,6 +502,11 @@ impl State {
                 let Screen::Review { rows, .. } = screen else { return None };
                 Action::Change { target: rows.get(at)?.change? }
             }
+            Act::ChooseTopic => Action::ChooseTopic { topic: small },
+            Act::NoContact => Action::LeaveContact { phone: None },
+            Act::Rate => Action::Rate,
+            Act::GiveScore => feedback::score(at)?,
+            Act::TurnReason => feedback::reason(at)?,
             Act::Submit => Action::Submit,
             Act::SlipTaken => Action::SlipTaken,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * view::OWN + at).ok()? },

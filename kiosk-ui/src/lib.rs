@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod compose;
 pub mod face;
+mod feedback;
 pub mod gallery;
 pub mod input;
 pub mod samples;

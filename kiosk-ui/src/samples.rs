@@ -1,11 +1,13 @@
 //! Invented snapshots: one for each screen and overlay, for the gallery and the tests.
 
+mod feedback;
+
 use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
         ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, PrintState,
-        ProcedureLine, Progress, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ProcedureLine, Progress, RatingOffer, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::{AnswerKind, Choice, NotScanned},
@@ -81,6 +83,8 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::LookUpResult { .. }
         | Screen::OwnDossiers { .. }
         | Screen::OwnDossier { .. }
+        | Screen::Opinion { .. }
+        | Screen::Rating { .. }
         | Screen::CourierBadge
         | Screen::Parcels { .. }
         | Screen::HandoverDone { .. }
@@ -93,6 +97,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
+    samples.extend(feedback::screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
     for (name, overlay) in overlays() {
         let mut snapshot = snapshot(question(name_kind(), "Trần Văn Thử"), language);
         snapshot.overlay = Some(overlay);
@@ -130,7 +135,15 @@ fn overlays() -> Vec<(&'static str, Overlay)> {
 
 fn waiting(unfinished: bool, problem: Option<Text>) -> Screen {
     let tile = |service, unavailable| ServiceTile { service, unavailable };
-    Screen::Waiting { services: vec![tile(Service::File, problem), tile(Service::LookUp, None), tile(Service::Courier, None)], unfinished }
+    Screen::Waiting {
+        services: vec![
+            tile(Service::File, problem),
+            tile(Service::LookUp, None),
+            tile(Service::Opinion, None),
+            tile(Service::Courier, None),
+        ],
+        unfinished,
+    }
 }
 
 fn name_kind() -> AnswerKind {
@@ -528,7 +541,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("slip", slip(false, PrintState::Printed)),
         ("slip-offline", slip(true, PrintState::Printing)),
         ("slip-no-paper", slip(false, PrintState::Waiting(Fault::PrinterPaperOut))),
-        ("done", Screen::Done { code: provisional(), time_limit: limit() }),
+        ("done", Screen::Done { code: provisional(), time_limit: limit(), rating: RatingOffer::Open }),
         ("look-up", Screen::LookUp),
         ("own", Screen::OwnDossiers { dossiers: own_lines() }),
         ("own-none", Screen::OwnDossiers { dossiers: Vec::new() }),
@@ -542,6 +555,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
                 steps: 4,
                 state: Text::new("Đang xử lý. Cán bộ đang xem hồ sơ.", "In progress. Staff are looking at the file."),
                 known_at: at,
+                rating: RatingOffer::None,
             },
         ),
         ("badge", Screen::CourierBadge),

@@ -2,11 +2,12 @@
 
 use crate::{
     face::{CHOICES, State, pages_of},
+    feedback,
     input::{Form, Shift},
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
-        OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
-        ProcedureView, QuestionView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Tile,
+        OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
+        ProcedureView, QuestionView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Tile,
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -61,6 +62,10 @@ struct Page {
     slip: SlipView,
     look_up: LookUpView,
     own: OwnView,
+    opinion: OpinionView,
+    rating: RatingView,
+    faces: Vec<SharedString>,
+    rate_offer: RateOffer,
     parcels: Vec<ParcelRow>,
     parcel_list: ParcelsView,
     reason: SharedString,
@@ -126,6 +131,10 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_slip(page.slip);
     kiosk.set_look_up(page.look_up);
     kiosk.set_own(page.own);
+    kiosk.set_opinion(page.opinion);
+    kiosk.set_rating(page.rating);
+    kiosk.set_faces(model(page.faces));
+    kiosk.set_rate_offer(page.rate_offer);
     kiosk.set_parcels(model(page.parcels));
     kiosk.set_parcel_list(page.parcel_list);
     kiosk.set_reason(page.reason);
@@ -261,10 +270,12 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.rows = slice(rows, state, CHOICES).map(|(at, row)| review_row(at, row, language)).collect();
         }
         Screen::Slip { code, qr, offline, printing } => page.slip = slip(code, qr, *offline, *printing, language),
-        Screen::Done { code, time_limit } => {
+        Screen::Done { code, time_limit, rating } => {
+            page.rate_offer = feedback::offer(*rating);
             page.slip = SlipView { code: code.as_str().into(), time_limit: words(time_limit), ..SlipView::default() };
         }
-        Screen::LookUpResult { asked, official_code, done, steps, state, known_at } => {
+        Screen::LookUpResult { asked, official_code, done, steps, state, known_at, rating } => {
+            page.rate_offer = feedback::offer(*rating);
             page.look_up = LookUpView {
                 asked: asked.as_str().into(),
                 official_code: official_code.as_deref().unwrap_or_default().into(),
@@ -295,6 +306,11 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 known_at: local_time(*known_at).into(),
             };
             page.rows = slice(rows, state, OWN).map(|(at, row)| review_row(at, row, language)).collect();
+        }
+        Screen::Opinion { page: opinion } => (page.opinion, page.tiles) = feedback::opinion(opinion, language),
+        Screen::Rating { page: rating } => {
+            (page.rating, page.tiles) = feedback::rating(rating, language);
+            page.faces = feedback::faces(language);
         }
         Screen::Parcels { parcels, doubtful, repeated } => {
             page.parcel_list =
@@ -329,6 +345,7 @@ fn service_tile(service: Service, unavailable: Option<&Text>, language: Language
     let (icon, title) = match service {
         Service::File => ("file", Text::new("Nộp hồ sơ", "Send a file")),
         Service::LookUp => ("search", Text::new("Tra cứu hồ sơ", "Look up a file")),
+        Service::Opinion => ("speech", Text::new("Góp ý, phản ánh", "Give your opinion")),
         Service::Courier => ("parcel", Text::new("Bưu tá nhận bưu gửi", "Courier: collect parcels")),
     };
     Tile {
@@ -431,7 +448,8 @@ fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> Pa
     }
 }
 
-fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {
+/// Code, QR (none where `qr` is empty) and how the printing goes.
+pub(crate) fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {
     let (print, fault) = match printing {
         PrintState::Printing => (PrintKind::Printing, None),
         PrintState::Printed => (PrintKind::Printed, None),
@@ -441,7 +459,7 @@ fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Lan
     };
     SlipView {
         code: code.into(),
-        qr: qr_image(qr),
+        qr: if qr.is_empty() { Image::default() } else { qr_image(qr) },
         offline,
         print,
         fault_title: fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
@@ -553,6 +571,8 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::LookUpResult { .. } => ScreenKind::LookUpResult,
         Screen::OwnDossiers { .. } => ScreenKind::OwnDossiers,
         Screen::OwnDossier { .. } => ScreenKind::OwnDossier,
+        Screen::Opinion { page } => feedback::opinion_kind(page),
+        Screen::Rating { page } => feedback::rating_kind(page),
         Screen::CourierBadge => ScreenKind::CourierBadge,
         Screen::Parcels { .. } => ScreenKind::Parcels,
         Screen::HandoverDone { .. } => ScreenKind::HandoverDone,

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
 
+#[path = "screens/feedback.rs"]
+mod feedback;
+
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
 use motcua_kiosk::{
     face::{Face, FromAgent, ToAgent},
@@ -232,6 +235,7 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
     let cases: Vec<(&str, &str, Action)> = vec![
         ("waiting", "Nộp hồ sơ", Action::Start { service: Service::File }),
         ("waiting", "Tra cứu hồ sơ", Action::Start { service: Service::LookUp }),
+        ("waiting", "Góp ý, phản ánh", Action::Start { service: Service::Opinion }),
         ("waiting", "Bưu tá nhận bưu gửi", Action::Start { service: Service::Courier }),
         ("waiting", "English", Action::SetLanguage { language: Language::En }),
         ("notice", "Đồng ý", Action::Agree),

@@ -157,7 +157,7 @@ pub fn at_hub(rig: &Rig) -> anyhow::Result<Vec<String>> {
             }
             MessageBody::Handover(handover) => codes.extend(handover.parcels.into_iter().map(|p| p.parcel.code)),
             // The crowd asks for none.
-            MessageBody::Correction(_) => {}
+            MessageBody::Correction(_) | MessageBody::Opinion(_) | MessageBody::Satisfaction(_) | MessageBody::Quality(_) => {}
         }
     }
     Ok(codes)

@@ -126,6 +126,8 @@ impl Citizen {
             | Screen::LookUpResult { .. }
             | Screen::OwnDossiers { .. }
             | Screen::OwnDossier { .. }
+            | Screen::Opinion { .. }
+            | Screen::Rating { .. }
             | Screen::CourierBadge
             | Screen::Parcels { .. }
             | Screen::HandoverDone { .. }

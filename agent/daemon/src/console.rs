@@ -280,9 +280,12 @@ fn home_html(office: &Text, status: &AgentStatus, notices: &str, lines: &[Dossie
         ],
         &rows,
     );
+    // What people think of the office is not for the desk's eyes, not even that they said something (R16).
+    let for_the_desk = |kind: &str| !matches!(kind, "opinion" | "satisfaction" | "quality");
     let waiting: String = status
         .outbox
         .iter()
+        .filter(|o| for_the_desk(&o.kind))
         .map(|o| {
             format!(
                 "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td class=why>{}",

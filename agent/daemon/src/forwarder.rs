@@ -226,7 +226,11 @@ impl Forwarder {
                 stamps.stamp(dossier.id, &storage, self.client()?).await?;
                 self.digitiser.files(dossier).await?
             }
-            MessageBody::Handover(_) | MessageBody::Correction(_) => Vec::new(),
+            MessageBody::Handover(_)
+            | MessageBody::Correction(_)
+            | MessageBody::Opinion(_)
+            | MessageBody::Satisfaction(_)
+            | MessageBody::Quality(_) => Vec::new(),
         };
         let message = Message { id: item.id, device, sequence: item.sequence, moment: item.moment, body: item.body, files };
         let bytes = serde_json::to_vec(&message)?;

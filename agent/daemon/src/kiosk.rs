@@ -143,6 +143,7 @@ fn settings(config: &Config) -> Settings {
         chip_key: cards::chip_key(config.card_reader.as_ref()),
         pdf: brings_pdf(config),
         sticks: config.brought.sticks.is_some(),
+        topics: config.opinions.topics.clone(),
     }
 }
 
@@ -427,6 +428,10 @@ impl Agent {
                 asking::start(self.config.hub.clone(), owner, procedure, types, self.inputs.clone());
                 Ok(None)
             }
+            Effect::DropPrint { job } => {
+                self.devices.print(slip::PrintOrder::Close(job));
+                Ok(None)
+            }
             Effect::LookUp { asked } => {
                 let code = asked.clone();
                 let found = storage.call(move |s| Ok(s.look_up(&code)?)).await?;
@@ -446,6 +451,20 @@ impl Agent {
                     }
                 }
             }
+            Effect::StoreOpinion(written) => Ok(Some(self.give_opinion(&storage, *written, now).await)),
+            Effect::StoreRating(rating) => {
+                let id = rating.id();
+                match storage.call(move |s| Ok(s.record_rating(&rating)?)).await {
+                    Ok(()) => {
+                        self.wake_forwarder.notify_one();
+                        Ok(Some(Event::RatingStored { id }))
+                    }
+                    Err(error) => {
+                        self.store_failed(&error);
+                        Ok(Some(Event::RatingFailed { id }))
+                    }
+                }
+            }
         }
     }
 
@@ -461,6 +480,22 @@ impl Agent {
             Err(error) => {
                 self.store_failed(&error);
                 Event::SubmitFailed { id }
+            }
+        }
+    }
+
+    async fn give_opinion(&mut self, storage: &Storage, written: motcua_model::opinion::Written, now: Timestamp) -> Event {
+        let id = written.id;
+        let (agency, device) = (self.config.office.agency.clone(), self.config.office.device.clone());
+        let today = slip::in_vietnam(now).date();
+        match storage.call(move |s| Ok(s.give_opinion(written, &agency, &device, now, today)?)).await {
+            Ok(opinion) => {
+                self.wake_forwarder.notify_one();
+                Event::OpinionStored { id, code: opinion.code }
+            }
+            Err(error) => {
+                self.store_failed(&error);
+                Event::OpinionFailed { id }
             }
         }
     }

@@ -11,7 +11,7 @@ use motcua_drivers::{
     DeviceError, Human,
     printer::{Font, Printed, Printer, PrinterStatus, Resumed, sheet},
 };
-use motcua_flow::{Event, Slip};
+use motcua_flow::{Event, Slip, SlipOf};
 use motcua_model::{
     api::{DeviceLine, DeviceState, PrintState},
     config,
@@ -108,7 +108,12 @@ impl Press {
         input::event(&self.inputs, Event::Print { job, state }).await;
     }
 
-    async fn note(&self, job: Uuid, state: SlipState) {
+    /// Of an opinion's slip nothing is kept.
+    async fn note(&self, slip: &Slip, state: SlipState) {
+        let job = slip.job;
+        if slip.of == SlipOf::Opinion {
+            return;
+        }
         if let Err(error) = self.storage.call(move |s| Ok(s.set_slip(job, state, Timestamp::now())?)).await {
             let _ = self.inputs.send(Input::StoreFailed(error)).await;
         }
@@ -135,17 +140,17 @@ impl Press {
                 }
             };
             // Only now may half of it come out: a slip that never began is no reprint for whoever comes back.
-            self.note(job, SlipState::Started).await;
+            self.note(&slip, SlipState::Started).await;
             let first = match self.printer.print_sheet(&paper).await {
                 Ok(Printed::Confirmed) => Attempt::Over(SlipState::Printed, PrintState::Printed),
                 Ok(Printed::Unknown) => Attempt::Over(SlipState::Unknown, PrintState::Unknown),
                 Err(error) => self.see_through(job, error).await,
             };
             match first {
-                Attempt::Over(stored, shown) => return self.finished(job, stored, shown).await,
+                Attempt::Over(stored, shown) => return self.finished(&slip, stored, shown).await,
                 Attempt::GivenUp => return self.printer.abandon().await,
                 // Twice lost is a printer whose word cannot be taken: not a third copy, look at the paper.
-                Attempt::Lost(_) if again => return self.finished(job, SlipState::Unknown, PrintState::Unknown).await,
+                Attempt::Lost(_) if again => return self.finished(&slip, SlipState::Unknown, PrintState::Unknown).await,
                 Attempt::Lost(error) => {
                     tracing::warn!(%job, "slip: {error}; printing it again");
                     again = self.printer.is_half_out().await;
@@ -177,9 +182,9 @@ impl Press {
         }
     }
 
-    async fn finished(&self, job: Uuid, stored: SlipState, shown: PrintState) {
-        self.note(job, stored).await;
-        self.tell(job, shown).await;
+    async fn finished(&self, slip: &Slip, stored: SlipState, shown: PrintState) {
+        self.note(slip, stored).await;
+        self.tell(slip.job, shown).await;
     }
 
     /// Waits until the printer can print; false when the person leaves first, or the agent stops.

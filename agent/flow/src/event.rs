@@ -7,14 +7,16 @@ use motcua_model::{
     brought::{BroughtPdf, OfferedPdf},
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber},
-    code::ProvisionalCode,
+    code::{OpinionCode, ProvisionalCode},
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
     hub::{AccountAnswer, News, PersonKey, StoredPaper},
     metadata::FieldRead,
     mrz::DocumentKey,
+    opinion::Written,
     particulars::Disputed,
+    rating::Rating,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -132,6 +134,28 @@ pub enum Event {
     /// The handover could not be stored.
     HandoverFailed {
         /// [`Handover::id`].
+        id: Uuid,
+    },
+    /// The opinion is durable under this code.
+    OpinionStored {
+        /// [`Written::id`].
+        id: Uuid,
+        /// Its code.
+        code: OpinionCode,
+    },
+    /// The opinion could not be stored; nothing was confirmed.
+    OpinionFailed {
+        /// [`Written::id`].
+        id: Uuid,
+    },
+    /// The rating is durable.
+    RatingStored {
+        /// [`Rating::id`].
+        id: Uuid,
+    },
+    /// The rating could not be stored.
+    RatingFailed {
+        /// [`Rating::id`].
         id: Uuid,
     },
     /// Something of the visit could not be stored ([`Effect::SaveDraft`], pages), or [`Effect::LookUp`] could
@@ -252,6 +276,11 @@ pub enum Effect {
         /// Mã loại giấy tờ to look for; empty where the person has not proved to be the owner.
         types: Vec<String>,
     },
+    /// Whoever had this slip printed went away: one of [`SlipOf::Opinion`] that still waits for paper is dropped.
+    DropPrint {
+        /// [`Slip::job`].
+        job: Uuid,
+    },
     /// What is known of a code?
     LookUp {
         /// As asked.
@@ -264,6 +293,10 @@ pub enum Effect {
     },
     /// Make the handover durable with its audit record and outbox row.
     StoreHandover(Handover),
+    /// Make the opinion durable under a code of its own, with its audit record and outbox row.
+    StoreOpinion(Box<Written>),
+    /// Make the rating durable with its audit record and outbox row.
+    StoreRating(Rating),
 }
 
 /// Why a visit ended; written to the audit trail.
@@ -371,10 +404,22 @@ pub struct OwnDossier {
 }
 
 /// Phiếu xác nhận đã nộp: content of the slip; the shell lays it out.
+/// Whose slip it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlipOf {
+    /// Of a dossier: how far it is printed is kept, for whoever comes back with the same card.
+    Dossier,
+    /// Of an opinion, which nobody can come back for: nothing is kept.
+    Opinion,
+}
+
+/// Phiếu xác nhận đã nộp, or the slip of an opinion: its content; the shell lays it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
-    /// Print job: the dossier's or handover's id.
+    /// Print job: the dossier's or opinion's id.
     pub job: Uuid,
+    /// Whose it is.
+    pub of: SlipOf,
     /// Language of the visit.
     pub language: Language,
     /// Name of the office.

@@ -13,13 +13,15 @@ mod for_whom;
 mod idle;
 mod intro;
 mod lookup;
+mod opinion;
 mod pdf;
+mod rating;
 mod rescan;
 mod slip;
 mod snapshot;
 mod state;
 
-pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, Unfinished};
+pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, SlipOf, Unfinished};
 
 use filing::Filing;
 use idle::Idle;
@@ -29,6 +31,7 @@ use motcua_model::{
     catalogue::Catalogue,
     config,
     fault::Fault,
+    opinion::Topic,
 };
 use state::{Asking, Cx, FaultShown, State};
 use uuid::Uuid;
@@ -61,6 +64,8 @@ pub struct Settings {
     pub pdf: bool,
     /// Sticks are looked for: the screen says where to put one in.
     pub sticks: bool,
+    /// What an opinion can be about: at most [`motcua_model::opinion::MOST_TOPICS`].
+    pub topics: Vec<Topic>,
 }
 
 /// What a card reader must be told to open a chip.
@@ -164,8 +169,10 @@ impl Kiosk {
             | State::Intro(_)
             | State::Resume(_)
             | State::Slip(_)
-            | State::Done { .. }
+            | State::Done(_)
             | State::LookUp(_)
+            | State::Opinion(_)
+            | State::Rating(_)
             | State::Courier(_)
             | State::OutOfService(_) => false,
         }
@@ -206,7 +213,11 @@ impl Kiosk {
             | Event::OwnFound { .. }
             | Event::LookedUp { .. }
             | Event::HandoverStored { .. }
-            | Event::HandoverFailed { .. } => self.news(event, at),
+            | Event::HandoverFailed { .. }
+            | Event::OpinionStored { .. }
+            | Event::OpinionFailed { .. }
+            | Event::RatingStored { .. }
+            | Event::RatingFailed { .. } => self.news(event, at),
         }
     }
 
@@ -281,6 +292,12 @@ impl Kiosk {
             | Action::SlipTaken
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
+            | Action::ChooseTopic { .. }
+            | Action::WriteOpinion { .. }
+            | Action::LeaveContact { .. }
+            | Action::Rate
+            | Action::GiveScore { .. }
+            | Action::TurnReason { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
             | Action::Back => match warned || self.covered() {

@@ -4,10 +4,11 @@ use crate::{
     ChipNews, Effect, Known, OwnDossier,
     chip::{self, Chip, Outcome},
     intro::Card,
-    state::{Cx, person_in},
+    rating::{self, Rating},
+    state::{Cx, State, person_in},
 };
 use motcua_model::{
-    api::Action,
+    api::{Action, RatingOffer},
     citizen::{ChipPerson, PersonNumber},
     code::{DossierCode, ProvisionalCode},
     dossier::{Applicant, Assurance},
@@ -24,6 +25,7 @@ pub(crate) enum LookUp {
         asked: String,
         known: Known,
         pending: Option<String>,
+        rating: RatingOffer,
     },
     /// The chip is read: only it proves who asks, a photograph of the card does not.
     Proving {
@@ -38,8 +40,16 @@ pub(crate) enum LookUp {
 }
 
 impl LookUp {
-    pub(crate) fn action(self, action: Action, cx: &mut Cx) -> Self {
-        match (self, action) {
+    /// What is known of the code that was asked for.
+    pub(crate) fn answer(asked: String, known: Known, rating: RatingOffer) -> Self {
+        Self::Result { asked, known, pending: None, rating }
+    }
+
+    pub(crate) fn action(self, action: Action, cx: &mut Cx) -> State {
+        State::LookUp(match (self, action) {
+            (Self::Result { asked, known, rating: RatingOffer::Open, .. }, Action::Rate) => {
+                return State::Rating(Box::new(Rating::of_dossier(asked, known)));
+            }
             (look_up @ (Self::Asking { .. } | Self::Result { .. }), Action::LookUp { code }) => look_up.asked(&code, cx),
             (Self::Result { .. }, Action::Back) => Self::Asking { pending: None },
             (Self::Proving { card, mut chip }, Action::ReadChip) => {
@@ -56,7 +66,7 @@ impl LookUp {
             (Self::Own { dossiers, shown: Some(_) }, Action::Back) => Self::Own { dossiers, shown: None },
             (Self::Own { .. }, Action::Back) => Self::Asking { pending: None },
             (kept, _) => kept,
-        }
+        })
     }
 
     /// A code, or the card of somebody who wants to see what they filed.
@@ -143,7 +153,7 @@ impl LookUp {
         cx.clear_fault();
         cx.emit(Effect::LookUp { asked: code.clone() });
         match self {
-            Self::Result { asked, known, .. } => Self::Result { asked, known, pending: Some(code) },
+            Self::Result { asked, known, rating, .. } => Self::Result { asked, known, pending: Some(code), rating },
             Self::Asking { .. } | Self::Proving { .. } | Self::Own { .. } => Self::Asking { pending: Some(code) },
         }
     }
@@ -154,7 +164,10 @@ impl LookUp {
             return self;
         }
         match found {
-            Some(known) => Self::Result { asked, known, pending: None },
+            Some(known) => {
+                let rating = if cx.health.disk_full { RatingOffer::None } else { rating::offer(&known) };
+                Self::answer(asked, known, rating)
+            }
             None => {
                 cx.show(Fault::CodeUnknown, false);
                 Self::Asking { pending: None }

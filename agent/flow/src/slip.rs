@@ -1,14 +1,15 @@
 //! C17: the dossier is safe, the slip is printed. From here on nothing about the person is kept.
 
 use crate::{
-    Effect, EndReason, Slip,
+    Effect, EndReason, Slip, SlipOf,
     filing::Filing,
+    rating::Farewell,
     state::{Cx, State},
 };
 use jiff::{Timestamp, tz::Offset};
 use motcua_model::{
     Text,
-    api::{DeviceState, PrintState},
+    api::{DeviceState, PrintState, RatingOffer},
     catalogue::Procedure,
     code::ProvisionalCode,
     dossier::{Document, Dossier, Origin},
@@ -57,7 +58,12 @@ impl Issued {
 
     pub(crate) fn taken(self: Box<Self>, cx: &mut Cx) -> State {
         cx.emit(Effect::CloseSlip { job: self.slip.job, keep: false });
-        State::Done { code: self.slip.code, time_limit: self.time_limit }
+        State::Done(Farewell {
+            dossier: self.slip.job,
+            code: self.slip.code,
+            time_limit: self.time_limit,
+            rating: if cx.health.disk_full { RatingOffer::None } else { RatingOffer::Open },
+        })
     }
 
     /// Who went away in silence may only be looking for paper; who pressed "Kết thúc" goes without.
@@ -70,6 +76,7 @@ impl Issued {
 fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> Slip {
     Slip {
         job,
+        of: SlipOf::Dossier,
         language: *cx.language,
         office: cx.settings.office.clone(),
         title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
@@ -89,7 +96,7 @@ fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> 
 fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
     let pages: usize = documents.iter().map(Document::page_count).sum();
     let papers = documents.iter().filter(|d| d.page_count() > 0).count();
-    let time = Offset::constant(7).to_datetime(submitted).strftime("%H:%M %d/%m/%Y").to_string();
+    let time = local_time(submitted);
     let mut rows = vec![
         (Text::new("Thủ tục", "Procedure"), procedure.clone()),
         (Text::new("Nộp lúc", "Submitted"), Text::new(&time, &time)),
@@ -110,6 +117,11 @@ fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: 
     // What the person still has to hand over.
     rows.extend(listed(Text::new("Mang đến quầy", "Bring to the desk"), |d| matches!(d.origin, Origin::AtDesk { .. })));
     rows
+}
+
+/// By the clock of Viet Nam.
+pub(crate) fn local_time(at: Timestamp) -> String {
+    Offset::constant(7).to_datetime(at).strftime("%H:%M %d/%m/%Y").to_string()
 }
 
 fn time_limit_of(procedure: &Procedure) -> Text {

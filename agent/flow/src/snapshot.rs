@@ -60,7 +60,7 @@ impl Kiosk {
     pub(crate) fn screen(&self, at: &At) -> Screen {
         match &self.state {
             State::Waiting => Screen::Waiting {
-                services: [Service::File, Service::LookUp, Service::Courier].map(|service| self.tile(service)).into(),
+                services: [Service::File, Service::LookUp, Service::Opinion, Service::Courier].map(|service| self.tile(service)).into(),
                 unfinished: self.unfinished_until.is_some_and(|until| at.mono_ms < until),
             },
             State::Intro(intro) => self.intro_screen(intro),
@@ -73,8 +73,10 @@ impl Kiosk {
                 offline: matches!(self.health.hub, LinkState::Down | LinkState::Refused),
                 printing: issued.printing,
             },
-            State::Done { code, time_limit } => Screen::Done { code: code.clone(), time_limit: time_limit.clone() },
+            State::Done(done) => Screen::Done { code: done.code.clone(), time_limit: done.time_limit.clone(), rating: done.rating },
             State::LookUp(look_up) => look_up_screen(look_up),
+            State::Opinion(opinion) => Screen::Opinion { page: opinion.screen(&self.settings.topics, &self.health) },
+            State::Rating(rating) => Screen::Rating { page: rating.screen() },
             State::Courier(Courier::Badge) => Screen::CourierBadge,
             State::Courier(Courier::Parcels(list) | Courier::Storing { list, .. }) => parcels_screen(list),
             State::Courier(Courier::Done { count }) => Screen::HandoverDone { count: *count },
@@ -104,6 +106,9 @@ impl Kiosk {
 
     fn tile(&self, service: Service) -> ServiceTile {
         let unavailable = missing(service, &self.health, &self.settings).map(|missing| match missing {
+            Missing::Room if service == Service::Opinion => {
+                Text::new("Máy đã đầy. Mời đến quầy.", "The machine is full. Please go to the desk.")
+            }
             Missing::Room => Text::new("Máy đã đầy. Mời đến quầy để nộp.", "The machine is full. Please go to the desk."),
             Missing::Scanner => Text::new("Máy quét chưa dùng được. Hỏi cán bộ.", "The scanner cannot be used now. Ask staff."),
             Missing::Reader => Text::new("Máy đọc mã chưa dùng được. Hỏi cán bộ.", "The code reader cannot be used now. Ask staff."),
@@ -140,6 +145,8 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::LookUpResult { .. }
         | Screen::OwnDossiers { .. }
         | Screen::OwnDossier { .. }
+        | Screen::Opinion { .. }
+        | Screen::Rating { .. }
         | Screen::CourierBadge
         | Screen::Parcels { .. }
         | Screen::HandoverDone { .. }
@@ -350,10 +357,10 @@ fn page_views(document: &Document) -> Vec<PageView> {
 fn look_up_screen(look_up: &LookUp) -> Screen {
     match look_up {
         LookUp::Asking { .. } => Screen::LookUp,
-        LookUp::Result { asked, known, .. } => {
+        LookUp::Result { asked, known, rating, .. } => {
             let (done, state) = progress_of(known);
             let (asked, official_code) = (asked.clone(), known.official_code.clone());
-            Screen::LookUpResult { asked, official_code, done, steps: LOOK_UP_STEPS, state, known_at: known.known_at }
+            Screen::LookUpResult { asked, official_code, done, steps: LOOK_UP_STEPS, state, known_at: known.known_at, rating: *rating }
         }
         LookUp::Proving { card, chip } => chip.screen(&card.applicant.number),
         LookUp::Own { dossiers, shown } => match shown.and_then(|at| dossiers.get(at)) {

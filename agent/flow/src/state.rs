@@ -7,6 +7,8 @@ use crate::{
     idle::Patience,
     intro::Intro,
     lookup::LookUp,
+    opinion::Opinion,
+    rating::{Farewell, Rating},
     slip::Issued,
 };
 use motcua_model::{
@@ -75,8 +77,10 @@ pub(crate) enum State {
     Filing(Box<Filing>),
     Submitting(Box<Filing>),
     Slip(Box<Issued>),
-    Done { code: String, time_limit: Text },
+    Done(Farewell),
     LookUp(LookUp),
+    Opinion(Box<Opinion>),
+    Rating(Box<Rating>),
     Courier(Courier),
     OutOfService(Text),
 }
@@ -98,7 +102,10 @@ impl State {
             (Self::Resume(found), Action::Resume { go_on }) => found.decide(go_on, cx),
             (Self::Filing(filing), action) => filing.action(action, cx),
             (Self::Slip(issued), Action::SlipTaken) => issued.taken(cx),
-            (Self::LookUp(look_up), action) => Self::LookUp(look_up.action(action, cx)),
+            (Self::Done(farewell), action) => farewell.action(action),
+            (Self::LookUp(look_up), action) => look_up.action(action, cx),
+            (Self::Opinion(opinion), action) => opinion.action(action, cx),
+            (Self::Rating(rating), action) => rating.action(action, cx),
             (Self::Courier(courier), action) => Self::Courier(courier.action(action, cx)),
             (kept, _) => kept,
         }
@@ -154,6 +161,11 @@ impl State {
                 Self::LookUp(look_up)
             }
             (Self::LookUp(look_up), Event::LookedUp { asked, found }) => Self::LookUp(look_up.answered(asked, found, cx)),
+            (Self::Opinion(opinion), Event::OpinionStored { id, code }) => Self::Opinion(Box::new(opinion.stored(id, &code, cx))),
+            (Self::Opinion(opinion), Event::OpinionFailed { id }) => Self::Opinion(Box::new(opinion.not_stored(id, cx))),
+            (Self::Opinion(opinion), Event::Print { job, state }) => Self::Opinion(Box::new(opinion.printing(job, state))),
+            (Self::Rating(rating), Event::RatingStored { id }) => rating.stored(id),
+            (Self::Rating(rating), Event::RatingFailed { id }) => Self::Rating(Box::new(rating.not_stored(id, cx))),
             (Self::Courier(courier), event) => Self::Courier(courier.event(event, cx)),
             (kept, _) => kept,
         }
@@ -176,11 +188,16 @@ impl State {
                 filing.cancel_scan().into_iter().chain([Effect::DropDraft { id, reason }]).collect()
             }
             Self::Slip(issued) => vec![issued.left(reason)],
+            Self::Opinion(opinion) => opinion.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
-            Self::Waiting | Self::Resume(_) | Self::Submitting(_) | Self::Done { .. } | Self::Courier(_) | Self::OutOfService(_) => {
-                Vec::new()
-            }
+            Self::Waiting
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Done(_)
+            | Self::Rating(_)
+            | Self::Courier(_)
+            | Self::OutOfService(_) => Vec::new(),
         }
     }
 
@@ -188,13 +205,15 @@ impl State {
     pub(crate) fn interrupt(self) -> Vec<Effect> {
         match self {
             Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
+            Self::Opinion(opinion) => opinion.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
             Self::Waiting
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
-            | Self::Done { .. }
+            | Self::Done(_)
+            | Self::Rating(_)
             | Self::Courier(_)
             | Self::OutOfService(_) => Vec::new(),
         }
@@ -204,7 +223,9 @@ impl State {
         match self {
             Self::Waiting | Self::OutOfService(_) | Self::Submitting(_) => false,
             Self::Courier(courier) => !courier.storing(),
-            Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Done { .. } | Self::LookUp(_) => true,
+            Self::Opinion(opinion) => opinion.can_end(),
+            Self::Rating(rating) => rating.is_idle(),
+            Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Done(_) | Self::LookUp(_) => true,
         }
     }
 
@@ -213,11 +234,13 @@ impl State {
             Self::Intro(intro) => !matches!(intro, Intro::Notice { .. }),
             Self::Filing(filing) => filing.can_back(),
             Self::LookUp(look_up) => !matches!(look_up, LookUp::Asking { .. }),
+            Self::Opinion(opinion) => opinion.can_back(),
+            Self::Rating(rating) => rating.is_idle(),
             Self::Waiting
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
-            | Self::Done { .. }
+            | Self::Done(_)
             | Self::Courier(_)
             | Self::OutOfService(_) => false,
         }
@@ -228,13 +251,15 @@ impl State {
         match self {
             Self::Filing(_) => true,
             Self::Courier(courier) => courier.has_parcels(),
+            Self::Opinion(opinion) => opinion.would_lose(),
             Self::Waiting
             | Self::Intro(_)
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
-            | Self::Done { .. }
+            | Self::Done(_)
             | Self::LookUp(_)
+            | Self::Rating(_)
             | Self::OutOfService(_) => false,
         }
     }
@@ -248,7 +273,9 @@ impl State {
             Self::Filing(filing) => filing.patience(visit),
             Self::Submitting(_) => Patience::Busy(visit.waiting_s),
             Self::Slip(_) => Patience::Seconds(visit.waiting_s),
-            Self::Done { .. } => Patience::Farewell(FAREWELL_S),
+            Self::Done(_) => Patience::Farewell(FAREWELL_S),
+            Self::Opinion(opinion) => opinion.patience(visit),
+            Self::Rating(rating) => rating.patience(visit),
             Self::LookUp(LookUp::Result { .. } | LookUp::Own { .. }) => Patience::Seconds(visit.reading_s),
             Self::LookUp(LookUp::Proving { .. }) => Patience::Seconds(visit.scanning_s),
             Self::LookUp(LookUp::Asking { .. }) => Patience::Seconds(visit.typing_s),
@@ -268,7 +295,9 @@ impl State {
             | Self::Filing(_)
             | Self::Submitting(_)
             | Self::Slip(_)
-            | Self::Done { .. }
+            | Self::Done(_)
+            | Self::Opinion(_)
+            | Self::Rating(_)
             | Self::Courier(_)
             | Self::OutOfService(_) => false,
         }
@@ -284,6 +313,8 @@ impl State {
         match self {
             Self::Filing(filing) => filing.part(),
             Self::Courier(courier) => courier.part(),
+            Self::Opinion(opinion) => opinion.part(),
+            Self::Rating(rating) => rating.part(),
             Self::Intro(Intro::Chip { chip, .. }) => chip.part(),
             Self::LookUp(look_up) => look_up.part(),
             Self::Intro(Intro::Passport { wrong, .. }) => usize::from(wrong.is_some()),
@@ -292,7 +323,7 @@ impl State {
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
-            | Self::Done { .. }
+            | Self::Done(_)
             | Self::OutOfService(_) => 0,
         }
     }
@@ -319,11 +350,11 @@ pub(crate) fn missing(service: Service, health: &Health, settings: &Settings) ->
     let scanner = matches!(health.scanner, DeviceState::Ready | DeviceState::NeedsHuman(Fault::ScannerEmpty));
     let reader = health.reader == DeviceState::Ready;
     match service {
-        Service::File if health.disk_full => Some(Missing::Room),
+        Service::File | Service::Opinion if health.disk_full => Some(Missing::Room),
         Service::File if !scanner => Some(Missing::Scanner),
         Service::File if !reader && !chip_alone(health, settings) => Some(Missing::Reader),
         Service::Courier if !reader => Some(Missing::Reader),
-        Service::File | Service::LookUp | Service::Courier => None,
+        Service::File | Service::LookUp | Service::Opinion | Service::Courier => None,
     }
 }
 
@@ -335,7 +366,7 @@ pub(crate) fn chip_alone(health: &Health, settings: &Settings) -> bool {
 /// The device that a service lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// On the disk: a dossier that is begun must find room to its end.
+    /// On the disk: what is begun must find room to its end.
     Room,
     Scanner,
     Reader,
@@ -346,6 +377,7 @@ fn start(service: Service, cx: &mut Cx) -> State {
         (Some(_), _) => State::Waiting,
         (None, Service::File) => State::Intro(Intro::Notice { card: None }),
         (None, Service::LookUp) => State::LookUp(LookUp::Asking { pending: None }),
+        (None, Service::Opinion) => State::Opinion(Box::new(Opinion::begin())),
         (None, Service::Courier) => State::Courier(Courier::Badge),
     }
 }

@@ -21,9 +21,11 @@
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
 
 mod action;
+mod opinion;
 mod technician;
 
 pub use action::{Action, ActionRequest};
+pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use technician::*;
 
 use crate::{
@@ -331,6 +333,9 @@ pub enum Screen {
         code: String,
         /// What happens next.
         time_limit: Text,
+        /// C22a can be reached.
+        #[serde(default)]
+        rating: RatingOffer,
     },
     /// C20 Tra cứu: type or scan a code.
     LookUp,
@@ -348,6 +353,19 @@ pub enum Screen {
         state: Text,
         /// When this was last known.
         known_at: Timestamp,
+        /// C22b can be reached: only of a dossier that has ended.
+        #[serde(default)]
+        rating: RatingOffer,
+    },
+    /// C21 Góp ý, in several steps.
+    Opinion {
+        /// Which, and what it shows.
+        page: OpinionPage,
+    },
+    /// C22 a rating.
+    Rating {
+        /// Which, and what it shows.
+        page: RatingPage,
     },
     /// C20c what the person filed, after the chip has proved who asks (R13).
     OwnDossiers {
@@ -419,6 +437,8 @@ impl Screen {
             Self::LookUpResult { .. } => "C20b",
             Self::OwnDossiers { .. } => "C20c",
             Self::OwnDossier { .. } => "C20d",
+            Self::Opinion { page } => page.code(),
+            Self::Rating { page } => page.code(),
             Self::Resume { .. } => "C91",
             Self::CourierBadge => "P01",
             Self::Parcels { .. } => "P03",
@@ -457,6 +477,8 @@ pub enum Service {
     File,
     /// Tra cứu.
     LookUp,
+    /// Góp ý.
+    Opinion,
     /// Bưu tá nhận bưu gửi.
     Courier,
 }

@@ -451,7 +451,8 @@ fn check_past_date(answer: &str, today: Date) -> Result<String, Text> {
     }
 }
 
-fn check_phone(answer: &str) -> Result<String, Text> {
+/// The ten digits of a telephone number, or what to write instead.
+pub(crate) fn check_phone(answer: &str) -> Result<String, Text> {
     let digits: String = answer.chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect();
     if digits.len() == 10 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
         Ok(digits)

@@ -14,33 +14,71 @@ use std::fmt;
 pub struct ProvisionalCode(String);
 
 impl ProvisionalCode {
+    const PREFIX: &str = "TAM";
+
     /// Code number `number` of `date` on `device` (1-8 capital letters or digits).
     pub fn new(device: &str, date: Date, number: u32) -> Self {
-        let body = format!("TAM-{device}-{}-{number:04}", date.strftime("%y%m%d"));
-        let check = 98 - mod97(&format!("{body}00"));
-        Self(format!("{body}-{check:02}"))
+        Self(of_device(Self::PREFIX, device, date, number))
     }
 
     /// Reads a typed or scanned code; case and spaces do not matter.
     pub fn parse(text: &str) -> Result<Self, NotACode> {
-        let code: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
-        let parts: Vec<&str> = code.split('-').collect();
-        let [tam, device, date, number, check] = parts.as_slice() else { return Err(NotACode) };
-        let digits = |s: &str, min: usize| s.len() >= min && s.len() <= 9 && s.bytes().all(|b| b.is_ascii_digit());
-        let shape = *tam == "TAM"
-            && is_device(device)
-            && date.len() == 6
-            && digits(date, 6)
-            && digits(number, 4)
-            && check.len() == 2
-            && digits(check, 2);
-        if shape && mod97(&code) == 1 { Ok(Self(code)) } else { Err(NotACode) }
+        parse_of_device(Self::PREFIX, text).map(Self)
     }
 
     /// The code as printed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Mã phản ánh, kiến nghị: what a person who gave an opinion here may quote (R16). `PAKN-<device>-<yyMMdd>-<number>-<check>`, for
+/// example `PAKN-K07-261123-0007-51`. The first word goes into the check digits too, so that no code of a dossier becomes one of
+/// an opinion by a slip of the pen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^PAKN-[A-Z0-9]{1,8}-[0-9]{6}-[0-9]{4,9}-[0-9]{2}$"))]
+pub struct OpinionCode(String);
+
+impl OpinionCode {
+    const PREFIX: &str = "PAKN";
+
+    /// Code number `number` of `date` on `device` (1-8 capital letters or digits).
+    pub fn new(device: &str, date: Date, number: u32) -> Self {
+        Self(of_device(Self::PREFIX, device, date, number))
+    }
+
+    /// Reads a typed code; case and spaces do not matter.
+    pub fn parse(text: &str) -> Result<Self, NotACode> {
+        parse_of_device(Self::PREFIX, text).map(Self)
+    }
+
+    /// The code as printed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A code that a device gives by itself, with its check digits.
+fn of_device(prefix: &str, device: &str, date: Date, number: u32) -> String {
+    let body = format!("{prefix}-{device}-{}-{number:04}", date.strftime("%y%m%d"));
+    let check = 98 - mod97(&format!("{body}00"));
+    format!("{body}-{check:02}")
+}
+
+fn parse_of_device(prefix: &str, text: &str) -> Result<String, NotACode> {
+    let code: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
+    let parts: Vec<&str> = code.split('-').collect();
+    let [kind, device, date, number, check] = parts.as_slice() else { return Err(NotACode) };
+    let digits = |s: &str, min: usize| s.len() >= min && s.len() <= 9 && s.bytes().all(|b| b.is_ascii_digit());
+    let shape = *kind == prefix
+        && is_device(device)
+        && date.len() == 6
+        && digits(date, 6)
+        && digits(number, 4)
+        && check.len() == 2
+        && digits(check, 2);
+    if shape && mod97(&code) == 1 { Ok(code) } else { Err(NotACode) }
 }
 
 /// Whether `text` may stand as the device part of a provisional code.
@@ -70,6 +108,25 @@ impl TryFrom<String> for ProvisionalCode {
 
 impl From<ProvisionalCode> for String {
     fn from(code: ProvisionalCode) -> Self {
+        code.0
+    }
+}
+
+impl fmt::Display for OpinionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for OpinionCode {
+    type Error = NotACode;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<OpinionCode> for String {
+    fn from(code: OpinionCode) -> Self {
         code.0
     }
 }
@@ -199,6 +256,18 @@ mod tests {
         assert!(DossierCode::parse("H15-2610-0975").is_err());
     }
 
+    #[test]
+    fn no_code_of_an_opinion_is_one_of_a_dossier() {
+        let date = jiff::civil::date(2026, 11, 23);
+        for number in 1..200 {
+            let (opinion, dossier) = (OpinionCode::new("K07", date, number), ProvisionalCode::new("K07", date, number));
+            assert_eq!(OpinionCode::parse(&opinion.as_str().to_lowercase()), Ok(opinion.clone()));
+            assert!(ProvisionalCode::parse(opinion.as_str()).is_err() && DossierCode::parse(opinion.as_str()).is_err());
+            let miswritten = [opinion.as_str().replace("PAKN", "TAM"), dossier.as_str().replace("TAM", "PAKN")];
+            assert!(ProvisionalCode::parse(&miswritten[0]).is_err() && OpinionCode::parse(&miswritten[1]).is_err(), "{miswritten:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn provisional_codes_survive_typing_and_catch_one_wrong_digit(number in 1u32..99_999, digit in 0usize..4, other in 0u8..10) {
@@ -214,7 +283,7 @@ mod tests {
 
         #[test]
         fn parsers_never_panic(text in any::<String>()) {
-            let _ = (ProvisionalCode::parse(&text), DossierCode::parse(&text), ParcelCode::parse(&text));
+            let _ = (ProvisionalCode::parse(&text), OpinionCode::parse(&text), DossierCode::parse(&text), ParcelCode::parse(&text));
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
+mod opinions;
 mod scanner;
 mod signing;
 
+pub use opinions::Opinions;
 pub use scanner::Scanner;
 pub use signing::Signing;
 
@@ -52,6 +54,9 @@ pub struct Config {
     /// PDF files that people bring.
     #[serde(default)]
     pub brought: Brought,
+    /// What people can give an opinion on.
+    #[serde(default)]
+    pub opinions: Opinions,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -478,6 +483,7 @@ impl Config {
         need((1..=3600).contains(&self.hub.poll_s), "hub.poll_s", &self.hub.poll_s, "write 1 to 3600 seconds; 60 suits most");
         let stalled = self.hub.stalled_min;
         need((1..=1440).contains(&stalled), "hub.stalled_min", &stalled, "write 1 to 1440 minutes; 30 suits most");
+        self.opinions.check(&mut need);
         if let Some(telemetry) = &self.telemetry {
             need(
                 is_whole_address(&telemetry.otlp),

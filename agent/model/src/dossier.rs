@@ -532,6 +532,11 @@ impl Status {
         }
     }
 
+    /// The person has, or can have, the result: how it was dealt with can be judged (R17).
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Finished | Self::Returned)
+    }
+
     /// Degree of completion for a look-up without authentication (R13): steps done of four
     /// (received by the hub, accepted, processed, returned).
     pub fn steps_done(self) -> u8 {

@@ -55,6 +55,8 @@ use crate::{
     correction::Correction,
     dossier::{Dossier, FileRef, Handover},
     metadata::PaperMetadata,
+    opinion::Opinion,
+    rating::{Quality, Satisfaction},
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -96,6 +98,12 @@ pub enum MessageBody {
     Handover(Handover),
     /// Other data of the person of some dossiers; it comes after them and has no files.
     Correction(Box<Correction>),
+    /// Phản ánh, kiến nghị (R16); belongs to no dossier and to nobody, and has no files.
+    Opinion(Box<Opinion>),
+    /// How content a person was with a visit (R17, đánh giá mức độ hài lòng); no files.
+    Satisfaction(Satisfaction),
+    /// How a dossier was dealt with, after its end (R17, đánh giá chất lượng giải quyết); no files.
+    Quality(Quality),
 }
 
 impl MessageBody {
@@ -105,6 +113,9 @@ impl MessageBody {
             Self::Dossier(dossier) => dossier.id,
             Self::Handover(handover) => handover.id,
             Self::Correction(correction) => correction.id,
+            Self::Opinion(opinion) => opinion.id,
+            Self::Satisfaction(satisfaction) => satisfaction.id,
+            Self::Quality(quality) => quality.id,
         }
     }
 }

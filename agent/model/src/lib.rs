@@ -19,10 +19,12 @@ pub mod form;
 pub mod hub;
 pub mod metadata;
 pub mod mrz;
+pub mod opinion;
 pub mod pages;
 pub mod particulars;
 pub mod pdf_name;
 pub mod portal;
+pub mod rating;
 pub mod scanned;
 mod text;
 

@@ -27,6 +27,7 @@ mod disk;
 mod dossiers;
 mod drafts;
 mod error;
+mod feedback;
 mod figures;
 mod files;
 mod inbox;

@@ -1,7 +1,7 @@
 //! What waits for the hub, in the order of events. A correction follows the dossiers that it names: until the hub has them it is not due,
 //! and the list says what it waits for.
 
-use crate::{Reader, Store, StoreError, audit, corrections, db, dossiers, files, time};
+use crate::{Reader, Store, StoreError, audit, corrections, db, dossiers, feedback, files, time};
 use jiff::{SignedDuration, Timestamp};
 use motcua_model::{
     api::{OutboxDetail, OutboxFile, OutboxLine},
@@ -19,7 +19,7 @@ const CLOCK_RAN_AHEAD: SignedDuration = SignedDuration::from_hours(2);
 /// What goes first. A bad line carries what is small before what is large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// Records that the hub does not know yet: handovers, corrections, and dossiers whose message is ready ([`Store::freeze`]).
+    /// Records that the hub does not know yet: handovers, corrections, opinions, ratings, and dossiers whose message is ready ([`Store::freeze`]).
     Records,
     /// Everything: what is left are files, and messages still to be made.
     All,
@@ -124,6 +124,7 @@ impl Reader {
                 let body = corrections::find_body(&self.db, row.id)?.ok_or_else(missing)?;
                 Ok(MessageBody::Correction(Box::new(dossiers::parse(row.id, &body)?)))
             }
+            kind if feedback::KINDS.contains(&kind) => feedback::message_body(&self.db, kind, row.id)?.ok_or_else(missing),
             other => Err(StoreError::Unreadable { id: row.id, why: format!("kind {other}") }),
         }
     }
@@ -136,7 +137,7 @@ impl Reader {
 
     fn moment_of(&self, id: Uuid) -> Result<Option<Moment>, StoreError> {
         let sql = "SELECT boot, mono FROM dossier WHERE id = ?1 UNION ALL SELECT boot, mono FROM handover WHERE id = ?1
-                   UNION ALL SELECT boot, mono FROM correction WHERE id = ?1";
+                   UNION ALL SELECT boot, mono FROM correction WHERE id = ?1 UNION ALL SELECT boot, mono FROM feedback WHERE id = ?1";
         Ok(self.db.prepare_cached(sql)?.query_row([id.into_bytes()], |row| time::load_moment(row, 0)).optional()?.flatten())
     }
 
@@ -330,7 +331,11 @@ impl Store {
                 "UPDATE correction SET delivered = ?2, receipt = ?3 WHERE id = ?1 AND delivered IS NULL",
                 params![key, at, receipt_json],
             )?;
-            if dossier + handover + correction == 0 {
+            let feedback = db.execute(
+                "UPDATE feedback SET delivered = ?2, receipt = ?3 WHERE id = ?1 AND delivered IS NULL",
+                params![key, at, receipt_json],
+            )?;
+            if dossier + handover + correction + feedback == 0 {
                 return known(db, id);
             }
             db.execute("DELETE FROM outbox WHERE id = ?", [key])?;
@@ -367,7 +372,7 @@ pub(crate) fn append(db: &Connection, id: Uuid, kind: &str, code: &str, since: T
 fn known(db: &Connection, id: Uuid) -> Result<(), StoreError> {
     let known: bool = db.query_row(
         "SELECT EXISTS (SELECT 1 FROM dossier WHERE id = ?1) OR EXISTS (SELECT 1 FROM handover WHERE id = ?1)
-                OR EXISTS (SELECT 1 FROM correction WHERE id = ?1)",
+                OR EXISTS (SELECT 1 FROM correction WHERE id = ?1) OR EXISTS (SELECT 1 FROM feedback WHERE id = ?1)",
         [id.into_bytes()],
         |row| row.get(0),
     )?;

@@ -1,7 +1,7 @@
 //! What goes when it has done its work: files and records that the hub has, minimal records after their span, and everything of one
 //! person who asks for it.
 
-use crate::{Reader, Store, StoreError, audit, corrections, dossiers, files, time};
+use crate::{Reader, Store, StoreError, audit, corrections, dossiers, feedback, files, time};
 use jiff::{Span, Timestamp};
 use motcua_model::{
     citizen::PersonNumber,
@@ -70,7 +70,7 @@ impl Reader {
 impl Store {
     /// Of dossiers that the hub has signed for before `delivered_before`, and whose slip is out or was given up (submitted before
     /// `slip_before`), leaves code, status and times: files, their key and the record go. At most `most` of them in one call. Of
-    /// corrections that it has signed for by then only the audit's row stays. Answers how many of both.
+    /// corrections, opinions and ratings that it has signed for by then only the audit's row stays. Answers how many of all.
     pub fn minimise(&mut self, delivered_before: Timestamp, slip_before: Timestamp, now: Timestamp, most: u32) -> Result<u32, StoreError> {
         let due: Vec<Uuid> = self
             .db
@@ -87,18 +87,22 @@ impl Store {
                 strip(db, *id)
             })?);
         }
-        let corrections = self.write_to_make_room(|db| {
+        let records = self.write_to_make_room(|db| {
             let corrections = corrections::forget(db, None, Some(time::store(delivered_before)))?;
             for id in &corrections {
                 audit::append(db, Some(now), "minimised", *id, "correction")?;
             }
-            Ok(corrections.len())
+            let feedback = feedback::forget(db, time::store(delivered_before))?;
+            for (id, kind) in &feedback {
+                audit::append(db, Some(now), "minimised", *id, kind)?;
+            }
+            Ok(corrections.len() + feedback.len())
         })?;
-        if !due.is_empty() || corrections > 0 || self.log_holds_deleted {
+        if !due.is_empty() || records > 0 || self.log_holds_deleted {
             self.forget_deleted();
         }
         self.remove_blobs(&gone)?;
-        Ok(u32::try_from(due.len() + corrections).unwrap_or(u32::MAX))
+        Ok(u32::try_from(due.len() + records).unwrap_or(u32::MAX))
     }
 
     /// Forgets minimal records, and handovers that the hub has, whose span is over. The audit keeps that there was a dossier; answers how

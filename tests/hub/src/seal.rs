@@ -47,6 +47,9 @@ pub(crate) fn kind(body: &MessageBody) -> &'static str {
         MessageBody::Dossier(_) => "dossier",
         MessageBody::Handover(_) => "handover",
         MessageBody::Correction(_) => "correction",
+        MessageBody::Opinion(_) => "opinion",
+        MessageBody::Satisfaction(_) => "satisfaction",
+        MessageBody::Quality(_) => "quality",
     }
 }
 

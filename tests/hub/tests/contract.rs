@@ -6,7 +6,7 @@ mod common;
 use common::{
     Lab, catalogue, citizen,
     contract::{Contract, FILE},
-    correction, dossier, handover, heartbeat, raw, search, seed, statuses,
+    correction, dossier, feedback, handover, heartbeat, raw, search, seed, statuses,
 };
 use motcua_forward::Class;
 use motcua_hub::{Clerk, Exchange, Faults, Limits, Options, openapi, start};
@@ -59,6 +59,9 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     parcel.deliver(&client).await.unwrap_err();
     let code = parcel.deliver(&client).await.unwrap().receipt.official_code.unwrap();
     handover("K07").deliver(&client).await.unwrap();
+    for parcel in feedback("K07") {
+        parcel.deliver(&client).await.unwrap();
+    }
     correction("K07", parcel.message.id).deliver(&client).await.unwrap();
     clerk.status(&code, Status::Refused, Some(Private::new("Không thuộc thẩm quyền"))).await.unwrap();
     let items = vec![SupplementItem { component: None, what: Private::new("Bản chính giấy chứng sinh") }];

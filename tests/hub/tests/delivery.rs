@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{AGENCY, Lab, Parcel, correction, dossier, handover, statuses};
+use common::{AGENCY, Lab, Parcel, correction, dossier, feedback, handover, statuses};
 use motcua_forward::{Class, HubClient};
 use motcua_hub::{Archive, Faults, Limits, Options, start};
 use motcua_model::{code::DossierCode, dossier::Status, hub::Receipt};
@@ -197,6 +197,22 @@ async fn a_correction_is_kept_beside_its_dossier_and_belongs_to_its_device() {
     assert_eq!(statuses(&client, 0).await.len(), 1, "no news: nobody has decided anything");
     let kinds: Vec<_> = Archive::open(&lab.dir()).unwrap().list().unwrap().into_iter().map(|m| (m.kind, m.official_code)).collect();
     assert_eq!(kinds, [("dossier".to_owned(), Some(code)), ("correction".to_owned(), None)]);
+}
+
+#[tokio::test]
+async fn an_opinion_and_two_ratings_are_kept_each_by_itself_without_an_official_code() {
+    let lab = Lab::new();
+    let hub = lab.start().await;
+    let client = lab.client("K07", hub.addr);
+    for parcel in feedback("K07") {
+        let first = parcel.deliver(&client).await.unwrap();
+        assert_eq!(first.receipt.official_code, None);
+        assert_eq!(parcel.deliver(&client).await.unwrap().signed, first.signed, "the same receipt again");
+        assert_eq!(lab.copy(parcel.message.id, "message.json"), parcel.json);
+    }
+    assert!(statuses(&client, 0).await.is_empty(), "nobody has decided anything");
+    let kinds: Vec<String> = Archive::open(&lab.dir()).unwrap().list().unwrap().into_iter().map(|message| message.kind).collect();
+    assert_eq!(kinds, ["opinion", "satisfaction", "quality"]);
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ pub(crate) fn settings() -> Settings {
         chip_key: ChipKey::Number,
         pdf: true,
         sticks: true,
+        topics: motcua_model::opinion::usual_topics(),
     }
 }
 

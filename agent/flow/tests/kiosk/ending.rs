@@ -140,7 +140,7 @@ fn who_cannot_be_served_by_the_disk_is_told_and_keeps_the_visit() {
         desk.act(Action::Dismiss);
         assert_eq!(desk.overlay(), None, "{name}");
         desk.send(Event::StoreFailed);
-        if !["C14", "C11 running", "P03 storing"].contains(&name) {
+        if !["C14", "C11 running"].contains(&name) && !name.ends_with("storing") {
             desk.wait(1000);
             assert_eq!(desk.seen(), Desk::new().seen(), "{name}: nothing of it is left for the next person");
         }
@@ -191,7 +191,7 @@ fn the_language_changes_anywhere_without_loss_and_is_reset_at_the_end() {
         if let Some(draft) = saved(&desk.act(Action::SetLanguage { language: Language::En })) {
             assert_eq!(draft.language, Language::En, "{name}");
         }
-        if !["C14", "C11 running", "P03 storing", "C99"].contains(&name) {
+        if !["C14", "C11 running", "C99"].contains(&name) && !name.ends_with("storing") {
             desk.wait(1000);
             assert_eq!(desk.seen(), Desk::new().seen(), "{name}");
         }

@@ -5,10 +5,11 @@ use motcua_flow::{ChipNews, Effect, Event, Known, Unfinished};
 use motcua_model::{
     Language, Private, Text,
     api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PrintState, Screen, Service},
-    dossier::{Origin, Special, Submission},
+    dossier::{Origin, Special, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
     hub::PersonKey,
+    rating::{Reason, Score},
 };
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -41,7 +42,7 @@ enum Move {
 fn action() -> impl Strategy<Value = Action> {
     let small = 0u8..4;
     prop_oneof![
-        prop::sample::select(vec![Service::File, Service::File, Service::LookUp, Service::Courier])
+        prop::sample::select(vec![Service::File, Service::File, Service::LookUp, Service::Opinion, Service::Courier])
             .prop_map(|service| Action::Start { service }),
         Just(Action::SetLanguage { language: Language::En }),
         Just(Action::Agree),
@@ -89,6 +90,13 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::SlipTaken),
         Just(Action::LookUp { code: provisional().to_string() }),
         (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
+        (0u8..8).prop_map(|topic| Action::ChooseTopic { topic }),
+        prop::sample::select(vec!["Chờ lâu quá", "", "?"]).prop_map(|text| Action::WriteOpinion { text: Private::new(text) }),
+        prop::sample::select(vec![None, Some("0900000456"), Some("09")])
+            .prop_map(|phone| Action::LeaveContact { phone: phone.map(Private::new) }),
+        Just(Action::Rate),
+        prop::sample::select(Score::ALL.to_vec()).prop_map(|score| Action::GiveScore { score }),
+        prop::sample::select(Reason::ALL.to_vec()).prop_map(|reason| Action::TurnReason { reason }),
         any::<bool>().prop_map(|keep| Action::ConfirmParcel { keep }),
         Just(Action::CloseHandover),
         prop::sample::select(vec![
@@ -153,7 +161,9 @@ fn any_move() -> impl Strategy<Value = Move> {
 /// Random moves start anywhere on the way that people go, except where the desk waits for a job that
 /// only the way itself knows.
 fn start() -> impl Strategy<Value = (&'static str, Way)> {
-    let known = |(name, _): &(&str, Way)| !["C11 running", "C10c checking", "C14", "P03 storing", "C99"].contains(name);
+    let known = |(name, _): &(&str, Way)| {
+        !["C11 running", "C10c checking", "C14", "P03 storing", "C21e storing", "C22a storing", "C22b storing", "C99"].contains(name)
+    };
     prop::sample::select(ways().into_iter().filter(known).collect::<Vec<_>>())
 }
 
@@ -169,6 +179,8 @@ struct World {
     submission: Option<Submission>,
     submitting: HashSet<Uuid>,
     handover: Uuid,
+    /// The opinion or rating that was stored last.
+    feedback: Uuid,
 }
 
 impl World {
@@ -183,6 +195,7 @@ impl World {
             submission: None,
             submitting: HashSet::new(),
             handover: Uuid::nil(),
+            feedback: Uuid::nil(),
         }
     }
 
@@ -213,7 +226,7 @@ impl World {
             }
             Move::LookedUp { current, found } => {
                 let asked = if current { provisional().to_string() } else { "X".into() };
-                let known = Known { official_code: None, status: None, known_at: self.desk.at().wall };
+                let known = Known { official_code: None, status: Some(Status::Returned), known_at: self.desk.at().wall };
                 self.desk.send(Event::LookedUp { asked, found: found.then_some(known) })
             }
             Move::Told { current, found } => {
@@ -311,6 +324,10 @@ impl World {
         let event = match (self.desk.code(), ok) {
             ("P03", true) => Event::HandoverStored { id: self.handover },
             ("P03", false) => Event::HandoverFailed { id: self.handover },
+            ("C21e", true) => Event::OpinionStored { id: self.feedback, code: crate::opinion::code() },
+            ("C21e", false) => Event::OpinionFailed { id: self.feedback },
+            ("C22a" | "C22b", true) => Event::RatingStored { id: self.feedback },
+            ("C22a" | "C22b", false) => Event::RatingFailed { id: self.feedback },
             (_, ok) => {
                 let Some(id) = self.submission.as_ref().filter(|_| current).map(|s| s.id) else { return Vec::new() };
                 if ok {
@@ -345,6 +362,11 @@ impl World {
                     assert!(!handover.parcels.is_empty());
                     self.handover = handover.id;
                 }
+                Effect::StoreOpinion(written) => {
+                    assert!(!written.text.reveal().is_empty());
+                    self.feedback = written.id;
+                }
+                Effect::StoreRating(rating) => self.feedback = rating.id(),
                 Effect::ReadChip { job, .. } => assert_eq!(self.chip.replace(*job), None, "one card is read at a time"),
                 // The reader's last word and the end may cross.
                 Effect::CancelChip { job } => self.chip = self.chip.filter(|chip| chip != job),
@@ -355,6 +377,7 @@ impl World {
                 | Effect::DropPages { .. }
                 | Effect::Print(_)
                 | Effect::CloseSlip { .. }
+                | Effect::DropPrint { .. }
                 | Effect::LookUp { .. }
                 | Effect::FindOwn { .. } => {}
             }
@@ -367,6 +390,8 @@ impl World {
         self.desk.send(Event::ScanEnded { job, fault: None });
         self.taken(self.pdf, false);
         self.desk.send(Event::HandoverStored { id: handover });
+        self.desk.send(Event::OpinionStored { id: self.feedback, code: crate::opinion::code() });
+        self.desk.send(Event::RatingStored { id: self.feedback });
         if let Some(id) = self.submission.as_ref().map(|s| s.id) {
             self.desk.send(Event::Submitted { id, code: provisional() });
         }

@@ -7,6 +7,7 @@ use motcua_model::{
     api::{Action, ActionRequest, ChangeTarget, Service, Snapshot},
     dossier::Special,
     for_whom::ForWhom,
+    rating::{Reason, Score},
 };
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ fn every_action() -> Vec<Action> {
     let all = vec![
         Action::Start { service: Service::File },
         Action::Start { service: Service::LookUp },
+        Action::Start { service: Service::Opinion },
         Action::Start { service: Service::Courier },
         Action::SetLanguage { language: Language::Vi },
         Action::Agree,
@@ -72,6 +74,16 @@ fn every_action() -> Vec<Action> {
         Action::LookUp { code: String::new() },
         Action::ShowDossier { dossier: 0 },
         Action::ShowDossier { dossier: 200 },
+        Action::ChooseTopic { topic: 0 },
+        Action::ChooseTopic { topic: 200 },
+        Action::WriteOpinion { text: Private::new("Chờ lâu quá") },
+        Action::WriteOpinion { text: Private::new("") },
+        Action::LeaveContact { phone: None },
+        Action::LeaveContact { phone: Some(Private::new("0900000456")) },
+        Action::LeaveContact { phone: Some(Private::new("09")) },
+        Action::Rate,
+        Action::GiveScore { score: Score::Good },
+        Action::TurnReason { reason: Reason::Time },
         Action::ConfirmParcel { keep: true },
         Action::CloseHandover,
         Action::Retry,
@@ -120,6 +132,12 @@ fn every_action() -> Vec<Action> {
             | Action::SlipTaken
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
+            | Action::ChooseTopic { .. }
+            | Action::WriteOpinion { .. }
+            | Action::LeaveContact { .. }
+            | Action::Rate
+            | Action::GiveScore { .. }
+            | Action::TurnReason { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
             | Action::Retry
@@ -158,6 +176,9 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::CloseSlip { keep: true, .. } => "keep-slip",
             Effect::LookUp { .. } => "look-up",
             Effect::StoreHandover(_) => "store-handover",
+            Effect::DropPrint { .. } => "drop-print",
+            Effect::StoreOpinion(_) => "store-opinion",
+            Effect::StoreRating(_) => "store-rating",
         })
         .collect();
     let same = desk.seen() == seen && desk.snapshot().step == step;
@@ -171,6 +192,8 @@ fn name(action: &Action) -> String {
         format!("Answer {:?}", value.reveal())
     } else if let Action::TypeZone { zone } = action {
         format!("TypeZone {:?}{}", &zone.reveal()[..5], if zone.reveal().len() > 5 { " whole" } else { "" })
+    } else if let Action::WriteOpinion { text } | Action::LeaveContact { phone: Some(text) } = action {
+        format!("{action:?} {:?}", text.reveal())
     } else {
         format!("{action:?}")
     };

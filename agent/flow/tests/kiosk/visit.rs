@@ -306,7 +306,8 @@ fn a_full_disk_begins_no_filing_and_ends_none() {
     desk.send(Event::Health(full));
     let Screen::Waiting { services, .. } = desk.screen() else { panic!() };
     let told: Vec<_> = services.iter().filter_map(|t| t.unavailable.as_ref().map(|why| (t.service, why.vi.as_str()))).collect();
-    assert_eq!(told, [(Service::File, "Máy đã đầy. Mời đến quầy để nộp.")], "look-up and courier go on");
+    let stopped = [(Service::File, "Máy đã đầy. Mời đến quầy để nộp."), (Service::Opinion, "Máy đã đầy. Mời đến quầy.")];
+    assert_eq!(told, stopped, "look-up and courier go on");
     assert!(desk.scan(CARD).is_empty());
     assert_eq!(desk.overlay(), Some(Overlay::Fault { fault: Fault::DiskFull, retry: false }));
 

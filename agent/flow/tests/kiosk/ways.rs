@@ -24,6 +24,10 @@ pub(crate) fn every_screen() -> Vec<(&'static str, Desk)> {
 }
 
 pub(crate) fn ways() -> Vec<(&'static str, Way)> {
+    [filing_ways(), crate::opinion::ways(), crate::rating::ways()].concat()
+}
+
+fn filing_ways() -> Vec<(&'static str, Way)> {
     vec![
         ("C01", |_| {}),
         ("C01 with a fault", |d| {

@@ -1,7 +1,12 @@
 //! What a person does on the screen.
 
 use super::{ChangeTarget, Service};
-use crate::{Language, Private, dossier::Special, for_whom::ForWhom};
+use crate::{
+    Language, Private,
+    dossier::Special,
+    for_whom::ForWhom,
+    rating::{Reason, Score},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -121,7 +126,7 @@ pub enum Action {
         /// What.
         target: ChangeTarget,
     },
-    /// C12 Gửi.
+    /// Gửi, of C12, C21e, C22a and, behind the last question, C22b.
     Submit,
     /// C17 Đã lấy giấy.
     SlipTaken,
@@ -134,6 +139,33 @@ pub enum Action {
     ShowDossier {
         /// Index.
         dossier: u8,
+    },
+    /// C21 a topic.
+    ChooseTopic {
+        /// Index.
+        topic: u8,
+    },
+    /// C21c the words.
+    WriteOpinion {
+        /// As typed.
+        text: Private,
+    },
+    /// C21d the telephone, or "Không cần trả lời".
+    LeaveContact {
+        /// As typed; none: no answer is wanted.
+        phone: Option<Private>,
+    },
+    /// C18, C20b: on to C22.
+    Rate,
+    /// C22 a face.
+    GiveScore {
+        /// Which.
+        score: Score,
+    },
+    /// C22a a reason, said or taken back.
+    TurnReason {
+        /// Which.
+        reason: Reason,
     },
     /// P03 the doubtful code is what stands on the parcel.
     ConfirmParcel {

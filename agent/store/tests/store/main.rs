@@ -9,6 +9,7 @@ mod catalogue;
 mod corrections;
 mod damage;
 mod failing_disk;
+mod feedback;
 mod figures;
 mod full_disk;
 mod keys;

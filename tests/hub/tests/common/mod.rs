@@ -15,7 +15,7 @@ use motcua_model::{
     Private, Text,
     api::DeviceState,
     citizen::{CitizenNumber, PersonNumber, Sex},
-    code::{ParcelCheck, ParcelCode, ProvisionalCode},
+    code::{OpinionCode, ParcelCheck, ParcelCode, ProvisionalCode},
     correction::{Changes, Correction},
     dossier::{Answer, Applicant, Document, Dossier, FileRef, Handover, HandoverParcel, Origin, Proof, Status},
     fault::Fault,
@@ -23,7 +23,9 @@ use motcua_model::{
         AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile, News,
         NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PersonKey, StoredPaper,
     },
+    opinion::{Written, usual_topics},
     particulars::{Contact, Particulars, ReturnBy},
+    rating::{Criterion, Mark, Quality, Reason, Satisfaction, Score},
 };
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -219,6 +221,48 @@ pub fn correction(device: &str, dossier: Uuid) -> Parcel {
         reason: Private::new("chủ hồ sơ, trích lục cải chính"),
     }));
     Parcel::freeze(Message { id, device: device.to_owned(), sequence: 3, moment: None, body, files: Vec::new() }, HashMap::new())
+}
+
+/// An opinion and the two ratings, each a message without files.
+pub fn feedback(device: &str) -> [Parcel; 3] {
+    let [opinion, satisfaction, quality] = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
+    let written = Written {
+        id: opinion,
+        topic: usual_topics().remove(0),
+        text: Private::new("Ghế ngồi chờ bị gãy"),
+        phone: Some(Private::new("0900000789")),
+        language: motcua_model::Language::Vi,
+    };
+    let code = OpinionCode::new("K07", jiff::civil::date(2026, 11, 23), 7);
+    let bodies = [
+        (opinion, MessageBody::Opinion(Box::new(written.into_opinion(code, AGENCY, device, Timestamp::UNIX_EPOCH)))),
+        (
+            satisfaction,
+            MessageBody::Satisfaction(Satisfaction {
+                id: satisfaction,
+                device: device.to_owned(),
+                agency: AGENCY.to_owned(),
+                dossier: Uuid::now_v7(),
+                code: "TAM-K07-261123-0042-51".to_owned(),
+                score: Score::Good,
+                reasons: vec![Reason::Staff],
+                given: Timestamp::UNIX_EPOCH,
+            }),
+        ),
+        (
+            quality,
+            MessageBody::Quality(Quality {
+                id: quality,
+                device: device.to_owned(),
+                agency: AGENCY.to_owned(),
+                code: "H15.50.05-261123-0001".to_owned(),
+                marks: Criterion::ALL.map(|criterion| Mark { criterion, score: Score::Fair }).into(),
+                given: Timestamp::UNIX_EPOCH,
+            }),
+        ),
+    ];
+    let message = |(id, body)| Message { id, device: device.to_owned(), sequence: 4, moment: None, body, files: Vec::new() };
+    bodies.map(|of| Parcel::freeze(message(of), HashMap::new()))
 }
 
 pub fn heartbeat(device: &str, number: u64, hash: char) -> Heartbeat {
