@@ -493,6 +493,22 @@ mod tests {
     }
 
     #[test]
+    fn the_desk_sees_neither_opinions_nor_ratings() {
+        let at = "2026-11-25T02:00:00Z";
+        let page = |kind: &str| {
+            let line = serde_json::json!({"id": uuid::Uuid::nil(), "kind": kind, "code": "K07-261123-0001", "since": at, "attempts": 0,
+                "next_try": at, "problem": "", "set_aside": false, "ahead": []});
+            let status = serde_json::json!({"version": "0", "started": at, "health": motcua_model::api::Health::default(), "devices": [],
+                "outbox": [line], "dossiers": {"waiting": 0, "delivered": 0}, "catalogue_version": 1, "hub_problem": ""});
+            home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), "", &[])
+        };
+        assert!(page("handover").contains("K07-261123-0001"));
+        for kind in ["opinion", "satisfaction", "quality"] {
+            assert!(!page(kind).contains("K07-261123-0001") && !page(kind).contains(kind), "{kind}");
+        }
+    }
+
+    #[test]
     fn comparison_is_exact() {
         assert!(same("abcd", "abcd") && !same("abcd", "abce") && !same("abcd", "abc"));
     }

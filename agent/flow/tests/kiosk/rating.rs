@@ -62,10 +62,8 @@ impl Desk {
     }
 
     fn offered(&self) -> RatingOffer {
-        match self.screen() {
-            Screen::Done { rating, .. } | Screen::LookUpResult { rating, .. } => rating,
-            _ => panic!("{}", self.code()),
-        }
+        let (Screen::Done { rating, .. } | Screen::LookUpResult { rating, .. }) = self.screen() else { panic!("{}", self.code()) };
+        rating
     }
 }
 
