@@ -4,8 +4,8 @@ use crate::{
     ChipNews, Effect, Known, OwnDossier,
     chip::{self, Chip, Outcome},
     intro::Card,
-    rating::{self, Rating},
-    state::{Cx, State, person_in},
+    rating,
+    state::{Cx, person_in},
 };
 use motcua_model::{
     api::{Action, RatingOffer},
@@ -45,11 +45,8 @@ impl LookUp {
         Self::Result { asked, known, pending: None, rating }
     }
 
-    pub(crate) fn action(self, action: Action, cx: &mut Cx) -> State {
-        State::LookUp(match (self, action) {
-            (Self::Result { asked, known, rating: RatingOffer::Open, .. }, Action::Rate) => {
-                return State::Rating(Box::new(Rating::of_dossier(asked, known)));
-            }
+    pub(crate) fn action(self, action: Action, cx: &mut Cx) -> Self {
+        match (self, action) {
             (look_up @ (Self::Asking { .. } | Self::Result { .. }), Action::LookUp { code }) => look_up.asked(&code, cx),
             (Self::Result { .. }, Action::Back) => Self::Asking { pending: None },
             (Self::Proving { card, mut chip }, Action::ReadChip) => {
@@ -66,7 +63,7 @@ impl LookUp {
             (Self::Own { dossiers, shown: Some(_) }, Action::Back) => Self::Own { dossiers, shown: None },
             (Self::Own { .. }, Action::Back) => Self::Asking { pending: None },
             (kept, _) => kept,
-        })
+        }
     }
 
     /// A code, or the card of somebody who wants to see what they filed.

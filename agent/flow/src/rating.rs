@@ -48,8 +48,12 @@ pub(crate) fn offer(known: &Known) -> RatingOffer {
 }
 
 impl Rating {
-    pub(crate) fn of_dossier(asked: String, known: Known) -> Self {
-        Self::Dossier { asked, known, marks: Vec::new(), at: 0, storing: None }
+    /// Of the dossier that a look-up has found, if it can be judged.
+    pub(crate) fn begin(look_up: LookUp) -> State {
+        if let LookUp::Result { asked, known, rating: RatingOffer::Open, .. } = look_up {
+            return State::Rating(Box::new(Self::Dossier { asked, known, marks: Vec::new(), at: 0, storing: None }));
+        }
+        State::LookUp(look_up)
     }
 
     pub(crate) fn action(self, action: Action, cx: &mut Cx) -> State {
