@@ -2,9 +2,10 @@
 //! to one screen (which page of a list, what is half typed).
 
 use crate::{
+    comfort::{Comfort, List, TextSize},
     feedback,
     input::{Form, Typed},
-    ui::{Act, App, Kiosk, ProcedureView, Theme},
+    ui::{Act, App, Contrast, Kiosk, ProcedureView, Theme},
     view,
 };
 use motcua_model::{
@@ -27,10 +28,8 @@ use uuid::Uuid;
 const DOUBLE_TAP: Duration = Duration::from_millis(250);
 /// "Still there" is said to the agent at most this often.
 const TOUCH_EVERY: Duration = Duration::from_secs(5);
-/// Choices on one page.
-pub(crate) const CHOICES: usize = 6;
-/// Sheet counts on one page.
-const COUNTS: usize = 12;
+/// A catalogue of at most so many procedures is shown whole, without life events.
+const FEW: usize = 6;
 
 /// What the agent's side says.
 pub enum FromAgent {
@@ -58,12 +57,20 @@ pub(crate) struct Local {
     pub(crate) life_event: usize,
     pub(crate) typed: Typed,
     pub(crate) zoomed: Option<usize>,
+    /// The page that a change of size led to, and the item that it shall keep in sight.
+    kept: Option<(usize, usize)>,
 }
 
 impl Local {
     fn fresh(snapshot: Option<&Snapshot>) -> Self {
-        let mut local =
-            Self { page: 0, procedures: ProcedureView::LifeEvents, life_event: 0, typed: Typed::new(Form::None, true), zoomed: None };
+        let mut local = Self {
+            page: 0,
+            procedures: ProcedureView::LifeEvents,
+            life_event: 0,
+            typed: Typed::new(Form::None, true),
+            zoomed: None,
+            kept: None,
+        };
         match snapshot.map(|s| &s.screen) {
             Some(Screen::Question { kind, answer, required, .. }) => local.typed = Typed::for_question(kind, answer.reveal(), *required),
             Some(Screen::LookUp) => local.typed = Typed::new(Form::Code, true),
@@ -75,7 +82,7 @@ impl Local {
             Some(Screen::Opinion { page: OpinionPage::Contact { phone, .. } }) => {
                 local.typed = Typed::for_question(&AnswerKind::Phone, phone.reveal(), true);
             }
-            Some(Screen::Procedures { procedures, .. }) if procedures.len() <= CHOICES => local.procedures = ProcedureView::OfEvent,
+            Some(Screen::Procedures { procedures, .. }) if procedures.len() <= FEW => local.procedures = ProcedureView::OfEvent,
             Some(_) | None => {}
         }
         local
@@ -85,6 +92,8 @@ impl Local {
 pub(crate) struct State {
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) local: Local,
+    pub(crate) comfort: Comfort,
+    pub(crate) landscape: bool,
     pub(crate) pictures: HashMap<Uuid, Image>,
     asked: Vec<Uuid>,
     last_act: Option<Duration>,
@@ -109,6 +118,8 @@ impl Face {
         let state = State {
             snapshot: None,
             local: Local::fresh(None),
+            comfort: Comfort::default(),
+            landscape: false,
             pictures: HashMap::new(),
             asked: Vec::new(),
             last_act: None,
@@ -131,7 +142,9 @@ impl Face {
         let theme = self.app.global::<Theme>();
         theme.set_px_per_mm(px_per_mm / self.app.window().scale_factor());
         theme.set_landscape(width > height);
+        self.state.borrow_mut().landscape = width > height;
         self.app.window().set_size(slint::PhysicalSize::new(width, height));
+        self.draw();
     }
 
     /// The clock in the header.
@@ -142,6 +155,9 @@ impl Face {
     /// What is shown, as a name for a picture: code, overlay, language, and whether all pages have their picture.
     pub fn shown(&self) -> String {
         let state = self.state.borrow();
+        if state.comfort.covered {
+            return "C98".to_owned();
+        }
         let Some(snapshot) = &state.snapshot else { return "restarting".to_owned() };
         let overlay = match &snapshot.overlay {
             None => "",
@@ -186,6 +202,29 @@ impl Face {
         kiosk.on_submit_input(move || with(&face, |f| f.submit_input()));
         let face = weak();
         kiosk.on_move_focus(move |forward| with(&face, |f| f.move_focus(forward)));
+    }
+
+    /// To be called about once a second: a C01 that somebody touched and left is put back.
+    pub fn pass_time(&self) {
+        let put_back = self.state.borrow_mut().comfort.rest((self.now)());
+        if put_back {
+            self.draw();
+        }
+    }
+
+    /// What the person has chosen about the screen.
+    pub fn comfort(&self) -> Comfort {
+        self.state.borrow().comfort
+    }
+
+    /// Shows the screen in this size of letters and this contrast, as its buttons do.
+    pub fn set_comfort(&self, size: TextSize, contrast: Contrast) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.comfort.contrast = contrast;
+            state.resize(size);
+        }
+        self.draw();
     }
 
     /// Takes in what the agent says, and draws it.
@@ -261,14 +300,41 @@ impl Face {
 
     /// A touch on a button.
     fn act(&self, act: Act, at: usize) {
+        self.state.borrow_mut().comfort.touched((self.now)());
         let action = self.state.borrow().action(act, at);
         if let Some(action) = action {
             self.send_action(action);
+        } else if matches!(act, Act::LargerText | Act::TurnContrast | Act::Cover | Act::Uncover) {
+            self.change_comfort(act);
         } else {
             self.state.borrow_mut().change_locally(act, at);
             self.draw();
             self.say_touched();
         }
+    }
+
+    /// Changes how the screen looks, and nothing of what was typed or where the person is.
+    fn change_comfort(&self, act: Act) {
+        let now = (self.now)();
+        {
+            let mut state = self.state.borrow_mut();
+            let name = format!("{act:?}");
+            let again = state.last_key.as_ref().is_some_and(|(key, at)| *key == name && now.saturating_sub(*at) < DOUBLE_TAP);
+            if again {
+                return;
+            }
+            state.last_key = Some((name, now));
+            if act == Act::LargerText {
+                let size = state.comfort.size.next();
+                state.resize(size);
+            } else if act == Act::TurnContrast {
+                state.comfort.turn_contrast();
+            } else {
+                state.comfort.covered = act == Act::Cover;
+            }
+        }
+        self.draw();
+        self.say_touched();
     }
 
     fn send_action(&self, action: Action) {
@@ -333,6 +399,7 @@ impl State {
         if matches!(snapshot.screen, Screen::Waiting { .. }) {
             self.last_key = None;
         }
+        self.comfort.follow(&snapshot.screen);
         self.snapshot = Some(snapshot);
     }
 
@@ -375,7 +442,7 @@ impl State {
     pub(crate) fn shown_procedures(&self) -> (usize, Vec<usize>) {
         let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return (0, Vec::new()) };
         let words = fold(self.local.typed.text());
-        let every = procedures.len() <= CHOICES;
+        let every = procedures.len() <= FEW;
         let fits = |at: &usize| {
             let p = &procedures[*at];
             match self.local.procedures {
@@ -386,30 +453,29 @@ impl State {
         };
         let all: Vec<usize> = (0..procedures.len()).filter(fits).collect();
         let count = all.len();
-        let most = if self.local.procedures == ProcedureView::Search { 4 } else { CHOICES };
+        let most = self.most(List::of(self.local.procedures));
         (count, all.into_iter().skip(self.local.page * most).take(most).collect())
     }
 
-    /// Pages of the present list.
-    pub(crate) fn pages(&self) -> usize {
-        let Some(snapshot) = &self.snapshot else { return 1 };
-        let (items, most) = match &snapshot.screen {
+    /// The list that the screen shows a page at a time, and how many items it has.
+    fn list(&self) -> Option<(List, usize)> {
+        Some(match &self.snapshot.as_ref()?.screen {
             Screen::Procedures { life_events, .. } => match self.local.procedures {
-                ProcedureView::LifeEvents => (life_events.len(), CHOICES),
-                ProcedureView::OfEvent => (self.shown_procedures().0, CHOICES),
-                ProcedureView::Search => (0, CHOICES),
+                ProcedureView::LifeEvents => (List::LifeEvents, life_events.len()),
+                ProcedureView::OfEvent => (List::Procedures, self.shown_procedures().0),
+                ProcedureView::Search => return None,
             },
-            Screen::Papers { papers } => (papers.len(), view::PAPERS),
-            Screen::CountSheets { max, .. } => (usize::from(*max), COUNTS),
-            Screen::ChoosePdf { files, .. } => (files.len(), view::PDFS),
-            Screen::PageCheck { pages, .. } => (pages.len(), CHOICES),
-            Screen::Review { rows, .. } => (rows.len(), CHOICES),
-            Screen::OwnDossiers { dossiers } => (dossiers.len(), view::OWN),
-            Screen::OwnDossier { rows, .. } => (rows.len(), view::OWN),
-            Screen::Parcels { parcels, .. } => (parcels.len(), CHOICES),
+            Screen::ProcedureDetails { papers, .. } => (List::Needed, papers.len()),
+            Screen::Papers { papers } => (List::Papers, papers.len()),
+            Screen::CountSheets { max, .. } => (List::Counts, usize::from(*max)),
+            Screen::ChoosePdf { files, .. } => (List::Pdfs, files.len()),
+            Screen::PageCheck { pages, .. } => (List::Pages, pages.len()),
+            Screen::Review { rows, .. } => (List::Rows, rows.len()),
+            Screen::OwnDossiers { dossiers } => (List::Own, dossiers.len()),
+            Screen::OwnDossier { rows, .. } => (List::Told, rows.len()),
+            Screen::Parcels { parcels, .. } => (List::Parcels, parcels.len()),
             Screen::Waiting { .. }
             | Screen::Notice
-            | Screen::ProcedureDetails { .. }
             | Screen::Identify { .. }
             | Screen::Passport { .. }
             | Screen::ReadChip { .. }
@@ -429,9 +495,52 @@ impl State {
             | Screen::Rating { .. }
             | Screen::CourierBadge
             | Screen::HandoverDone { .. }
-            | Screen::OutOfService { .. } => (0, CHOICES),
+            | Screen::OutOfService { .. } => return None,
+        })
+    }
+
+    /// Pages of the present list.
+    pub(crate) fn pages(&self) -> usize {
+        self.list().map_or(1, |(list, items)| items.div_ceil(self.most(list)).max(1) + self.before(list))
+    }
+
+    /// With larger letters, what a procedure costs has a page of its own before its papers.
+    fn before(&self, list: List) -> usize {
+        usize::from(list == List::Needed && self.comfort.size != TextSize::Normal)
+    }
+
+    /// Those items of the present list that stand on the present page, with their places in it.
+    pub(crate) fn on_page<'a, T>(&self, list: List, items: &'a [T]) -> impl Iterator<Item = (usize, &'a T)> + use<'a, T> {
+        let most = self.most(list);
+        let (skip, take) = match self.local.page.checked_sub(self.before(list)) {
+            Some(page) => (page * most, most),
+            None => (0, 0),
         };
-        items.div_ceil(most).max(1)
+        items.iter().enumerate().skip(skip).take(take)
+    }
+
+    /// Items of the present list on one page.
+    pub(crate) fn present_most(&self) -> usize {
+        self.list().map_or(1, |(list, _)| self.most(list))
+    }
+
+    /// Items of this list on one page.
+    pub(crate) fn most(&self, list: List) -> usize {
+        list.most(self.comfort.size, self.landscape)
+    }
+
+    /// Other letters: what stood first on the page stays in sight, however often the size changes.
+    fn resize(&mut self, size: TextSize) {
+        let Some((list, _)) = self.list() else {
+            self.comfort.size = size;
+            return;
+        };
+        let page = self.local.page;
+        let stood_first = page.saturating_sub(self.before(list)) * self.most(list);
+        let first = self.local.kept.filter(|(at, _)| *at == page).map_or(stood_first, |(_, first)| first);
+        self.comfort.size = size;
+        self.local.page = first / self.most(list);
+        self.local.kept = Some((self.local.page, first));
     }
 
     /// Whether "Quay lại" means a step back inside C03.
@@ -439,7 +548,7 @@ impl State {
         let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return false };
         match self.local.procedures {
             ProcedureView::LifeEvents => false,
-            ProcedureView::OfEvent => procedures.len() > CHOICES,
+            ProcedureView::OfEvent => procedures.len() > FEW,
             ProcedureView::Search => true,
         }
     }
@@ -489,7 +598,7 @@ impl State {
             Act::HavePdf => Action::HavePdf,
             Act::TakePdf => {
                 let Screen::ChoosePdf { files, .. } = screen else { return None };
-                Action::TakePdf { file: files.get(self.local.page * view::PDFS + at)?.id }
+                Action::TakePdf { file: files.get(self.local.page * self.most(List::Pdfs) + at)?.id }
             }
             Act::StartScan => Action::StartScan,
             Act::CancelScan => Action::CancelScan,
@@ -509,7 +618,7 @@ impl State {
             Act::TurnReason => feedback::reason(at)?,
             Act::Submit => Action::Submit,
             Act::SlipTaken => Action::SlipTaken,
-            Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * view::OWN + at).ok()? },
+            Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
             Act::ParcelKeep => Action::ConfirmParcel { keep: true },
             Act::ParcelDrop => Action::ConfirmParcel { keep: false },
             Act::CloseHandover => Action::CloseHandover,
@@ -520,24 +629,36 @@ impl State {
             Act::Back if self.backs_locally() => return None,
             Act::Back => Action::Back,
             Act::End => Action::End,
-            Act::ChooseLifeEvent | Act::Search | Act::NextPage | Act::PreviousPage | Act::Zoom | Act::CloseZoom | Act::Touch => {
+            Act::ChooseLifeEvent
+            | Act::Search
+            | Act::NextPage
+            | Act::PreviousPage
+            | Act::Zoom
+            | Act::CloseZoom
+            | Act::Touch
+            | Act::LargerText
+            | Act::TurnContrast
+            | Act::Cover
+            | Act::Uncover => {
                 return None;
             }
         })
     }
 
-    /// The scanned page at this place of the screen.
+    /// The scanned page at this place of the screen, or the one that is seen large.
     fn page_at(&self, at: usize) -> Option<Uuid> {
-        pages_of(self.snapshot.as_ref()).get(self.local.page * CHOICES + at).map(|page| page.id)
+        let at = self.local.zoomed.unwrap_or(self.local.page * self.most(List::Pages) + at);
+        pages_of(self.snapshot.as_ref()).get(at).map(|page| page.id)
     }
 
     fn change_locally(&mut self, act: Act, at: usize) {
         let few =
-            matches!(self.snapshot.as_ref().map(|s| &s.screen), Some(Screen::Procedures { procedures, .. }) if procedures.len() <= CHOICES);
+            matches!(self.snapshot.as_ref().map(|s| &s.screen), Some(Screen::Procedures { procedures, .. }) if procedures.len() <= FEW);
         let last = self.pages() - 1;
+        let (events, scans) = (self.most(List::LifeEvents), self.most(List::Pages));
         let local = &mut self.local;
         if act == Act::ChooseLifeEvent {
-            local.life_event = local.page * CHOICES + at;
+            local.life_event = local.page * events + at;
             local.procedures = ProcedureView::OfEvent;
             local.page = 0;
         } else if act == Act::Search {
@@ -552,7 +673,7 @@ impl State {
         } else if act == Act::PreviousPage {
             local.page = local.page.saturating_sub(1);
         } else if act == Act::Zoom {
-            local.zoomed = Some(local.page * CHOICES + at);
+            local.zoomed = Some(local.page * scans + at);
         } else if act == Act::CloseZoom {
             local.zoomed = None;
         }

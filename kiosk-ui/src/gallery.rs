@@ -1,9 +1,10 @@
 //! Every screen as a picture, drawn by the software renderer without a display. For looking at.
 
 use crate::{
+    comfort::{self, CONTRASTS, TextSize},
     face::{Face, FromAgent, pages_of},
     samples::{self, Sample},
-    ui::{Act, Kiosk},
+    ui::{Act, Contrast, Kiosk},
 };
 use anyhow::Context as _;
 use motcua_model::{Language, api::Snapshot};
@@ -14,7 +15,7 @@ use slint::{
         software_renderer::{MinimalSoftwareWindow, RepaintBufferType},
     },
 };
-use std::{path::Path, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, rc::Rc, time::Duration};
 
 /// A screen of paper: no display, no input.
 struct Paper;
@@ -25,44 +26,137 @@ impl Platform for Paper {
     }
 }
 
-/// Writes `NN-<name>-<code>-<language>-<portrait|landscape>.png` for every sample whose name contains `only`.
+/// Which pictures are wanted. Without a size or contrast: every size in the usual contrast, and the other
+/// contrasts in the usual size.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only samples whose name contains this.
+    pub only: String,
+    /// Only this size of letters.
+    pub size: Option<TextSize>,
+    /// Only this contrast.
+    pub contrast: Option<Contrast>,
+}
+
+impl Wanted {
+    /// Sizes and contrasts to draw.
+    fn looks(&self) -> Vec<(TextSize, Contrast)> {
+        let wanted = |size, contrast| match (self.size, self.contrast) {
+            (None, None) => size == TextSize::Normal || contrast == Contrast::Usual,
+            (only_size, only_contrast) => only_size.is_none_or(|s| s == size) && only_contrast.is_none_or(|c| c == contrast),
+        };
+        let all = TextSize::ALL.into_iter().flat_map(|size| CONTRASTS.map(|contrast| (size, contrast)));
+        all.filter(|(size, contrast)| wanted(*size, *contrast)).collect()
+    }
+}
+
+/// One picture and what it shows.
+struct Picture {
+    screen: String,
+    /// Language, way up, size, contrast.
+    look: [&'static str; 4],
+    file: String,
+}
+
+/// Writes `NN-<name>-<code>-<language>-<portrait|landscape>-<size>-<contrast>.png` for every wanted sample, and an
+/// `index.html` that shows them all. Says how many pictures there are.
 ///
 /// # Errors
 /// Where the folder cannot be written or Slint cannot draw.
-pub fn write(folder: &Path, only: &str) -> anyhow::Result<usize> {
+pub fn write(folder: &Path, wanted: &Wanted) -> anyhow::Result<usize> {
     std::fs::create_dir_all(folder).with_context(|| format!("the folder {} could not be made", folder.display()))?;
     slint::platform::set_platform(Box::new(Paper)).map_err(|e| anyhow::anyhow!("the software renderer could not be set up: {e}"))?;
-    let mut written = 0;
+    let mut pictures = Vec::new();
     for (width, height, turn) in [(1080, 1920, "portrait"), (1920, 1080, "landscape")] {
         let face = Face::new(|_| {}, || Duration::ZERO)?;
         face.set_size(width, height, 4.0);
         face.set_clock("09:41");
         face.app().show()?;
-        save(&face, &folder.join(format!("00-restarting-{turn}.png")))?;
-        for language in [Language::Vi, Language::En] {
-            let tongue = if language == Language::En { "en" } else { "vi" };
-            for (at, Sample { name, mut snapshot }) in samples::all(language).into_iter().enumerate() {
-                if !name.contains(only) {
-                    continue;
-                }
-                snapshot.step = u64::try_from(at)? + 1;
-                let code = snapshot.screen.code();
-                show(&face, snapshot);
-                save(&face, &folder.join(format!("{:02}-{name}-{code}-{tongue}-{turn}.png", at + 1)))?;
-                written += 1;
-                // Two views that a touch opens without the agent.
-                let opened =
-                    [("procedures", Act::Search), ("check", Act::Zoom), ("check-note", Act::Zoom)].into_iter().find(|(of, _)| *of == name);
-                if let Some((_, act)) = opened {
-                    face.app().global::<Kiosk>().invoke_act(act, 0);
-                    save(&face, &folder.join(format!("{:02}-{name}-opened-{code}-{tongue}-{turn}.png", at + 1)))?;
-                    written += 1;
-                }
+        for (size, contrast) in wanted.looks() {
+            for language in [Language::Vi, Language::En] {
+                let tongue = if language == Language::En { "en" } else { "vi" };
+                let look = [tongue, turn, size.name(), comfort::contrast_name(contrast)];
+                draw_all(&face, folder, &wanted.only, (size, contrast, language), look, &mut pictures)?;
             }
         }
         face.app().hide()?;
     }
-    Ok(written)
+    let index = folder.join("index.html");
+    std::fs::write(&index, page_of(&pictures)).with_context(|| format!("{} could not be written", index.display()))?;
+    Ok(pictures.len())
+}
+
+/// A view that a touch opens without the agent: of which sample, by what touch, under which name.
+const OPENED: [(&str, Act, &str); 4] = [
+    ("procedures", Act::Search, "search"),
+    ("check", Act::Zoom, "zoom"),
+    ("check-note", Act::Zoom, "zoom-note"),
+    ("review", Act::Cover, "covered"),
+];
+
+fn draw_all(
+    face: &Face,
+    folder: &Path,
+    only: &str,
+    (size, contrast, language): (TextSize, Contrast, Language),
+    look: [&'static str; 4],
+    pictures: &mut Vec<Picture>,
+) -> anyhow::Result<()> {
+    let mut keep = |screen: String, code: &str| -> anyhow::Result<()> {
+        let file = format!("{screen}-{code}-{}.png", look.join("-"));
+        save(face, &folder.join(&file))?;
+        pictures.push(Picture { screen, look, file });
+        Ok(())
+    };
+    for (at, Sample { name, mut snapshot }) in samples::all(language).into_iter().enumerate() {
+        let opened = OPENED.iter().filter(|(of, _, _)| *of == name);
+        if !name.contains(only) && !opened.clone().any(|(_, _, view)| view.contains(only)) {
+            continue;
+        }
+        snapshot.step = u64::try_from(at)? + 1;
+        let code = snapshot.screen.code();
+        show(face, snapshot.clone());
+        face.set_comfort(size, contrast);
+        if name.contains(only) {
+            keep(format!("{:02}-{name}", at + 1), code)?;
+        }
+        for (_, act, view) in opened.filter(|(_, _, view)| view.contains(only)) {
+            face.app().global::<Kiosk>().invoke_act(*act, 0);
+            keep(format!("{:02}-{view}", at + 1), if *act == Act::Cover { "C98" } else { code })?;
+            face.app().global::<Kiosk>().invoke_act(Act::Uncover, 0);
+        }
+    }
+    if "restarting".contains(only) {
+        face.receive(FromAgent::Lost);
+        keep("00-restarting".to_owned(), "C00")?;
+    }
+    Ok(())
+}
+
+/// A page with every picture, by screen; the boxes at the top leave out what is not looked for.
+fn page_of(pictures: &[Picture]) -> String {
+    let mut screens: BTreeMap<&str, Vec<&Picture>> = BTreeMap::new();
+    for picture in pictures {
+        screens.entry(&picture.screen).or_default().push(picture);
+    }
+    let mut page = include_str!("gallery.html").to_owned();
+    let mut rows = String::new();
+    for (screen, pictures) in screens {
+        let _infallible = write!(rows, "<h2>{screen}</h2>\n<div>\n");
+        for Picture { look, file, .. } in pictures {
+            let [tongue, turn, size, contrast] = look;
+            let words = look.join(" ");
+            let _infallible = writeln!(
+                rows,
+                "<a class=\"{words}\" data-look=\"{tongue} {turn} {size} {contrast}\" href=\"{file}\"><img loading=\"lazy\" src=\"{file}\" alt=\"{screen}, {words}\"><br>{words}</a>"
+            );
+        }
+        rows.push_str("</div>\n");
+    }
+    if let Some(at) = page.find("<!-- pictures -->") {
+        page.insert_str(at, &rows);
+    }
+    page
 }
 
 fn show(face: &Face, snapshot: Snapshot) {

@@ -4,6 +4,7 @@
 //! no truth: it may crash or be replaced in the middle of a visit, and the person finds the same step again.
 
 pub mod agent;
+pub mod comfort;
 pub mod compose;
 pub mod face;
 mod feedback;

@@ -2,7 +2,14 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use motcua_kiosk::{agent, face::Face, gallery, shots::Shots};
+use motcua_kiosk::{
+    agent,
+    comfort::{CONTRASTS, TextSize, contrast_name},
+    face::Face,
+    gallery,
+    shots::Shots,
+    ui::Contrast,
+};
 use slint::ComponentHandle as _;
 use std::{
     path::PathBuf,
@@ -35,6 +42,20 @@ struct Options {
     /// With --gallery: only screens whose name contains this
     #[arg(long, default_value = "", requires = "gallery")]
     only: String,
+    /// With --gallery: only this size of letters: normal, large, largest
+    #[arg(long, value_name = "NAME", requires = "gallery", value_parser = parse_text_size)]
+    text_size: Option<TextSize>,
+    /// With --gallery: only this contrast: usual, black (on white), dark
+    #[arg(long, value_name = "NAME", requires = "gallery", value_parser = parse_contrast)]
+    contrast: Option<Contrast>,
+}
+
+fn parse_text_size(text: &str) -> Result<TextSize, String> {
+    TextSize::ALL.into_iter().find(|size| size.name() == text).ok_or_else(|| "one of normal, large, largest".to_owned())
+}
+
+fn parse_contrast(text: &str) -> Result<Contrast, String> {
+    CONTRASTS.into_iter().find(|contrast| contrast_name(*contrast) == text).ok_or_else(|| "one of usual, black, dark".to_owned())
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
@@ -51,7 +72,8 @@ fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let options = Options::parse();
     if let Some(folder) = &options.gallery {
-        let count = gallery::write(folder, &options.only)?;
+        let wanted = gallery::Wanted { only: options.only, size: options.text_size, contrast: options.contrast };
+        let count = gallery::write(folder, &wanted)?;
         tracing::info!("{count} pictures written to {}", folder.display());
         return Ok(());
     }
@@ -89,6 +111,7 @@ fn keep_time(face: &Rc<Face>) -> slint::Timer {
     let weak = Rc::downgrade(face);
     let tick = move || {
         if let Some(face) = weak.upgrade() {
+            face.pass_time();
             face.set_clock(&jiff::Timestamp::now().to_zoned(zone.clone()).strftime("%H:%M").to_string());
         }
     };

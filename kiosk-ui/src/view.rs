@@ -1,13 +1,14 @@
 //! From a snapshot and what is local to the screen to the properties that the pages read.
 
 use crate::{
-    face::{CHOICES, State, pages_of},
+    comfort::{List, TextSize},
+    face::{State, pages_of},
     feedback,
-    input::{Form, Shift},
+    input::{Form, Shift, Typed},
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
         OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
-        ProcedureView, QuestionView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Tile,
+        ProcedureView, QuestionView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Theme, Tile,
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -26,17 +27,14 @@ use motcua_model::{
 };
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
 
-/// Papers on one page: each needs room for two buttons.
-pub(crate) const PAPERS: usize = 4;
-
-/// Files on one page: size and origin stand below each name.
-pub(crate) const PDFS: usize = 4;
-
-/// Dossiers of one's own, or rows about one, on one page.
-pub(crate) const OWN: usize = 4;
-
-/// Letters of a file's name that are shown.
-const LONGEST_NAME: usize = 36;
+/// Letters of a file's name that are shown: two lines of them.
+fn longest_name(size: TextSize) -> usize {
+    match size {
+        TextSize::Normal => 36,
+        TextSize::Large => 30,
+        TextSize::Largest => 24,
+    }
+}
 
 /// Everything that can be shown, empty: what C01 starts from, so that nothing of the last person stays.
 #[derive(Default)]
@@ -74,6 +72,7 @@ struct Page {
 /// Draws the state: every property is set every time.
 pub(crate) fn draw(app: &App, state: &State) {
     let kiosk = Kiosk::get(app);
+    draw_comfort(app, state);
     let Some(snapshot) = &state.snapshot else {
         draw_page(&kiosk, Page::default());
         kiosk.set_overlay(OverlayView::default());
@@ -88,9 +87,23 @@ pub(crate) fn draw(app: &App, state: &State) {
         tracing::error!("the words of the screen could not be changed to '{bundle}': {e}");
     }
     draw_frame(&kiosk, snapshot, state);
-    draw_page(&kiosk, page(snapshot, state));
+    // Under the cover nothing of the person is in the tree, where a screen reader or a crash would find it.
+    draw_page(&kiosk, if state.comfort.covered { Page::default() } else { page(snapshot, state) });
     draw_input(app, state);
     kiosk.set_screen(kind(&snapshot.screen));
+}
+
+fn draw_comfort(app: &App, state: &State) {
+    let theme = Theme::get(app);
+    theme.set_scale(state.comfort.size.scale());
+    theme.set_contrast(state.comfort.contrast);
+    let kiosk = Kiosk::get(app);
+    kiosk.set_text_size(match state.comfort.size {
+        TextSize::Normal => 0,
+        TextSize::Large => 1,
+        TextSize::Largest => 2,
+    });
+    kiosk.set_covered(state.comfort.covered);
 }
 
 fn draw_frame(kiosk: &Kiosk<'_>, snapshot: &Snapshot, state: &State) {
@@ -159,7 +172,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         Screen::Notice | Screen::Submitting | Screen::LookUp | Screen::CourierBadge => {}
         Screen::Procedures { .. } => page.tiles = procedure_tiles(snapshot, state),
         Screen::ProcedureDetails { name, papers, fee_vnd, time_limit, result } => {
-            page.papers = papers.iter().enumerate().map(|(at, p)| paper_row(at, p, language)).collect();
+            page.papers = state.on_page(List::Needed, papers).map(|(at, p)| paper_row(at, p, language)).collect();
             page.details = DetailsView {
                 name: words(name),
                 fee: thousands(*fee_vnd).into(),
@@ -218,7 +231,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         }
         Screen::Papers { papers } => {
             page.papers_complete = papers.iter().all(|p| !matches!(p.state, PaperState::ToScan | PaperState::Found));
-            page.papers = slice(papers, state, PAPERS).map(|(at, p)| paper_row(at, p, language)).collect();
+            page.papers = state.on_page(List::Papers, papers).map(|(at, p)| paper_row(at, p, language)).collect();
         }
         Screen::StoredPaper { paper, name, number, issuer, issued, valid_until } => {
             let day = |day: &Option<Date>| day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default().into();
@@ -237,7 +250,10 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         Screen::ChoosePdf { paper, files, checking, refused, stick } => {
             page.scan.paper = words(paper);
             page.pdf = PdfView { checking: *checking, refused: refused.as_ref().map(words).unwrap_or_default(), stick: *stick };
-            page.tiles = slice(files, state, PDFS).map(|(_, file)| pdf_tile(file, !checking, language)).collect();
+            page.tiles = state
+                .on_page(List::Pdfs, files)
+                .map(|(_, file)| pdf_tile(file, !checking, longest_name(state.comfort.size), language))
+                .collect();
         }
         Screen::SpecialPaper { paper } => {
             page.scan.paper = words(paper);
@@ -259,15 +275,15 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 sheets: i32::from(*sheets),
                 pages: count(pages.len()),
                 expected: i32::from(*expected),
-                faulty: slice(pages, state, CHOICES).any(|(_, p)| p.fault.is_some()),
+                faulty: state.on_page(List::Pages, pages).any(|(_, p)| p.fault.is_some()),
                 ..ScanView::default()
             };
-            page.pages = slice(pages, state, CHOICES).map(|(at, p)| page_row(at, p, state, language)).collect();
+            page.pages = state.on_page(List::Pages, pages).map(|(at, p)| page_row(at, p, state, language)).collect();
             page.zoom = state.local.zoomed.and_then(|at| pages_of(Some(snapshot)).get(at).map(|p| page_row(at, p, state, language)));
         }
         Screen::Review { procedure, rows } => {
             page.procedure = words(procedure);
-            page.rows = slice(rows, state, CHOICES).map(|(at, row)| review_row(at, row, language)).collect();
+            page.rows = state.on_page(List::Rows, rows).map(|(at, row)| review_row(at, row, language)).collect();
         }
         Screen::Slip { code, qr, offline, printing } => page.slip = slip(code, qr, *offline, *printing, language),
         Screen::Done { code, time_limit, rating } => {
@@ -293,7 +309,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 enabled: true,
                 ..Tile::default()
             };
-            page.tiles = slice(dossiers, state, OWN).map(|(_, line)| tile(line)).collect();
+            page.tiles = state.on_page(List::Own, dossiers).map(|(_, line)| tile(line)).collect();
         }
         Screen::OwnDossier { line, done, steps, known_at, rows } => {
             page.own = OwnView {
@@ -305,7 +321,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 state: words(&line.state),
                 known_at: local_time(*known_at).into(),
             };
-            page.rows = slice(rows, state, OWN).map(|(at, row)| review_row(at, row, language)).collect();
+            page.rows = state.on_page(List::Told, rows).map(|(at, row)| review_row(at, row, language)).collect();
         }
         Screen::Opinion { page: opinion } => (page.opinion, page.tiles) = feedback::opinion(opinion, language),
         Screen::Rating { page: rating } => {
@@ -320,8 +336,8 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 .iter()
                 .enumerate()
                 .rev()
-                .skip(state.local.page * CHOICES)
-                .take(CHOICES)
+                .skip(state.local.page * state.most(List::Parcels))
+                .take(state.most(List::Parcels))
                 .map(|(at, p)| ParcelRow {
                     number: count(at + 1),
                     code: p.code.as_str().into(),
@@ -334,10 +350,6 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         Screen::OutOfService { reason } => page.reason = words(reason),
     }
     page
-}
-
-fn slice<'a, T>(items: &'a [T], state: &State, most: usize) -> impl Iterator<Item = (usize, &'a T)> {
-    items.iter().enumerate().skip(state.local.page * most).take(most)
 }
 
 fn service_tile(service: Service, unavailable: Option<&Text>, language: Language) -> Tile {
@@ -362,7 +374,7 @@ fn procedure_tiles(snapshot: &Snapshot, state: &State) -> Vec<Tile> {
     let tile =
         |text: &Text, icon: &str| Tile { title: text.get(snapshot.language).into(), icon: icon.into(), enabled: true, ..Tile::default() };
     match state.local.procedures {
-        ProcedureView::LifeEvents => slice(life_events, state, CHOICES).map(|(_, name)| tile(name, "list")).collect(),
+        ProcedureView::LifeEvents => state.on_page(List::LifeEvents, life_events).map(|(_, name)| tile(name, "list")).collect(),
         ProcedureView::OfEvent | ProcedureView::Search => {
             state.shown_procedures().1.into_iter().map(|at| tile(&procedures[at].name, "file")).collect()
         }
@@ -411,17 +423,17 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
 }
 
 /// A long name keeps its beginning and its end, by which people know a file.
-fn shortened(name: &str) -> String {
+fn shortened(name: &str, longest: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= LONGEST_NAME {
+    if letters.len() <= longest {
         return name.to_owned();
     }
-    let (begin, end) = (&letters[..LONGEST_NAME / 2], &letters[letters.len() - LONGEST_NAME / 2..]);
+    let (begin, end) = (&letters[..longest / 2], &letters[letters.len() - longest / 2..]);
     begin.iter().chain(&['…']).chain(end).collect()
 }
 
 /// A file's name is the person's own; what stands below it tells two of one name apart.
-fn pdf_tile(file: &OfferedPdf, enabled: bool, language: Language) -> Tile {
+fn pdf_tile(file: &OfferedPdf, enabled: bool, longest: usize, language: Language) -> Tile {
     let tenths = file.bytes.div_ceil(100_000);
     let comma = if language == Language::Vi { ',' } else { '.' };
     let size = match file.bytes < 1_000_000 {
@@ -433,7 +445,7 @@ fn pdf_tile(file: &OfferedPdf, enabled: bool, language: Language) -> Tile {
         PdfFrom::Desk => Text::new("cán bộ tải lên", "from the desk"),
     };
     let note = format!("{size} · {}", from.get(language));
-    Tile { title: shortened(file.name.reveal()).into(), note: note.into(), icon: "file".into(), enabled, ..Tile::default() }
+    Tile { title: shortened(file.name.reveal(), longest).into(), note: note.into(), icon: "file".into(), enabled, ..Tile::default() }
 }
 
 fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {
@@ -507,8 +519,9 @@ fn qr_image(text: &str) -> Image {
 /// The input alone: a key changes nothing else, except the results of a search.
 pub(crate) fn draw_input(app: &App, state: &State) {
     let kiosk = Kiosk::get(app);
-    let typed = &state.local.typed;
-    if let Some(snapshot) = &state.snapshot {
+    let none = Typed::new(Form::None, true);
+    let typed = if state.comfort.covered { &none } else { &state.local.typed };
+    if let (Some(snapshot), false) = (&state.snapshot, state.comfort.covered) {
         kiosk.set_question(QuestionView { read_from: read_from(snapshot, state), ..kiosk.get_question() });
     }
     kiosk.set_input(InputView {
@@ -537,7 +550,10 @@ pub(crate) fn draw_input(app: &App, state: &State) {
         complete: typed.value().is_some(),
     });
     kiosk.set_procedure_view(state.local.procedures);
-    kiosk.set_paging(Paging { page: count(state.local.page), pages: count(state.pages()) });
+    kiosk.set_paging(Paging { page: count(state.local.page), pages: count(state.pages()), most: count(state.present_most()) });
+    if state.comfort.covered {
+        return;
+    }
     if let (ProcedureView::Search, Some(snapshot)) = (state.local.procedures, &state.snapshot) {
         kiosk.set_tiles(model(procedure_tiles(snapshot, state)));
     }

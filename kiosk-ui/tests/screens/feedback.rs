@@ -1,6 +1,6 @@
 //! Opinions and ratings at the screen: touches, typed words, and what is left of them.
 
-use crate::{SIZES, Stage};
+use crate::stage::{SIZES, Stage};
 use motcua_kiosk::{samples, ui::Kiosk};
 use motcua_model::{
     Language, Private, Text,
