@@ -55,7 +55,7 @@ test-usb: setup-usb ## USB readers and printers through a real kernel in a virtu
 	$(call step,build,$(CARGO) build --workspace --bin motcua-usb)
 	$(call step,USB devices,tests/usb/run.sh $(TARGET)/debug/motcua-usb)
 
-gallery: setup-demo ## a picture of every kiosk screen into target/gallery; DIR=... elsewhere
+gallery: setup-demo ## pictures of every kiosk screen, size and contrast, and index.html, into target/gallery; DIR=... elsewhere; ARGS="--only slip"; 5 minutes
 	$(call step,build,$(CARGO) build -p motcua-kiosk)
 	@$(TARGET)/debug/motcua-kiosk --gallery $(or $(DIR),$(TARGET)/gallery) $(ARGS)
 

@@ -13,7 +13,8 @@ use motcua_kiosk::{
 };
 use motcua_model::{
     Language, Private,
-    api::{Action, Screen},
+    api::{Action, PaperLine, PaperState, ProcedureLine, Screen},
+    catalogue::{Catalogue, Procedure, Question},
 };
 use slint::{ComponentHandle as _, Model as _};
 use stage::{SIZES, Stage, target_faults, texts};
@@ -95,6 +96,85 @@ fn every_text_has_room_lying_in_the_large_size() {
 #[test]
 fn every_text_has_room_lying_in_the_largest_size() {
     every_screen(1, TextSize::Largest);
+}
+
+/// The screens that the built-in catalogue fills with words.
+fn screens_of_the_catalogue() -> Vec<(String, Screen)> {
+    let catalogue = Catalogue::built_in().unwrap();
+    let life_event = |procedure: &Procedure| catalogue.life_events.iter().position(|e| e.id == procedure.life_event).unwrap();
+    let line = |procedure: &Procedure| ProcedureLine {
+        code: procedure.code.clone(),
+        name: procedure.name.clone(),
+        life_event: u8::try_from(life_event(procedure)).unwrap(),
+    };
+    let procedures = catalogue.procedures.iter().map(line).collect();
+    let life_events = catalogue.life_events.iter().map(|event| event.name.clone()).collect();
+    let mut screens = vec![("catalogue".to_owned(), Screen::Procedures { procedures, life_events })];
+    for procedure in &catalogue.procedures {
+        let papers: Vec<PaperLine> = procedure
+            .components
+            .iter()
+            .map(|c| PaperLine {
+                name: c.name.clone(),
+                required: c.required,
+                state: c.not_scanned.map_or(PaperState::ToScan, PaperState::NotScanned),
+            })
+            .collect();
+        screens.push((format!("papers of {}", procedure.code), Screen::Papers { papers: papers.clone() }));
+        let (name, time_limit, result) = (procedure.name.clone(), procedure.time_limit.clone(), procedure.result.clone());
+        screens.push((
+            format!("details of {}", procedure.code),
+            Screen::ProcedureDetails { name, papers, fee_vnd: procedure.fee_vnd, time_limit, result },
+        ));
+        for question in &procedure.questions {
+            screens.push((format!("question {} of {}", question.id, procedure.code), asked(question)));
+        }
+    }
+    screens
+}
+
+fn asked(question: &Question) -> Screen {
+    Screen::Question {
+        ask: question.ask.clone(),
+        hint: question.hint.clone(),
+        kind: question.kind.clone(),
+        required: question.required,
+        answer: Private::new(""),
+        read_from: None,
+        error: None,
+        at: 5,
+        of: 5,
+    }
+}
+
+#[test]
+fn the_words_of_the_catalogue_have_room_in_the_largest_size() {
+    let mut found = Vec::new();
+    for size in SIZES {
+        let stage = Stage::new(size);
+        let mut told = Vec::new();
+        for (at, (name, screen)) in screens_of_the_catalogue().into_iter().enumerate() {
+            // The same question stands in several procedures.
+            if told.contains(&screen) {
+                continue;
+            }
+            told.push(screen.clone());
+            for language in [Language::Vi, Language::En] {
+                let mut snapshot = samples::snapshot(screen.clone(), language);
+                snapshot.step = 5000 + u64::try_from(at).unwrap();
+                stage.show(snapshot);
+                stage.face.set_comfort(TextSize::Largest, Contrast::Usual);
+                for page in 0..stage.pages() {
+                    if page > 0 {
+                        stage.face.app().global::<Kiosk>().invoke_act(Act::NextPage, 0);
+                    }
+                    found.extend(text_faults(&stage, &[], &format!("{name} {page} {size:?} {language:?}")));
+                }
+            }
+        }
+        assert!(told.len() > 60, "only {} screens", told.len());
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

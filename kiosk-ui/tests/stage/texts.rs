@@ -72,7 +72,7 @@ fn look_at(item: &ItemRc, window: &WindowInner) -> Option<Seen> {
     }
     let ink = ink_of(text, room, wide, high);
     // A line that is being typed keeps its end in sight and lets its beginning go.
-    let typed = parents.iter().any(|parent| is_tail(parent));
+    let typed = parents.iter().any(is_tail);
     for parent in &parents {
         let outer = edges(parent);
         let inside =
@@ -82,8 +82,22 @@ fn look_at(item: &ItemRc, window: &WindowInner) -> Option<Seen> {
             break;
         }
     }
+    faults.extend(ground_cut(&parents));
     let layer = parents.iter().rev().nth(2).cloned();
     Some(Seen { words, ink, faults, color: text.color().color(), ground: parents.iter().find_map(filled), layer })
+}
+
+/// The filled rectangle behind the words, where the edge of the page cuts it off.
+fn ground_cut(parents: &[ItemRc]) -> Option<String> {
+    let at = parents.iter().position(|parent| filled(parent).is_some())?;
+    let ground = edges(&parents[at]);
+    let cut = |clip: &&ItemRc| {
+        let outer = edges(clip);
+        let cuts = clip.downcast::<Clip>().is_some_and(|c| c.as_pin_ref().clip() && !c.as_pin_ref().is_visibility_clip());
+        cuts && (outer[1] > ground[1] + 1.5 || outer[3] < ground[3] - 1.5)
+    };
+    let clip = parents[at + 1..].iter().find(cut)?;
+    Some(format!("stands on {} {ground:?}, which is cut by {:?}", name_of(&parents[at]), edges(clip)))
 }
 
 /// From the nearest to the window.
