@@ -99,6 +99,15 @@ proptest! {
     }
 }
 
+/// Once the block reached over the whole of what a narrow page had left, up to its very edge.
+#[test]
+fn the_longest_line_stays_clear_of_the_left_edge_of_a_narrow_page() {
+    let pdf = page([0, 0, 233, 250], 0, "", "");
+    let agency = "đớưÂôẹ(ỳỗâọuDểâkbUD-Fợịồụỡỗ(ồẽkỉÂEkrịửJụ,ậ";
+    let place = rect(&prepare(&pdf, &block(agency), 200).unwrap().complete(&[]).unwrap());
+    assert!(place[0] >= 3.0 && place[2] < 233.0, "{place:?}");
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let pdf = page([0, 0, 595, 842], 0, "", "\n");

@@ -40,7 +40,7 @@ const RIGHT: f32 = 28.3;
 const WIDEST: f32 = 212.6;
 /// A page narrower than this has no room for the time.
 const NARROWEST: f32 = 190.0;
-/// Between two signatures.
+/// Between two signatures, and from the left edge of a narrow page.
 const GAP: f32 = 4.0;
 
 /// The block, drawn.
@@ -58,7 +58,7 @@ pub(super) fn drawn(block: &SignatureBlock, page_width: f32) -> Result<Drawn, Pd
         return Err(PdfProblem::PageTooSmall);
     }
     let face = FontRef::try_from_slice(FONT).map_err(|error| PdfProblem::Font(error.to_string()))?;
-    let lines = lines(block, &face, WIDEST.min(page_width - RIGHT))?;
+    let lines = lines(block, &face, WIDEST.min(page_width - RIGHT - GAP))?;
     let font = Subset::of(&lines, &face)?;
     let width = lines.iter().map(|line| width(line, &face)).fold(0.0, f32::max).ceil();
     let height = LINE * lines.len() as f32;
