@@ -2,13 +2,13 @@
 
 use crate::{
     chance::Chance,
-    rig::{CARD, OTHER_CARD, Rig},
+    rig::{self, CARD, OTHER_CARD, Rig},
     visit::{Citizen, Next},
 };
 use anyhow::Context as _;
 use motcua_model::{
     api::{Action, Screen, Service},
-    hub::{Message, MessageBody},
+    hub::MessageBody,
 };
 use std::{
     collections::BTreeSet,
@@ -146,7 +146,7 @@ impl Crowd {
 pub fn at_hub(rig: &Rig) -> anyhow::Result<Vec<String>> {
     let mut codes = Vec::new();
     for copy in rig.hub_copies()? {
-        let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json"))?)?;
+        let message = rig::message(&copy)?;
         match message.body {
             MessageBody::Dossier(dossier) => {
                 anyhow::ensure!(

@@ -4,7 +4,7 @@ use crate::own_namespace::number_of_run;
 use anyhow::{Context as _, bail, ensure};
 use motcua_model::{
     api::{Action, ActionRequest, AgentStatus, DeviceState, Snapshot},
-    hub::Receipt,
+    hub::{Message, Receipt},
 };
 use motcua_sim::pcscd::Pcscd;
 use serde_json::{Value, json};
@@ -432,6 +432,11 @@ impl Pictures {
             self.read.extend(self.answer.chunk().await.ok()??);
         }
     }
+}
+
+/// The message of a hub's copy.
+pub fn message(copy: &Path) -> anyhow::Result<Message> {
+    Ok(serde_json::from_slice(&fs::read(copy.join("message.json"))?)?)
 }
 
 /// The receipt beside a hub's copy.

@@ -2,7 +2,7 @@
 //! Once they are right again everything goes by itself.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario that cannot go on has failed")]
 
-use motcua_model::{api::LinkState, hub::Message};
+use motcua_model::api::LinkState;
 use motcua_tests::{
     crowd,
     rig::{self, CARD, Options, Rig},
@@ -98,7 +98,7 @@ async fn with_a_clock_off_by(days: &str, words: &[&str]) {
     files_and_is_delivered_once_mended(&rig, words, || fs::write(&clock, "+0").unwrap()).await;
     let after = motcua_store::moment().unwrap();
     let copy = rig.hub_copies().unwrap().remove(0);
-    let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+    let message = rig::message(&copy).unwrap();
     let made = message.moment.unwrap();
     assert_eq!(made.boot, after.boot, "the hub knows when it was made in spite of the clock");
     assert!((before.monotonic_ms..=after.monotonic_ms).contains(&made.monotonic_ms), "{before:?} {made:?} {after:?}");

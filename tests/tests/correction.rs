@@ -1,6 +1,6 @@
 //! A person's data are corrected while the dossier still waits: the hub gets the dossier, then the correction.
 
-use motcua_model::hub::{Message, MessageBody};
+use motcua_model::hub::MessageBody;
 use motcua_tests::{
     rig::{self, OTHER_CARD, Options, Rig},
     visit::Citizen,
@@ -46,7 +46,7 @@ async fn a_correction_follows_its_dossier_to_the_hub() {
     rig.until_status("both to be delivered", |s| s.outbox.is_empty()).await.unwrap();
     let mut copies: Vec<_> = (rig.hub_copies().unwrap().iter())
         .map(|copy| {
-            let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+            let message = rig::message(copy).unwrap();
             (message.sequence, message, rig::receipt(copy).unwrap())
         })
         .collect();

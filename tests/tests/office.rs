@@ -7,7 +7,7 @@ use motcua_model::{
     code::ParcelCheck,
     dossier::Status,
     for_whom::ForWhom,
-    hub::{Message, MessageBody},
+    hub::MessageBody,
 };
 use motcua_tests::{
     rig::{self, CARD, OTHER_CARD, Options, Rig},
@@ -84,7 +84,7 @@ async fn who_was_authorised_files_for_the_other_one_by_the_others_card() {
     citizen.finish(&rig).await.unwrap();
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
     let copy = rig.hub_copies().unwrap().remove(0);
-    let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+    let message = rig::message(&copy).unwrap();
     let MessageBody::Dossier(dossier) = message.body else { panic!("a dossier should be at the hub") };
     assert_eq!(dossier.applicant.number.reveal(), "001090000017", "the account is that of who authorised (R27)");
     assert_eq!(dossier.applicant.address.reveal(), "Phường Minh Họa, Thử Nghiệm");
@@ -117,7 +117,7 @@ async fn a_courier_takes_two_parcels_over_and_the_hub_knows() {
     rig.until_status("delivery", |s| s.outbox.is_empty()).await.unwrap();
     let copies = rig.hub_copies().unwrap();
     assert_eq!(copies.len(), 1);
-    let message: Message = serde_json::from_slice(&fs::read(copies[0].join("message.json")).unwrap()).unwrap();
+    let message = rig::message(&copies[0]).unwrap();
     let MessageBody::Handover(handover) = message.body else { panic!("a handover should be at the hub") };
     assert_eq!(handover.courier, "HN0123");
     let parcels: Vec<_> = handover.parcels.iter().map(|p| (p.parcel.code.as_str(), p.parcel.check)).collect();

@@ -52,7 +52,7 @@ fn at_the_hub(rig: &Rig) -> Vec<Message> {
         .iter()
         .map(|copy| {
             rig::receipt(copy).unwrap();
-            serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap()
+            rig::message(copy).unwrap()
         })
         .collect();
     messages.sort_by_key(|message| message.sequence);

@@ -4,10 +4,10 @@
 
 use motcua_model::{
     api::{Action, Screen},
-    hub::{Message, MessageBody},
+    hub::MessageBody,
 };
 use motcua_tests::{
-    rig::{CARD, Options, Rig},
+    rig::{self, CARD, Options, Rig},
     visit::{Citizen, Next},
 };
 use std::{collections::HashMap, fs, time::Instant};
@@ -43,7 +43,7 @@ async fn the_questions_come_filled_in_from_the_papers_and_the_hub_knows_what_was
     citizen.finish(&rig).await.unwrap();
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
     let copy = rig.hub_copies().unwrap().remove(0);
-    let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+    let message = rig::message(&copy).unwrap();
     let MessageBody::Dossier(dossier) = message.body else { panic!("no dossier") };
     let sources: Vec<_> = dossier.answers.iter().map(|answer| answer.read_from.as_deref()).collect();
     let fields = sources.iter().map(|source| source.and_then(|source| Some(source.split_once('.')?.1))).collect::<Vec<_>>();

@@ -2,10 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario that cannot go on has failed")]
 
-use motcua_model::{
-    api::{LinkState, Screen},
-    hub::Message,
-};
+use motcua_model::api::{LinkState, Screen};
 use motcua_tests::{
     rig::{self, CARD, OTHER_CARD, Options, Rig},
     visit::{Citizen, Next},
@@ -89,7 +86,7 @@ async fn a_visit_survives_sigkill_at_every_step() {
 fn dossiers_at_hub(rig: &Rig) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for copy in rig.hub_copies().unwrap() {
-        let message: Message = serde_json::from_slice(&fs::read(copy.join("message.json")).unwrap()).unwrap();
+        let message = rig::message(&copy).unwrap();
         let motcua_model::hub::MessageBody::Dossier(dossier) = message.body else { continue };
         assert_eq!(dossier.documents.len(), 2, "both scanned papers");
         for document in &dossier.documents {
