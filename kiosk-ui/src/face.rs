@@ -270,11 +270,9 @@ impl Face {
         let now = (self.now)();
         {
             let mut state = self.state.borrow_mut();
-            let again = state.last_key.as_ref().is_some_and(|(key, at)| key == name && now.saturating_sub(*at) < DOUBLE_TAP);
-            if again {
+            if state.trembles(name, now) {
                 return;
             }
-            state.last_key = Some((name.to_owned(), now));
             change(&mut state.local.typed);
             state.local.page = 0;
         }
@@ -318,12 +316,9 @@ impl Face {
         let now = (self.now)();
         {
             let mut state = self.state.borrow_mut();
-            let name = format!("{act:?}");
-            let again = state.last_key.as_ref().is_some_and(|(key, at)| *key == name && now.saturating_sub(*at) < DOUBLE_TAP);
-            if again {
+            if state.trembles(&format!("{act:?}"), now) {
                 return;
             }
-            state.last_key = Some((name, now));
             if act == Act::LargerText {
                 let size = state.comfort.size.next();
                 state.resize(size);
@@ -455,6 +450,15 @@ impl State {
         let count = all.len();
         let most = self.most(List::of(self.local.procedures));
         (count, all.into_iter().skip(self.local.page * most).take(most).collect())
+    }
+
+    /// Whether the same key was touched only just before; it is remembered otherwise.
+    fn trembles(&mut self, name: &str, now: Duration) -> bool {
+        let again = self.last_key.as_ref().is_some_and(|(key, at)| key == name && now.saturating_sub(*at) < DOUBLE_TAP);
+        if !again {
+            self.last_key = Some((name.to_owned(), now));
+        }
+        again
     }
 
     /// The list that the screen shows a page at a time, and how many items it has.

@@ -1,12 +1,14 @@
 //! What the pages of opinions (C21) and ratings (C22) read, and what a touch on them means.
 
 use crate::{
+    input::Typed,
     ui::{OpinionView, RateOffer, RatingView, ScreenKind, Tile},
     view,
 };
 use motcua_model::{
     Language, Private, Text,
     api::{Action, OpinionPage, RatingOffer, RatingPage},
+    catalogue::AnswerKind,
     rating::{Reason, Score},
 };
 use slint::SharedString;
@@ -25,24 +27,16 @@ pub(crate) fn opinion(page: &OpinionPage, language: Language) -> (OpinionView, V
         }
         OpinionPage::Contact { phone: _, error: wrong } => (OpinionView { error: error(wrong), ..OpinionView::default() }, Vec::new()),
         OpinionPage::Check { topic, text, phone, storing } => {
-            let phone = phone.as_ref().map(|phone| grouped(phone.reveal())).unwrap_or_default();
+            // In groups, as it was typed.
+            let phone = phone.as_ref().map(|phone| Typed::for_question(&AnswerKind::Phone, phone.reveal(), true).shown());
+            let phone = phone.unwrap_or_default().into();
             let text = text.reveal().into();
             (OpinionView { topic: words(topic), text, phone, storing: *storing, ..OpinionView::default() }, Vec::new())
         }
         OpinionPage::Given { code, offline, printing } => {
-            let slip = view::slip(code, "", *offline, *printing, language);
-            let (fault_title, fault_advice) = (slip.fault_title, slip.fault_advice);
-            (
-                OpinionView {
-                    code: code.as_str().into(),
-                    offline: *offline,
-                    print: slip.print,
-                    fault_title,
-                    fault_advice,
-                    ..OpinionView::default()
-                },
-                Vec::new(),
-            )
+            let (print, fault_title, fault_advice) = view::print_words(*printing, language);
+            let code = code.as_str().into();
+            (OpinionView { code, offline: *offline, print, fault_title, fault_advice, ..OpinionView::default() }, Vec::new())
         }
     }
 }
@@ -141,12 +135,4 @@ pub(crate) fn asks_again(old: &OpinionPage, new: &OpinionPage) -> bool {
 /// None is 0, the worst 1, the best 5.
 fn place(score: Option<Score>) -> i32 {
     score.and_then(|score| Score::ALL.iter().position(|one| *one == score)).map_or(0, |at| i32::try_from(at + 1).unwrap_or(0))
-}
-
-/// 4-3-3, as people read a number out.
-fn grouped(phone: &str) -> SharedString {
-    match (phone.get(..4), phone.get(4..7), phone.get(7..)) {
-        (Some(first), Some(second), Some(third)) => format!("{first} {second} {third}").into(),
-        (_, _, _) => phone.into(),
-    }
 }

@@ -144,11 +144,10 @@ fn page_of(pictures: &[Picture]) -> String {
     for (screen, pictures) in screens {
         let _infallible = write!(rows, "<h2>{screen}</h2>\n<div>\n");
         for Picture { look, file, .. } in pictures {
-            let [tongue, turn, size, contrast] = look;
             let words = look.join(" ");
             let _infallible = writeln!(
                 rows,
-                "<a class=\"{words}\" data-look=\"{tongue} {turn} {size} {contrast}\" href=\"{file}\"><img loading=\"lazy\" src=\"{file}\" alt=\"{screen}, {words}\"><br>{words}</a>"
+                "<a class=\"{words}\" data-look=\"{words}\" href=\"{file}\"><img loading=\"lazy\" src=\"{file}\" alt=\"{screen}, {words}\"><br>{words}</a>"
             );
         }
         rows.push_str("</div>\n");

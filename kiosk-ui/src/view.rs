@@ -461,7 +461,14 @@ fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> Pa
 }
 
 /// Code, QR (none where `qr` is empty) and how the printing goes.
-pub(crate) fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {
+fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {
+    let (print, fault_title, fault_advice) = print_words(printing, language);
+    let (code, qr) = (code.into(), qr_image(qr));
+    SlipView { code, qr, offline, print, fault_title, fault_advice, time_limit: SharedString::new() }
+}
+
+/// How the printing goes, and title and advice where it waits for somebody.
+pub(crate) fn print_words(printing: PrintState, language: Language) -> (PrintKind, SharedString, SharedString) {
     let (print, fault) = match printing {
         PrintState::Printing => (PrintKind::Printing, None),
         PrintState::Printed => (PrintKind::Printed, None),
@@ -469,15 +476,9 @@ pub(crate) fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, la
         PrintState::Waiting(fault) => (PrintKind::Waiting, Some(fault.words())),
         PrintState::None => (PrintKind::None, None),
     };
-    SlipView {
-        code: code.into(),
-        qr: if qr.is_empty() { Image::default() } else { qr_image(qr) },
-        offline,
-        print,
-        fault_title: fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
-        fault_advice: fault.as_ref().map(|f| f.advice.get(language).into()).unwrap_or_default(),
-        time_limit: SharedString::new(),
-    }
+    let title = fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default();
+    let advice = fault.as_ref().map(|f| f.advice.get(language).into()).unwrap_or_default();
+    (print, title, advice)
 }
 
 fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, passport: bool, language: Language) -> ChipView {

@@ -414,7 +414,6 @@ impl Agent {
             Effect::FindOwn { number } => {
                 let asked = number.clone();
                 let found = storage.read(move |s| Ok(s.own_dossiers(&asked, OWN)?)).await?;
-                let known = |f: FoundDossier| Known { official_code: f.official_code, status: f.status, known_at: f.known_at };
                 let dossiers = found.into_iter().map(|OwnDossier { code, found, procedure, submitted, news }| motcua_flow::OwnDossier {
                     code,
                     known: known(found),
@@ -435,35 +434,18 @@ impl Agent {
             Effect::LookUp { asked } => {
                 let code = asked.clone();
                 let found = storage.call(move |s| Ok(s.look_up(&code)?)).await?;
-                let found = found.map(|f| Known { official_code: f.official_code, status: f.status, known_at: f.known_at });
-                Ok(Some(Event::LookedUp { asked, found }))
+                Ok(Some(Event::LookedUp { asked, found: found.map(known) }))
             }
             Effect::StoreHandover(handover) => {
                 let id = handover.id;
-                match storage.call(move |s| Ok(s.record_handover(&handover)?)).await {
-                    Ok(()) => {
-                        self.wake_forwarder.notify_one();
-                        Ok(Some(Event::HandoverStored { id }))
-                    }
-                    Err(error) => {
-                        self.store_failed(&error);
-                        Ok(Some(Event::HandoverFailed { id }))
-                    }
-                }
+                let stored = storage.call(move |s| Ok(s.record_handover(&handover)?)).await;
+                Ok(Some(self.sent_or_told(stored, |()| Event::HandoverStored { id }, Event::HandoverFailed { id })))
             }
             Effect::StoreOpinion(written) => Ok(Some(self.give_opinion(&storage, *written, now).await)),
             Effect::StoreRating(rating) => {
                 let id = rating.id();
-                match storage.call(move |s| Ok(s.record_rating(&rating)?)).await {
-                    Ok(()) => {
-                        self.wake_forwarder.notify_one();
-                        Ok(Some(Event::RatingStored { id }))
-                    }
-                    Err(error) => {
-                        self.store_failed(&error);
-                        Ok(Some(Event::RatingFailed { id }))
-                    }
-                }
+                let stored = storage.call(move |s| Ok(s.record_rating(&rating)?)).await;
+                Ok(Some(self.sent_or_told(stored, |()| Event::RatingStored { id }, Event::RatingFailed { id })))
             }
         }
     }
@@ -472,33 +454,35 @@ impl Agent {
         let id = submission.id;
         let (agency, device) = (self.config.office.agency.clone(), self.config.office.device.clone());
         let today = slip::in_vietnam(now).date();
-        match storage.call(move |s| Ok(s.submit(submission, &agency, &device, now, today)?)).await {
-            Ok(dossier) => {
-                self.wake_forwarder.notify_one();
-                Event::Submitted { id, code: dossier.code }
-            }
-            Err(error) => {
-                self.store_failed(&error);
-                Event::SubmitFailed { id }
-            }
-        }
+        let stored = storage.call(move |s| Ok(s.submit(submission, &agency, &device, now, today)?)).await;
+        self.sent_or_told(stored, |dossier| Event::Submitted { id, code: dossier.code }, Event::SubmitFailed { id })
     }
 
     async fn give_opinion(&mut self, storage: &Storage, written: motcua_model::opinion::Written, now: Timestamp) -> Event {
         let id = written.id;
         let (agency, device) = (self.config.office.agency.clone(), self.config.office.device.clone());
         let today = slip::in_vietnam(now).date();
-        match storage.call(move |s| Ok(s.give_opinion(written, &agency, &device, now, today)?)).await {
-            Ok(opinion) => {
+        let stored = storage.call(move |s| Ok(s.give_opinion(written, &agency, &device, now, today)?)).await;
+        self.sent_or_told(stored, |opinion| Event::OpinionStored { id, code: opinion.code }, Event::OpinionFailed { id })
+    }
+
+    /// What was made durable goes to the hub at once; of what could not be, the person is told.
+    fn sent_or_told<T>(&mut self, stored: anyhow::Result<T>, done: impl FnOnce(T) -> Event, failed: Event) -> Event {
+        match stored {
+            Ok(record) => {
                 self.wake_forwarder.notify_one();
-                Event::OpinionStored { id, code: opinion.code }
+                done(record)
             }
             Err(error) => {
                 self.store_failed(&error);
-                Event::OpinionFailed { id }
+                failed
             }
         }
     }
+}
+
+fn known(found: FoundDossier) -> Known {
+    Known { official_code: found.official_code, status: found.status, known_at: found.known_at }
 }
 
 async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::PersonNumber, now: Timestamp) -> anyhow::Result<Unfinished> {

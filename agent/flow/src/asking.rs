@@ -35,7 +35,10 @@ impl Filing {
             true => self.procedure.components.iter().filter_map(|component| component.stored_as.clone()).collect(),
             false => Vec::new(),
         };
-        self.draft.technical_id = None;
+        // After a restart the draft's is of the same owner.
+        if self.asked.owner.is_some() {
+            self.draft.technical_id = None;
+        }
         self.asked = Asked { owner: Some(owner.clone()), stored: Vec::new() };
         cx.emit(Effect::AskHub { owner, procedure: self.procedure.code.clone(), types });
     }
@@ -45,12 +48,11 @@ impl Filing {
         if self.asks_for_whom() && self.draft.for_whom.is_none() {
             return None;
         }
-        let whom = self.for_whom();
-        if !whom.questions().iter().all(|question| self.answer_to(&question.id).is_some()) {
+        if !self.questions_of_other().iter().all(|question| self.answer_to(&question.id).is_some()) {
             return None;
         }
         let filer = Filer { person: &self.draft.applicant, other: self.draft.other.as_ref() };
-        let (owner, particulars) = whom.record(filer, &self.draft.answers, &[], Particulars::default());
+        let (owner, particulars) = self.for_whom().record(filer, &self.draft.answers, &[], Particulars::default());
         if let Some(organisation) = particulars.organisation {
             return Some(PersonKey::Organisation { tax_code: organisation.tax_code });
         }
@@ -77,8 +79,7 @@ impl Filing {
         self
     }
 
-    /// The stored paper that can stand for this one.
-    pub(crate) fn stored_paper(&self, component: &Component) -> Option<&StoredPaper> {
+    fn stored_paper(&self, component: &Component) -> Option<&StoredPaper> {
         let type_code = component.stored_as.as_ref()?;
         self.asked.stored.iter().find(|(code, _)| code == type_code).map(|(_, paper)| paper)
     }
@@ -88,23 +89,26 @@ impl Filing {
         self.stored_paper(component).is_some() && !self.draft.disputed.iter().any(|disputed| disputed.component == component.code)
     }
 
+    /// A paper of the procedure, and the stored one that can stand for it.
+    pub(crate) fn stored_at(&self, paper: usize) -> Option<(&Component, &StoredPaper)> {
+        let component = self.procedure.components.get(paper)?;
+        Some((component, self.stored_paper(component)?))
+    }
+
     pub(crate) fn use_stored(&mut self, paper: usize, cx: &mut Cx) {
-        let Some(component) = self.procedure.components.get(paper) else { return };
-        let Some(StoredPaper { source, reference, .. }) = self.stored_paper(component) else { return };
+        let Some((component, StoredPaper { source, reference, .. })) = self.stored_at(paper) else { return };
         let origin = Origin::Stored { source: *source, reference: reference.clone() };
-        let document = Document { sheets: 0, ..empty_document(component, 0, origin, cx) };
+        let document = empty_document(component, 0, origin, cx);
         self.draft.disputed.retain(|disputed| disputed.component != document.component);
         self.put_paper(paper, document, cx);
     }
 
     /// The paper itself is taken, and the officer sees that the person found the stored one wrong (R33).
     pub(crate) fn dispute_stored(&mut self, paper: usize, cx: &mut Cx) {
-        let Some(component) = self.procedure.components.get(paper) else { return };
-        let Some(StoredPaper { source, reference, .. }) = self.stored_paper(component) else { return };
+        let Some((component, StoredPaper { source, reference, .. })) = self.stored_at(paper) else { return };
         let disputed = Disputed { component: component.code.clone(), source: *source, reference: reference.clone() };
-        self.draft
-            .documents
-            .retain(|document| document.component != disputed.component || !matches!(document.origin, Origin::Stored { .. }));
+        let is_it = |document: &Document| document.component == disputed.component && matches!(document.origin, Origin::Stored { .. });
+        self.draft.documents.retain(|document| !is_it(document));
         self.draft.disputed.retain(|other| other.component != disputed.component);
         self.draft.disputed.push(disputed);
         self.page = Page::CountSheets { paper };

@@ -403,7 +403,6 @@ pub struct OwnDossier {
     pub news: Option<News>,
 }
 
-/// Phiếu xác nhận đã nộp: content of the slip; the shell lays it out.
 /// Whose slip it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlipOf {

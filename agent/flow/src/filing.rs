@@ -278,13 +278,13 @@ impl Filing {
 
     /// Who the owner is comes before everything else.
     pub(crate) fn after_for_whom(&self) -> Page {
-        let of_other = self.for_whom().questions().len();
-        if let Some(at) = self.procedure.questions.iter().take(of_other).position(|question| self.answer_to(&question.id).is_none()) {
+        let of_other = self.questions_of_other();
+        if let Some(at) = of_other.iter().position(|question| self.answer_to(&question.id).is_none()) {
             return Page::Question { at, refused: None };
         }
         match self.procedure.papers_first() || self.procedure.questions.is_empty() {
             true => Page::Papers,
-            false => Page::Question { at: of_other, refused: None },
+            false => Page::Question { at: of_other.len(), refused: None },
         }
     }
 
@@ -350,7 +350,7 @@ impl Filing {
 
     /// Where papers answer questions they come between those about the other one and the rest.
     pub(crate) fn after_question(&mut self, at: usize) -> Page {
-        let last_of_other = at + 1 == self.for_whom().questions().len();
+        let last_of_other = at + 1 == self.questions_of_other().len();
         let papers_wait = self.procedure.papers_first() && self.papers_without_pages().iter().any(|(_, required)| *required);
         match at + 1 < self.procedure.questions.len() {
             _ if last_of_other && papers_wait => Page::Papers,
@@ -495,7 +495,7 @@ impl Filing {
 
     fn back(&mut self, cx: &mut Cx) {
         let papers_first = self.procedure.papers_first();
-        let of_other = self.for_whom().questions().len();
+        let of_other = self.questions_of_other().len();
         let before_questions = if self.asks_for_whom() { Page::ForWhom } else { Page::Person };
         let question = |at: usize| Page::Question { at, refused: None };
         self.page = match self.page {

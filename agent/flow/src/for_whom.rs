@@ -6,6 +6,7 @@ use crate::{
 };
 use motcua_model::{
     Private, Text,
+    catalogue::Question,
     dossier::{Answer, Origin, Submission},
     fault::Fault,
     for_whom::{Filer, ForWhom, PREFIX, is_of_other},
@@ -15,6 +16,12 @@ impl Filing {
     /// What was chosen, or the only one that can be.
     pub(crate) fn for_whom(&self) -> ForWhom {
         self.draft.for_whom.or_else(|| self.procedure.filers.first().copied()).unwrap_or(ForWhom::Myself)
+    }
+
+    /// What is asked of the other one: the first questions.
+    pub(crate) fn questions_of_other(&self) -> &[Question] {
+        let count = self.procedure.questions.iter().take_while(|question| question.id.starts_with(PREFIX)).count();
+        &self.procedure.questions[..count]
     }
 
     pub(crate) fn asks_for_whom(&self) -> bool {
@@ -48,7 +55,7 @@ impl Filing {
     /// The reader sent a text: on a question about the other one their card answers all of them.
     pub(crate) fn card_of_other(mut self: Box<Self>, text: &str, cx: &mut Cx) -> Box<Self> {
         let Page::Question { at, .. } = self.page else { return self };
-        if !self.procedure.questions.get(at).is_some_and(|question| question.id.starts_with(PREFIX)) {
+        if at >= self.questions_of_other().len() {
             return self;
         }
         let card = match person_in(text, cx) {
@@ -75,7 +82,7 @@ impl Filing {
         self.draft.other = Some(card);
         self.page = match self.changing {
             true => self.next_open(),
-            false => self.after_question(whom.questions().len() - 1),
+            false => self.after_question(self.questions_of_other().len() - 1),
         };
         self.save(cx);
         self.ask_hub(cx);

@@ -90,34 +90,25 @@ impl LookUp {
         match (self, news) {
             (Self::Proving { card, mut chip }, news) => match chip.news(job, news, &card, cx) {
                 Outcome::Open => Self::Proving { card, chip },
-                Outcome::Read(person) => Self::proven(card, chip, &person, cx),
+                Outcome::Read(person) => Self::Asking { pending: None }.proven(card, chip, &person, cx),
             },
             (look_up @ (Self::Asking { .. } | Self::Result { .. }), ChipNews::Read(person)) if job.is_none() => {
                 let card = Card { applicant: Applicant::from_chip(&person, None), zone: None, looking: false };
-                match person.proof.assurance() {
-                    Assurance::Checked => Self::proven(card, Chip::read(), &person, cx),
-                    Assurance::Claimed | Assurance::Read | Assurance::Doubtful => {
-                        cx.show(Fault::CardNotProven, false);
-                        look_up
-                    }
-                }
+                look_up.proven(card, Chip::read(), &person, cx)
             }
             (kept, _) => kept,
         }
     }
 
-    fn proven(card: Card, chip: Chip, person: &ChipPerson, cx: &mut Cx) -> Self {
-        match person.proof.assurance() {
-            Assurance::Checked => {
-                cx.clear_fault();
-                cx.emit(Effect::FindOwn { number: person.number.clone() });
-                Self::Proving { card, chip }
-            }
-            Assurance::Claimed | Assurance::Read | Assurance::Doubtful => {
-                cx.show(Fault::CardNotProven, false);
-                Self::Asking { pending: None }
-            }
+    /// Where the chip proves nothing, all stays as it is.
+    fn proven(self, card: Card, chip: Chip, person: &ChipPerson, cx: &mut Cx) -> Self {
+        if person.proof.assurance() != Assurance::Checked {
+            cx.show(Fault::CardNotProven, false);
+            return self;
         }
+        cx.clear_fault();
+        cx.emit(Effect::FindOwn { number: person.number.clone() });
+        Self::Proving { card, chip }
     }
 
     /// The store's answer about somebody else comes too late.

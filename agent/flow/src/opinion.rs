@@ -8,7 +8,7 @@ use crate::{
 };
 use motcua_model::{
     Private, Text,
-    api::{Action, DeviceState, Health, LinkState, OpinionPage, PrintState},
+    api::{Action, Health, OpinionPage, PrintState},
     code::OpinionCode,
     config::Visit,
     opinion::{self, Topic, Written},
@@ -68,13 +68,7 @@ impl Opinion {
         match self {
             Self::Storing { id, sheet } if id == stored => {
                 let slip = slip(id, code, sheet.topic, cx);
-                let printing = match cx.health.printer {
-                    DeviceState::Absent => PrintState::None,
-                    DeviceState::Lost | DeviceState::NeedsHuman(_) | DeviceState::Ready => {
-                        cx.emit(Effect::Print(Box::new(slip.clone())));
-                        PrintState::Printing
-                    }
-                };
+                let printing = crate::slip::print(&slip, cx);
                 Self::Given { slip, printing }
             }
             Self::Writing(_) | Self::Storing { .. } | Self::Given { .. } => self,
@@ -143,11 +137,9 @@ impl Opinion {
         match self {
             Self::Writing(sheet) => sheet.screen(topics, false),
             Self::Storing { sheet, .. } => sheet.screen(topics, true),
-            Self::Given { slip, printing } => OpinionPage::Given {
-                code: slip.code.clone(),
-                offline: matches!(health.hub, LinkState::Down | LinkState::Refused),
-                printing: *printing,
-            },
+            Self::Given { slip, printing } => {
+                OpinionPage::Given { code: slip.code.clone(), offline: health.hub.is_down(), printing: *printing }
+            }
         }
     }
 }

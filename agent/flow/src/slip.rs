@@ -38,13 +38,7 @@ impl Issued {
     }
 
     fn issue(slip: Slip, time_limit: Text, cx: &mut Cx) -> Self {
-        let printing = match cx.health.printer {
-            DeviceState::Absent => PrintState::None,
-            DeviceState::Lost | DeviceState::NeedsHuman(_) | DeviceState::Ready => {
-                cx.emit(Effect::Print(Box::new(slip.clone())));
-                PrintState::Printing
-            }
-        };
+        let printing = print(&slip, cx);
         Self { slip, printing, time_limit }
     }
 
@@ -70,6 +64,17 @@ impl Issued {
     pub(crate) fn left(&self, reason: EndReason) -> Effect {
         let to_print = matches!(self.printing, PrintState::Printing | PrintState::Waiting(_));
         Effect::CloseSlip { job: self.slip.job, keep: reason == EndReason::Idle && to_print }
+    }
+}
+
+/// A printer that cannot print now prints when it can.
+pub(crate) fn print(slip: &Slip, cx: &mut Cx) -> PrintState {
+    match cx.health.printer {
+        DeviceState::Absent => PrintState::None,
+        DeviceState::Lost | DeviceState::NeedsHuman(_) | DeviceState::Ready => {
+            cx.emit(Effect::Print(Box::new(slip.clone())));
+            PrintState::Printing
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use motcua_model::{
     Private, Text,
     api::{
-        ChangeTarget, DeviceState, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress,
-        ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow,
+        ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{Catalogue, Component, Procedure},
     citizen::PersonNumber,
@@ -70,7 +70,7 @@ impl Kiosk {
             State::Slip(issued) => Screen::Slip {
                 code: issued.slip.code.clone(),
                 qr: issued.slip.qr.clone(),
-                offline: matches!(self.health.hub, LinkState::Down | LinkState::Refused),
+                offline: self.health.hub.is_down(),
                 printing: issued.printing,
             },
             State::Done(done) => Screen::Done { code: done.code.clone(), time_limit: done.time_limit.clone(), rating: done.rating },
@@ -259,8 +259,7 @@ fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
 
 /// What is offered may have gone with a restart: then the paper is handed in like any other.
 fn stored_screen(filing: &Filing, paper: usize) -> Screen {
-    let component = filing.procedure.components.get(paper);
-    match component.and_then(|component| Some((component, filing.stored_paper(component)?))) {
+    match filing.stored_at(paper) {
         Some((component, stored)) => Screen::StoredPaper {
             paper: component.name.clone(),
             name: stored.name.clone(),

@@ -126,6 +126,13 @@ pub enum LinkState {
     Refused,
 }
 
+impl LinkState {
+    /// Nothing can be sent now; before the first try nobody knows.
+    pub fn is_down(self) -> bool {
+        matches!(self, Self::Down | Self::Refused)
+    }
+}
+
 /// The screens, by the codes of ux.md 7.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "screen", rename_all = "snake_case")]

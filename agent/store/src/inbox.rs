@@ -44,32 +44,36 @@ impl Reader {
 impl Reader {
     /// What the person filed here, for themselves or another, and what others filed in their name; newest first.
     pub fn own_dossiers(&self, person: &PersonNumber, limit: u32) -> Result<Vec<OwnDossier>, StoreError> {
-        let person = self.keys.owner(person)?;
-        let mut dossiers: Vec<([u8; 16], OwnDossier)> = self
+        let dossiers = self
             .db
             .prepare_cached(
-                "SELECT official_code, status, known_at, id, code, procedure_vi, procedure_en, submitted FROM dossier
-                 WHERE ?1 IN (owner, authorised) ORDER BY submitted DESC, id DESC LIMIT ?2",
+                "SELECT official_code, status, known_at, code, procedure_vi, procedure_en, submitted,
+                        (SELECT body FROM news WHERE dossier = dossier.id
+                         AND ((kind = 'supplement' AND status = ?3) OR (kind = 'result' AND status IN (?4, ?5))) ORDER BY cursor DESC LIMIT 1)
+                 FROM dossier WHERE ?1 IN (owner, authorised) ORDER BY submitted DESC, id DESC LIMIT ?2",
             )?
-            .query_map(params![person, limit], |row| {
-                let (code, procedure) = (row.get(4)?, Text::new(row.get::<_, String>(5)?, row.get::<_, String>(6)?));
-                Ok((row.get(3)?, OwnDossier { code, found: found(row, 0, 1, 2)?, procedure, submitted: time::load(row, 7)?, news: None }))
-            })?
+            .query_map(
+                params![
+                    self.keys.owner(person)?,
+                    limit,
+                    u8::from(Status::SupplementAsked),
+                    u8::from(Status::Finished),
+                    u8::from(Status::Returned)
+                ],
+                |row| {
+                    let news: Option<String> = row.get(7)?;
+                    Ok(OwnDossier {
+                        code: row.get(3)?,
+                        found: found(row, 0, 1, 2)?,
+                        procedure: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
+                        submitted: time::load(row, 6)?,
+                        // News of a newer agent's form are left out.
+                        news: news.and_then(|body| serde_json::from_str::<NewsItem>(&body).ok()).map(|item| item.news),
+                    })
+                },
+            )?
             .collect::<Result<_, _>>()?;
-        for (id, dossier) in &mut dossiers {
-            let kind = match dossier.found.status {
-                Some(Status::SupplementAsked) => "supplement",
-                Some(Status::Finished | Status::Returned) => "result",
-                _ => continue,
-            };
-            let body: Option<String> = self
-                .db
-                .prepare_cached("SELECT body FROM news WHERE dossier = ? AND kind = ? ORDER BY cursor DESC LIMIT 1")?
-                .query_row(params![&id[..], kind], |row| row.get(0))
-                .optional()?;
-            dossier.news = body.and_then(|body| serde_json::from_str::<NewsItem>(&body).ok()).map(|item| item.news);
-        }
-        Ok(dossiers.into_iter().map(|(_, dossier)| dossier).collect())
+        Ok(dossiers)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the hub knows of the owner: papers that are stored are confirmed and not asked again (R31, R32, R33, R37).
 
 use crate::common::*;
-use motcua_flow::{ChipNews, Effect, Event};
+use motcua_flow::{ChipNews, Effect, Event, Unfinished};
 use motcua_model::{
     Private,
     api::{Action, ChangeTarget, PaperState, ReviewValue, Screen},
-    dossier::{Origin, Submission},
+    dossier::Origin,
     for_whom::ForWhom,
     hub::{PaperSource, PersonKey},
 };
@@ -17,13 +17,6 @@ fn state(desk: &Desk) -> PaperState {
 
 fn asked(effects: &[Effect]) -> Option<(PersonKey, Vec<String>)> {
     effects.iter().find_map(|e| if let Effect::AskHub { owner, types, .. } = e { Some((owner.clone(), types.clone())) } else { None })
-}
-
-fn submit(desk: &mut Desk) -> Submission {
-    desk.act(Action::PapersDone);
-    let effects = desk.act(Action::Submit);
-    let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
-    *submission.clone()
 }
 
 #[test]
@@ -42,12 +35,20 @@ fn a_stored_paper_is_confirmed_and_not_scanned() {
     assert_eq!((desk.code(), state(&desk)), ("C08", PaperState::Stored));
     desk.scan_paper(0);
     desk.scan_paper(1);
-    let submission = submit(&mut desk);
+    desk.act(Action::PapersDone);
+    let submission = desk.submit();
     let stored = submission.documents.iter().find(|d| d.component == "GCN-KH").unwrap();
     assert_eq!(stored.origin, Origin::Stored { source: PaperSource::Hub, reference: "KHO-27".into() });
     assert_eq!((stored.sheets, stored.pages.len()), (0, 0));
     assert_eq!(submission.particulars.technical_id.as_ref().map(Private::reveal), Some("TECH-17"));
     assert!(submission.particulars.disputed.is_empty());
+    let effects = desk.send(Event::Submitted { id: submission.id, code: provisional() });
+    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(
+        slip.rows.iter().any(|(label, papers)| label.vi == "Dùng bản điện tử đã có" && papers.vi.contains("kết hôn")),
+        "{:?}",
+        slip.rows
+    );
 }
 
 #[test]
@@ -63,7 +64,8 @@ fn one_that_is_wrong_is_taken_as_paper_with_a_flag_and_the_person_may_think_agai
     assert_eq!(state(&desk), PaperState::Scanned(2));
     desk.scan_paper(0);
     desk.scan_paper(1);
-    let submission = submit(&mut desk);
+    desk.act(Action::PapersDone);
+    let submission = desk.submit();
     let [disputed] = submission.particulars.disputed.as_slice() else { panic!("{:?}", submission.particulars) };
     assert_eq!((disputed.component.as_str(), disputed.reference.as_str()), ("GCN-KH", "KHO-27"));
     assert_eq!(submission.documents.iter().find(|d| d.component == "GCN-KH").unwrap().pages.len(), 2);
@@ -145,4 +147,20 @@ fn what_comes_late_or_is_of_somebody_else_or_no_longer_holds_is_not_offered() {
 fn owner_of_chip() -> PersonKey {
     let person = of_chip();
     PersonKey::Citizen { number: person.number.citizen().unwrap().clone(), name: person.name }
+}
+
+#[test]
+fn what_the_hub_told_before_a_power_cut_stays_without_a_link() {
+    let draft = draft_of(|desk| desk.reach_stored());
+    let mut desk = Desk::new();
+    desk.reach_identify();
+    desk.scan(CARD);
+    desk.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
+    let effects = desk.act(Action::Resume { go_on: true });
+    assert!(asked(&effects).is_some(), "asked once more, and nobody answers");
+    assert_eq!(state(&desk), PaperState::ToScan);
+    desk.scan_paper(0);
+    desk.scan_paper(1);
+    desk.act(Action::PapersDone);
+    assert_eq!(desk.submit().particulars.technical_id.as_ref().map(Private::reveal), Some("TECH-17"));
 }

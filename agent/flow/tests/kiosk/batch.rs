@@ -225,8 +225,7 @@ fn a_paper_that_must_not_be_scanned_says_why_and_is_never_missing() {
         desk.act(Action::Back);
         assert_eq!(desk.code(), "C08", "nothing of the refused change is left");
         desk.act(Action::PapersDone);
-        let effects = desk.act(Action::Submit);
-        let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+        let submission = desk.submit();
         assert_eq!(submission.documents.len(), 2);
     }
 }
@@ -361,8 +360,7 @@ fn a_paper_that_cannot_be_scanned_is_brought_to_the_desk() {
         desk.scan_paper(1);
         desk.act(Action::PapersDone);
         assert_eq!((desk.code(), row(&desk, 0)), ("C12", ("Mang đến quầy".to_owned(), true)), "it is not missing");
-        let effects = desk.act(Action::Submit);
-        let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+        let submission = desk.submit();
         assert_eq!(submission.documents[0].origin, Origin::AtDesk { special });
         let id = submission.id;
         let effects = desk.send(Event::Submitted { id, code: provisional() });

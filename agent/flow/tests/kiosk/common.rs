@@ -281,11 +281,17 @@ impl Desk {
         assert_eq!(self.code(), "C12");
     }
 
-    pub(crate) fn reach_submitting(&mut self) -> Submission {
-        self.reach_review();
+    /// "Gửi" on C12.
+    pub(crate) fn submit(&mut self) -> Submission {
+        assert_eq!(self.code(), "C12");
         let effects = self.act(Action::Submit);
         let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
         *submission.clone()
+    }
+
+    pub(crate) fn reach_submitting(&mut self) -> Submission {
+        self.reach_review();
+        self.submit()
     }
 
     pub(crate) fn reach_slip(&mut self) -> Uuid {

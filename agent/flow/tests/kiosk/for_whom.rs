@@ -3,7 +3,7 @@
 use crate::common::*;
 use motcua_flow::{Effect, Event, Unfinished};
 use motcua_model::{
-    api::{Action, ChangeTarget, PaperState, ReviewValue, Screen},
+    api::{Action, ChangeTarget, PaperState, ReviewValue, Screen, Service},
     dossier::Submission,
     fault::Fault,
     for_whom::ForWhom,
@@ -12,16 +12,21 @@ use motcua_model::{
 /// Certification of copies: for everybody. Its own questions are how many copies, language, return and telephone.
 const COPIES: &str = "2.000815";
 
-fn at_c04(desk: &mut Desk, procedure: &str) {
-    for action in [Action::Start { service: motcua_model::api::Service::File }, Action::Agree] {
-        desk.act(action);
-    }
+/// The person has said that they are the one on the card.
+fn confirmed(procedure: &str) -> Desk {
+    let mut desk = Desk::new();
+    begin(&mut desk, procedure);
+    desk
+}
+
+fn begin(desk: &mut Desk, procedure: &str) {
+    desk.act(Action::Start { service: Service::File });
+    desk.act(Action::Agree);
     desk.act(Action::ChooseProcedure { code: procedure.into() });
     desk.act(Action::HavePapers);
     desk.scan(CARD);
     desk.send(Event::Unfinished(Unfinished::Nothing));
     desk.act(Action::ConfirmPerson { correct: true });
-    assert_eq!(desk.code(), "C04");
 }
 
 fn asked(desk: &Desk) -> String {
@@ -44,20 +49,13 @@ fn finish_copies(desk: &mut Desk, proof: bool) -> Submission {
         desk.scan_paper(2);
     }
     desk.act(Action::PapersDone);
-    submit(desk)
-}
-
-fn submit(desk: &mut Desk) -> Submission {
-    assert_eq!(desk.code(), "C12");
-    let effects = desk.act(Action::Submit);
-    let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
-    *submission.clone()
+    desk.submit()
 }
 
 #[test]
 fn the_card_of_who_authorised_answers_all_that_is_asked_of_them() {
-    let mut desk = Desk::new();
-    at_c04(&mut desk, COPIES);
+    let mut desk = confirmed(COPIES);
+    assert_eq!(desk.code(), "C04");
     desk.act(Action::FileFor { whom: ForWhom::Authorised });
     assert_eq!(asked(&desk), "Số thẻ căn cước của người ủy quyền?");
     desk.scan(CARD);
@@ -76,8 +74,8 @@ fn the_card_of_who_authorised_answers_all_that_is_asked_of_them() {
 
 #[test]
 fn the_one_who_authorised_is_typed_too() {
-    let mut desk = Desk::new();
-    at_c04(&mut desk, COPIES);
+    let mut desk = confirmed(COPIES);
+    assert_eq!(desk.code(), "C04");
     desk.act(Action::FileFor { whom: ForWhom::Authorised });
     desk.answer("001190000016");
     assert_eq!(asked(&desk), "Số thẻ căn cước của người ủy quyền?", "ones own number is no other's");
@@ -90,8 +88,8 @@ fn the_one_who_authorised_is_typed_too() {
 
 #[test]
 fn a_child_under_age_is_recorded_and_a_grown_up_one_is_not() {
-    let mut desk = Desk::new();
-    at_c04(&mut desk, COPIES);
+    let mut desk = confirmed(COPIES);
+    assert_eq!(desk.code(), "C04");
     desk.act(Action::FileFor { whom: ForWhom::Child });
     desk.answer("Nguyễn Văn Bé");
     desk.answer("20/11/2000");
@@ -106,8 +104,8 @@ fn a_child_under_age_is_recorded_and_a_grown_up_one_is_not() {
 
 #[test]
 fn an_organisation_is_known_by_its_tax_code_and_needs_no_letter() {
-    let mut desk = Desk::new();
-    at_c04(&mut desk, COPIES);
+    let mut desk = confirmed(COPIES);
+    assert_eq!(desk.code(), "C04");
     desk.act(Action::FileFor { whom: ForWhom::Organisation });
     desk.scan(OTHER_CARD);
     assert_eq!(desk.overlay(), Some(motcua_model::api::Overlay::Fault { fault: Fault::NotACard, retry: false }));
@@ -121,15 +119,24 @@ fn an_organisation_is_known_by_its_tax_code_and_needs_no_letter() {
 }
 
 #[test]
+fn the_slip_is_offered_again_to_who_stood_there() {
+    let mut desk = confirmed(COPIES);
+    desk.act(Action::FileFor { whom: ForWhom::Authorised });
+    desk.scan(OTHER_CARD);
+    let submission = finish_copies(&mut desk, true);
+    let dossier = Box::new(submission.into_dossier(provisional(), "H99.50", "K07", desk.at().wall));
+    for (card, screen) in [(CARD, "C17"), (OTHER_CARD, "C05")] {
+        let mut desk = Desk::new();
+        desk.reach_identify();
+        desk.scan(card);
+        desk.send(Event::Unfinished(Unfinished::Slip { dossier: dossier.clone(), begun: false }));
+        assert_eq!(desk.code(), screen, "who authorised them was not there");
+    }
+}
+
+#[test]
 fn marriage_is_filed_by_nobody_else() {
-    let mut desk = Desk::new();
-    desk.act(Action::Start { service: motcua_model::api::Service::File });
-    desk.act(Action::Agree);
-    desk.act(Action::ChooseProcedure { code: MARRIAGE.into() });
-    desk.act(Action::HavePapers);
-    desk.scan(CARD);
-    desk.send(Event::Unfinished(Unfinished::Nothing));
-    desk.act(Action::ConfirmPerson { correct: true });
+    let mut desk = confirmed(MARRIAGE);
     assert_eq!(desk.code(), "C07");
     desk.act(Action::FileFor { whom: ForWhom::Authorised });
     assert_eq!(desk.code(), "C07");
@@ -158,8 +165,9 @@ fn another_choice_on_c12_asks_what_is_open_and_forgets_what_was_said_before() {
     let effects = desk.act(Action::FileFor { whom: ForWhom::Myself });
     let dropped = effects.iter().any(|effect| matches!(effect, Effect::DropPages { pages, .. } if pages.len() == 2));
     assert!(dropped, "the letter goes with the choice: {effects:?}");
+    assert_eq!(saved(&effects).unwrap().other, None, "and so does the other one's card");
     assert!(!desk.seen().contains("Trần Văn Thử"));
-    let submission = submit(&mut desk);
+    let submission = desk.submit();
     assert_eq!((submission.applicant.number.reveal().as_str(), submission.particulars.authorised), ("001190000016", None));
 }
 
@@ -190,7 +198,8 @@ fn after_a_power_cut_the_choice_and_its_answers_are_there() {
 #[test]
 fn where_papers_come_first_the_other_one_comes_before_them() {
     let mut desk = Desk::papers_first();
-    at_c04(&mut desk, BIRTH);
+    begin(&mut desk, BIRTH);
+    assert_eq!(desk.code(), "C04");
     desk.act(Action::FileFor { whom: ForWhom::Authorised });
     desk.scan(OTHER_CARD);
     assert_eq!(desk.code(), "C08");

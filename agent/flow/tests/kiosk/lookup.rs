@@ -47,6 +47,7 @@ fn a_card_whose_chip_cannot_be_read_opens_nothing() {
     desk.act(Action::Dismiss);
     desk.act(Action::End);
     let job = desk.reach_proving();
+    assert_eq!((desk.code(), desk.snapshot().progress), ("C05b", None), "no step of a filing");
     let doubtful = Proof::Chip { files: ChipFiles::Trusted, chip: ChipAnswer::Failed };
     let effects = desk.chip(Some(job), ChipNews::Read(Box::new(ChipPerson { proof: doubtful, ..*of_chip() })));
     assert!(effects.is_empty(), "a copied chip asks the store nothing: {effects:?}");

@@ -65,8 +65,7 @@ fn what_the_papers_say_is_filled_in_and_becomes_an_answer_by_the_persons_yes() {
         desk.answer(value);
     }
     assert_eq!(desk.code(), "C12");
-    let effects = desk.act(Action::Submit);
-    let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+    let submission = desk.submit();
     assert_eq!(submission.answers[1].value.reveal(), "07/09/2026");
     let read_from: Vec<_> = submission.answers.iter().map(|answer| answer.read_from.as_deref()).collect();
     assert_eq!(read_from, [Some("birth_form.child_name"), None, Some("live_birth.child_sex"), None, None], "who said it is told");

@@ -6,19 +6,13 @@ use motcua_model::{
     Text,
     api::{Action, ActionRequest, ChangeTarget, PaperState, ReviewValue, Screen},
     catalogue::Catalogue,
-    dossier::{Origin, Submission},
+    dossier::Origin,
 };
 use uuid::Uuid;
 
 fn states(desk: &Desk) -> Vec<PaperState> {
     let Screen::Papers { papers } = desk.screen() else { panic!("{}", desk.code()) };
     papers.iter().map(|paper| paper.state).collect()
-}
-
-fn submitted(desk: &mut Desk) -> Box<Submission> {
-    let effects = desk.act(Action::Submit);
-    let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
-    submission.clone()
 }
 
 #[test]
@@ -52,7 +46,7 @@ fn a_pdf_stands_in_for_a_paper_and_can_be_exchanged() {
         (&row.value, row.change),
         (&ReviewValue::Words(Text::new("Tệp PDF, 3 trang", "PDF file, 3 pages")), Some(ChangeTarget::Paper(0)))
     );
-    let submission = submitted(&mut desk);
+    let submission = desk.submit();
     assert_eq!(submission.documents.iter().map(|document| document.page_count()).collect::<Vec<_>>(), [3, 2]);
     let effects = desk.send(Event::Submitted { id: submission.id, code: provisional() });
     let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };

@@ -45,8 +45,7 @@ fn a_birth_registration_from_the_first_touch_to_the_slip() {
     let Screen::Review { rows, .. } = desk.screen() else { panic!("{}", desk.code()) };
     assert_eq!(rows.last().unwrap().value, ReviewValue::Words(Text::new("Không nộp giấy này", "Not handed in")));
 
-    let effects = desk.act(Action::Submit);
-    let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+    let submission = desk.submit();
     assert_eq!(submission.id, draft.id);
     let answers: Vec<&str> = submission.answers.iter().map(|a| a.question.as_str()).collect();
     assert_eq!(answers, ["child_name", "child_birth", "child_sex", "return_by", "phone"]);
@@ -94,8 +93,7 @@ fn the_other_papers_order_and_a_second_thought_leave_the_dossier_in_order() {
     let effects = desk.act(Action::AcceptPages);
     assert!(matches!(effects.as_slice(), [Effect::SaveDraft(_), Effect::DropPages { pages, .. }] if pages.len() == 2));
     assert_eq!(desk.code(), "C12");
-    let effects = desk.act(Action::Submit);
-    let [Effect::Submit(submission)] = effects.as_slice() else { panic!("{effects:?}") };
+    let submission = desk.submit();
     let papers: Vec<(&str, usize)> = submission.documents.iter().map(|d| (d.component.as_str(), d.pages.len())).collect();
     assert_eq!(papers, [("TK-KS", 4), ("GCS", 2)]);
     assert_eq!(submission.answers[0].value.reveal(), "Nguyễn Văn Bế");

@@ -4,7 +4,7 @@ use crate::support::*;
 use motcua_model::{
     code::ProvisionalCode,
     dossier::{Applicant, Status},
-    hub::{MessageBody, News},
+    hub::{Handing, MessageBody, News, NewsItem},
     particulars::{Authorised, Contact},
 };
 use motcua_store::{Lane, SlipState, Store, StoreError, side_of};
@@ -93,6 +93,12 @@ fn a_person_sees_what_they_filed_and_what_is_asked_of_them() {
     assert!(matches!(news(&store), Some(News::Supplement { items, .. }) if items.len() == 1));
     store.apply_news(&status(7, id(1), "H15.50.05.13-261123-0001", Status::Processing, at(10))).unwrap();
     assert_eq!(news(&store), None, "it was handed in");
+    let ready = News::Result { dossier: id(1), official_code: String::new(), papers: Vec::new(), handing: Handing::Post };
+    store.apply_news(&NewsItem { cursor: 8, at: at(11), news: ready.clone() }).unwrap();
+    for (cursor, word) in [(9, Status::Finished), (10, Status::Returned)] {
+        store.apply_news(&status(cursor, id(1), "H15.50.05.13-261123-0001", word, at(12))).unwrap();
+        assert_eq!(news(&store), Some(ready.clone()), "{word:?}");
+    }
 }
 
 #[test]
