@@ -492,6 +492,7 @@ impl State {
             | Screen::Scan { .. }
             | Screen::Submitting
             | Screen::Slip { .. }
+            | Screen::Fee { .. }
             | Screen::Done { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }
@@ -622,6 +623,8 @@ impl State {
             Act::TurnReason => feedback::reason(at)?,
             Act::Submit => Action::Submit,
             Act::SlipTaken => Action::SlipTaken,
+            Act::Pay => Action::Pay,
+            Act::PayLater => Action::PayLater,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
             Act::ParcelKeep => Action::ConfirmParcel { keep: true },
             Act::ParcelDrop => Action::ConfirmParcel { keep: false },

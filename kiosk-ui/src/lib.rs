@@ -7,6 +7,7 @@ pub mod agent;
 pub mod comfort;
 pub mod compose;
 pub mod face;
+mod fee;
 mod feedback;
 pub mod gallery;
 pub mod input;

@@ -1,5 +1,6 @@
 //! Invented snapshots: one for each screen and overlay, for the gallery and the tests.
 
+mod fee;
 mod feedback;
 
 use jiff::Timestamp;
@@ -74,7 +75,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Scan { .. }
         | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
-        Screen::Slip { .. } => 6,
+        Screen::Slip { .. } | Screen::Fee { .. } => 6,
         Screen::Waiting { .. }
         | Screen::Notice
         | Screen::Submitting
@@ -97,7 +98,12 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
-    samples.extend(feedback::screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
+    samples.extend(
+        [fee::screens(), feedback::screens()]
+            .concat()
+            .into_iter()
+            .map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }),
+    );
     for (name, overlay) in overlays() {
         let mut snapshot = snapshot(question(name_kind(), "Trần Văn Thử"), language);
         snapshot.overlay = Some(overlay);
@@ -420,6 +426,13 @@ fn screens() -> Vec<(&'static str, Screen)> {
     let birth = || Text::new("Đăng ký khai sinh", "Birth registration");
     let paper = || Text::new("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate");
     let limit = || Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day.");
+    let done = |unpaid_vnd, unconfirmed| Screen::Done {
+        code: provisional(),
+        time_limit: limit(),
+        unpaid_vnd,
+        unconfirmed,
+        rating: RatingOffer::Open,
+    };
     let choice = |id: &str, vi: &str, en: &str| Choice { id: id.to_owned(), label: Text::new(vi, en) };
     let options = vec![
         choice("office", "Đến trung tâm lấy", "Collect at the centre"),
@@ -541,7 +554,9 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("slip", slip(false, PrintState::Printed)),
         ("slip-offline", slip(true, PrintState::Printing)),
         ("slip-no-paper", slip(false, PrintState::Waiting(Fault::PrinterPaperOut))),
-        ("done", Screen::Done { code: provisional(), time_limit: limit(), rating: RatingOffer::Open }),
+        ("done", done(0, false)),
+        ("done-unpaid", done(1_250_000, false)),
+        ("done-unconfirmed", done(1_250_000, true)),
         ("look-up", Screen::LookUp),
         ("own", Screen::OwnDossiers { dossiers: own_lines() }),
         ("own-none", Screen::OwnDossiers { dossiers: Vec::new() }),

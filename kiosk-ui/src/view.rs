@@ -3,10 +3,10 @@
 use crate::{
     comfort::{List, TextSize},
     face::{State, pages_of},
-    feedback,
+    fee, feedback,
     input::{Form, Shift, Typed},
     ui::{
-        App, Assurance, ChipPhase, ChipView, DetailsView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
+        App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
         OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
         ProcedureView, QuestionView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Theme, Tile,
     },
@@ -24,6 +24,7 @@ use motcua_model::{
     dossier::{self, Special},
     fault::Fault,
     for_whom::ForWhom,
+    thousands,
 };
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
 
@@ -58,6 +59,7 @@ struct Page {
     rows: Vec<ReviewRow>,
     procedure: SharedString,
     slip: SlipView,
+    fee: FeeView,
     look_up: LookUpView,
     own: OwnView,
     opinion: OpinionView,
@@ -142,6 +144,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_rows(model(page.rows));
     kiosk.set_procedure(page.procedure);
     kiosk.set_slip(page.slip);
+    kiosk.set_fee(page.fee);
     kiosk.set_look_up(page.look_up);
     kiosk.set_own(page.own);
     kiosk.set_opinion(page.opinion);
@@ -286,9 +289,17 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.rows = state.on_page(List::Rows, rows).map(|(at, row)| review_row(at, row, language)).collect();
         }
         Screen::Slip { code, qr, offline, printing } => page.slip = slip(code, qr, *offline, *printing, language),
-        Screen::Done { code, time_limit, rating } => {
+        Screen::Fee { page: shown } => page.fee = fee::fee(shown, language),
+        Screen::Done { code, time_limit, unpaid_vnd, unconfirmed, rating } => {
             page.rate_offer = feedback::offer(*rating);
-            page.slip = SlipView { code: code.as_str().into(), time_limit: words(time_limit), ..SlipView::default() };
+            let unpaid = if *unpaid_vnd > 0 { thousands(*unpaid_vnd).into() } else { SharedString::default() };
+            page.slip = SlipView {
+                code: code.as_str().into(),
+                time_limit: words(time_limit),
+                unpaid,
+                unconfirmed: *unconfirmed,
+                ..SlipView::default()
+            };
         }
         Screen::LookUpResult { asked, official_code, done, steps, state, known_at, rating } => {
             page.rate_offer = feedback::offer(*rating);
@@ -464,7 +475,7 @@ fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> Pa
 fn slip(code: &str, qr: &str, offline: bool, printing: PrintState, language: Language) -> SlipView {
     let (print, fault_title, fault_advice) = print_words(printing, language);
     let (code, qr) = (code.into(), qr_image(qr));
-    SlipView { code, qr, offline, print, fault_title, fault_advice, time_limit: SharedString::new() }
+    SlipView { code, qr, offline, print, fault_title, fault_advice, ..SlipView::default() }
 }
 
 /// How the printing goes, and title and advice where it waits for somebody.
@@ -499,7 +510,7 @@ fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, passport:
 }
 
 /// The QR with its quiet zone of four modules; empty where the text does not fit.
-fn qr_image(text: &str) -> Image {
+pub(crate) fn qr_image(text: &str) -> Image {
     const QUIET: usize = 4;
     const SCALE: usize = 8;
     let Ok(code) = qrcode::QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::M) else { return Image::default() };
@@ -583,6 +594,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Review { .. } => ScreenKind::Review,
         Screen::Submitting => ScreenKind::Submitting,
         Screen::Slip { .. } => ScreenKind::Slip,
+        Screen::Fee { page } => fee::kind(page),
         Screen::Done { .. } => ScreenKind::Done,
         Screen::LookUp => ScreenKind::LookUp,
         Screen::LookUpResult { .. } => ScreenKind::LookUpResult,
@@ -650,31 +662,8 @@ fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
-/// 50000 as "50.000", as money is written in Vietnam.
-fn thousands(n: u32) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// "14:05, 20/07/2026" by the clock of Vietnam.
 fn local_time(at: Timestamp) -> String {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC);
     at.to_zoned(zone).strftime("%H:%M, %d/%m/%Y").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn money_is_grouped_by_points() {
-        assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1.000", "50.000", "1.234.567"].map(str::to_owned));
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::rig::Rig;
 use motcua_model::{
-    api::{Action, ChipPhase, DeviceState, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
+    api::{Action, ChipPhase, DeviceState, FeePage, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::AnswerKind,
     fault::Fault,
     for_whom::ForWhom,
@@ -121,6 +121,8 @@ impl Citizen {
                     }
                 }
             }
+            Screen::Fee { page: FeePage::Paid { .. } } => Next::Act(Action::SlipTaken),
+            Screen::Fee { .. } => Next::Act(Action::PayLater),
             Screen::Done { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }

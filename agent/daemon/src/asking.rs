@@ -1,4 +1,5 @@
-//! Asks the hub about the owner of a dossier while the person goes on: the account (R26) and papers that are stored already (R37).
+//! Asks the hub while the person goes on: about the owner of a dossier, that is the account (R26) and papers that are stored already
+//! (R37), and whether a fee is paid (R15).
 
 use crate::{
     forwarder,
@@ -8,12 +9,15 @@ use motcua_flow::Event;
 use motcua_forward::HubClient;
 use motcua_model::{
     config::Hub,
-    hub::{AccountAnswer, AccountCheck, AccountState, PaperSearch, PersonKey, StoredPaper},
+    hub::{AccountAnswer, AccountCheck, AccountState, PaperSearch, PaymentAnswer, PaymentRequest, PersonKey, StoredPaper},
 };
 use std::time::Duration;
 
 /// After this an answer would come when the person is past the papers.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Behind it the person is told that it cannot be paid here now.
+const PATIENCE_OF_PAYER: Duration = Duration::from_secs(10);
 
 /// Answers with [`Event::HubTold`]; without a link nothing is said, and the person hands the papers in.
 pub(crate) fn start(hub: Hub, owner: PersonKey, procedure: String, types: Vec<String>, inputs: Inputs) {
@@ -27,6 +31,26 @@ pub(crate) fn start(hub: Hub, owner: PersonKey, procedure: String, types: Vec<St
             input::event(&inputs, Event::HubTold { owner, account, papers }).await;
         }
     });
+}
+
+/// Answers with [`Event::Payment`], come what may: the screen waits for it.
+pub(crate) fn payment(hub: Hub, request: PaymentRequest, after: Duration, inputs: Inputs) {
+    tokio::spawn(async move {
+        tokio::time::sleep(after).await;
+        let answer = match tokio::time::timeout(PATIENCE_OF_PAYER, ask_payment(&hub, &request)).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => {
+                tracing::debug!("the hub says nothing of a payment: {error:#}");
+                None
+            }
+            Err(_) => None,
+        };
+        input::event(&inputs, Event::Payment { dossier: request.dossier, answer }).await;
+    });
+}
+
+async fn ask_payment(hub: &Hub, request: &PaymentRequest) -> anyhow::Result<PaymentAnswer> {
+    Ok(HubClient::new(forwarder::settings(hub)?)?.payment(request).await?)
 }
 
 async fn account(client: &HubClient, owner: &PersonKey) -> Option<AccountAnswer> {

@@ -144,6 +144,7 @@ fn settings(config: &Config) -> Settings {
         pdf: brings_pdf(config),
         sticks: config.brought.sticks.is_some(),
         topics: config.opinions.topics.clone(),
+        payment: config.payment.clone(),
     }
 }
 
@@ -425,6 +426,10 @@ impl Agent {
             }
             Effect::AskHub { owner, procedure, types } => {
                 asking::start(self.config.hub.clone(), owner, procedure, types, self.inputs.clone());
+                Ok(None)
+            }
+            Effect::AskPayment { request, after_s } => {
+                asking::payment(self.config.hub.clone(), request, Duration::from_secs(after_s.into()), self.inputs.clone());
                 Ok(None)
             }
             Effect::DropPrint { job } => {

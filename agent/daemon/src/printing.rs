@@ -108,10 +108,10 @@ impl Press {
         input::event(&self.inputs, Event::Print { job, state }).await;
     }
 
-    /// Of an opinion's slip nothing is kept.
+    /// Only of a dossier's slip it is kept how far it got.
     async fn note(&self, slip: &Slip, state: SlipState) {
         let job = slip.job;
-        if slip.of == SlipOf::Opinion {
+        if slip.of != SlipOf::Dossier {
             return;
         }
         if let Err(error) = self.storage.call(move |s| Ok(s.set_slip(job, state, Timestamp::now())?)).await {

@@ -11,7 +11,7 @@ use motcua_model::{
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
-    hub::{AccountAnswer, News, PersonKey, StoredPaper},
+    hub::{AccountAnswer, News, PaymentAnswer, PaymentRequest, PersonKey, StoredPaper},
     metadata::FieldRead,
     mrz::DocumentKey,
     opinion::Written,
@@ -111,6 +111,13 @@ pub enum Event {
         account: Option<AccountAnswer>,
         /// The newest stored paper of each asked mã loại giấy tờ that has one.
         papers: Vec<(String, StoredPaper)>,
+    },
+    /// Answer to [`Effect::AskPayment`].
+    Payment {
+        /// [`PaymentRequest::dossier`].
+        dossier: Uuid,
+        /// The hub's word; none where it did not answer.
+        answer: Option<PaymentAnswer>,
     },
     /// Answer to [`Effect::LookUp`]; [`Event::StoreFailed`] when it could not be done.
     LookedUp {
@@ -276,7 +283,14 @@ pub enum Effect {
         /// Mã loại giấy tờ to look for; empty where the person has not proved to be the owner.
         types: Vec<String>,
     },
-    /// Whoever had this slip printed went away: one of [`SlipOf::Opinion`] that still waits for paper is dropped.
+    /// How does this payment stand? [`Event::Payment`] answers always.
+    AskPayment {
+        /// Which.
+        request: PaymentRequest,
+        /// Seconds to wait before the hub is asked.
+        after_s: u16,
+    },
+    /// Whoever had this slip printed went away: one that nothing is kept of ([`SlipOf`]) and that still waits for paper is dropped.
     DropPrint {
         /// [`Slip::job`].
         job: Uuid,
@@ -410,6 +424,8 @@ pub enum SlipOf {
     Dossier,
     /// Of an opinion, which nobody can come back for: nothing is kept.
     Opinion,
+    /// Of a payment, which the platform keeps: nothing is kept here.
+    Payment,
 }
 
 /// Phiếu xác nhận đã nộp, or the slip of an opinion: its content; the shell lays it out.

@@ -8,6 +8,7 @@ mod batch;
 mod chip;
 mod courier;
 mod event;
+mod fee;
 mod filing;
 mod for_whom;
 mod idle;
@@ -31,6 +32,7 @@ use motcua_model::{
     catalogue::Catalogue,
     config,
     fault::Fault,
+    hub::PaymentState,
     opinion::Topic,
 };
 use state::{Asking, Cx, FaultShown, State};
@@ -66,6 +68,8 @@ pub struct Settings {
     pub sticks: bool,
     /// What an opinion can be about: at most [`motcua_model::opinion::MOST_TOPICS`].
     pub topics: Vec<Topic>,
+    /// How a fee can be paid here.
+    pub payment: config::Payment,
 }
 
 /// What a card reader must be told to open a chip.
@@ -169,6 +173,7 @@ impl Kiosk {
             | State::Intro(_)
             | State::Resume(_)
             | State::Slip(_)
+            | State::Fee(_)
             | State::Done(_)
             | State::LookUp(_)
             | State::Opinion(_)
@@ -210,6 +215,7 @@ impl Kiosk {
             | Event::SubmitFailed { .. }
             | Event::Print { .. }
             | Event::HubTold { .. }
+            | Event::Payment { .. }
             | Event::OwnFound { .. }
             | Event::LookedUp { .. }
             | Event::HandoverStored { .. }
@@ -226,7 +232,12 @@ impl Kiosk {
         // Neither a printer that waits for paper all night nor a forgotten card that its reader reads again and
         // again may hold the last visit open, nor pages that are read after their person went away, nor a stick with a bad contact.
         let card_unasked = matches!(event, Event::Chip { .. }) && !self.state.awaits_card();
-        if !card_unasked && !matches!(event, Event::Print { .. } | Event::PageRead { .. } | Event::PdfsOffered(_) | Event::HubTold { .. }) {
+        let paid = matches!(&event, Event::Payment { answer: Some(answer), .. } if answer.state == PaymentState::Paid);
+        let by_itself = matches!(
+            event,
+            Event::Print { .. } | Event::PageRead { .. } | Event::PdfsOffered(_) | Event::HubTold { .. } | Event::Payment { .. }
+        );
+        if paid || !(card_unasked || by_itself) {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))
@@ -290,6 +301,8 @@ impl Kiosk {
             | Action::Change { .. }
             | Action::Submit
             | Action::SlipTaken
+            | Action::Pay
+            | Action::PayLater
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
             | Action::ChooseTopic { .. }

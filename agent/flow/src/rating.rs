@@ -21,6 +21,10 @@ pub(crate) struct Farewell {
     pub(crate) dossier: Uuid,
     pub(crate) code: String,
     pub(crate) time_limit: Text,
+    /// Lệ phí of which nobody has said that it is paid.
+    pub(crate) unpaid_vnd: u32,
+    /// A code to pay it with was shown.
+    pub(crate) unconfirmed: bool,
     pub(crate) rating: RatingOffer,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Effect, EndReason, Slip, SlipOf,
+    fee::{self, Fee},
     filing::Filing,
     rating::Farewell,
     state::{Cx, State},
@@ -13,6 +14,7 @@ use motcua_model::{
     catalogue::Procedure,
     code::ProvisionalCode,
     dossier::{Document, Dossier, Origin},
+    thousands,
 };
 use uuid::Uuid;
 
@@ -21,25 +23,31 @@ pub(crate) struct Issued {
     pub(crate) slip: Slip,
     pub(crate) printing: PrintState,
     pub(crate) time_limit: Text,
+    /// Mã TTHC, its name, lệ phí in đồng.
+    of: (String, Text, u32),
 }
 
 impl Issued {
     pub(crate) fn of_filing(filing: Filing, code: &ProvisionalCode, cx: &mut Cx) -> Self {
         let Filing { procedure, draft, .. } = filing;
-        let rows = rows(&procedure.name, &procedure.time_limit, &draft.documents, cx.at.wall);
-        Self::issue(slip(draft.id, code, rows, cx), procedure.time_limit, cx)
+        let rows = rows(&procedure.name, &procedure.time_limit, procedure.fee_vnd, &draft.documents, cx.at.wall);
+        let of = (procedure.code, procedure.name, procedure.fee_vnd);
+        Self::issue(slip(draft.id, code, rows, cx), procedure.time_limit, of, cx)
     }
 
     /// The slip of this dossier was not printed during the visit, or only in part.
     pub(crate) fn of_dossier(dossier: &Dossier, begun: bool, cx: &mut Cx) -> Self {
-        let time_limit = cx.catalogue.procedure(&dossier.procedure).map_or_else(time_limit_unknown, time_limit_of);
-        let rows = rows(&dossier.procedure_name, &time_limit, &dossier.documents, dossier.submitted);
-        Self::issue(Slip { reprint: begun, ..slip(dossier.id, &dossier.code, rows, cx) }, time_limit, cx)
+        let procedure = cx.catalogue.procedure(&dossier.procedure);
+        let time_limit = procedure.map_or_else(time_limit_unknown, time_limit_of);
+        let fee_vnd = procedure.map_or(0, |procedure| procedure.fee_vnd);
+        let rows = rows(&dossier.procedure_name, &time_limit, fee_vnd, &dossier.documents, dossier.submitted);
+        let of = (dossier.procedure.clone(), dossier.procedure_name.clone(), fee_vnd);
+        Self::issue(Slip { reprint: begun, ..slip(dossier.id, &dossier.code, rows, cx) }, time_limit, of, cx)
     }
 
-    fn issue(slip: Slip, time_limit: Text, cx: &mut Cx) -> Self {
+    fn issue(slip: Slip, time_limit: Text, of: (String, Text, u32), cx: &mut Cx) -> Self {
         let printing = print(&slip, cx);
-        Self { slip, printing, time_limit }
+        Self { slip, printing, time_limit, of }
     }
 
     /// What was printed stays printed, whatever the printer says afterwards.
@@ -52,12 +60,19 @@ impl Issued {
 
     pub(crate) fn taken(self: Box<Self>, cx: &mut Cx) -> State {
         cx.emit(Effect::CloseSlip { job: self.slip.job, keep: false });
-        State::Done(Farewell {
+        let (procedure, name, unpaid_vnd) = self.of;
+        let farewell = Farewell {
             dossier: self.slip.job,
             code: self.slip.code,
             time_limit: self.time_limit,
+            unpaid_vnd,
+            unconfirmed: false,
             rating: if cx.health.disk_full { RatingOffer::None } else { RatingOffer::Open },
-        })
+        };
+        if fee::payable(unpaid_vnd, &cx.settings.payment) {
+            return State::Fee(Box::new(Fee::begin(farewell, procedure, name)));
+        }
+        State::Done(farewell)
     }
 
     /// Who went away in silence may only be looking for paper; who pressed "Kết thúc" goes without.
@@ -98,7 +113,7 @@ fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> 
 }
 
 /// No name and no number: slips get lost, and the code finds the rest.
-fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
+fn rows(procedure: &Text, time_limit: &Text, fee_vnd: u32, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
     let pages: usize = documents.iter().map(Document::page_count).sum();
     let papers = documents.iter().filter(|d| d.page_count() > 0).count();
     let time = local_time(submitted);
@@ -111,6 +126,11 @@ fn rows(procedure: &Text, time_limit: &Text, documents: &[Document], submitted: 
         ),
         (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), time_limit.clone()),
     ];
+    if fee_vnd > 0 {
+        let amount = thousands(fee_vnd);
+        let state = Text::new(format!("{amount} đồng, chưa trả khi in phiếu này"), format!("{amount} VND, not paid when this was printed"));
+        rows.push((Text::new("Lệ phí", "Fee"), state));
+    }
     let listed = |label: Text, of: fn(&Document) -> bool| {
         let names: Vec<&Text> = documents.iter().filter(|document| of(document)).map(|document| &document.name).collect();
         let joined = |words: fn(&Text) -> &str| names.iter().map(|name| words(name)).collect::<Vec<_>>().join("; ");

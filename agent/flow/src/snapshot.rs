@@ -73,7 +73,14 @@ impl Kiosk {
                 offline: self.health.hub.is_down(),
                 printing: issued.printing,
             },
-            State::Done(done) => Screen::Done { code: done.code.clone(), time_limit: done.time_limit.clone(), rating: done.rating },
+            State::Fee(fee) => Screen::Fee { page: fee.screen(self.settings.payment.transfer.as_ref()) },
+            State::Done(done) => Screen::Done {
+                code: done.code.clone(),
+                time_limit: done.time_limit.clone(),
+                unpaid_vnd: done.unpaid_vnd,
+                unconfirmed: done.unconfirmed,
+                rating: done.rating,
+            },
             State::LookUp(look_up) => look_up_screen(look_up),
             State::Opinion(opinion) => Screen::Opinion { page: opinion.screen(&self.settings.topics, &self.health) },
             State::Rating(rating) => Screen::Rating { page: rating.screen() },
@@ -136,7 +143,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::Scan { .. }
         | Screen::PageCheck { .. } => papers,
         Screen::Review { .. } => 5,
-        Screen::Submitting | Screen::Slip { .. } => STEPS,
+        Screen::Submitting | Screen::Slip { .. } | Screen::Fee { .. } => STEPS,
         Screen::Waiting { .. }
         | Screen::Notice
         | Screen::Resume { .. }

@@ -3,6 +3,7 @@
 use crate::{
     At, ChipKey, ChipNews, Draft, Effect, EndReason, Event, Settings, Unfinished,
     courier::Courier,
+    fee::Fee,
     filing::{Filing, today},
     idle::Patience,
     intro::Intro,
@@ -77,6 +78,7 @@ pub(crate) enum State {
     Filing(Box<Filing>),
     Submitting(Box<Filing>),
     Slip(Box<Issued>),
+    Fee(Box<Fee>),
     Done(Farewell),
     LookUp(LookUp),
     Opinion(Box<Opinion>),
@@ -102,6 +104,7 @@ impl State {
             (Self::Resume(found), Action::Resume { go_on }) => found.decide(go_on, cx),
             (Self::Filing(filing), action) => filing.action(action, cx),
             (Self::Slip(issued), Action::SlipTaken) => issued.taken(cx),
+            (Self::Fee(fee), action) => fee.action(action, cx),
             (Self::Done(farewell), action) => farewell.action(action),
             (Self::LookUp(look_up), Action::Rate) => Rating::begin(look_up),
             (Self::LookUp(look_up), action) => Self::LookUp(look_up.action(action, cx)),
@@ -154,6 +157,8 @@ impl State {
                 Self::Filing(filing)
             }
             (Self::Slip(issued), Event::Print { job, state }) => Self::Slip(Box::new(issued.printing(job, state))),
+            (Self::Fee(fee), Event::Payment { dossier, answer }) => Self::Fee(Box::new(fee.told(dossier, answer, cx))),
+            (Self::Fee(fee), Event::Print { job, state }) => Self::Fee(Box::new(fee.printing(job, state))),
             (Self::LookUp(look_up), Event::Code(text)) => Self::LookUp(look_up.scanned(&text, cx)),
             (Self::LookUp(look_up), Event::Chip { job, news }) => Self::LookUp(look_up.chip(job, news, cx)),
             (Self::LookUp(look_up), Event::OwnFound { number, dossiers }) => Self::LookUp(look_up.own_found(&number, dossiers)),
@@ -189,6 +194,7 @@ impl State {
                 filing.cancel_scan().into_iter().chain([Effect::DropDraft { id, reason }]).collect()
             }
             Self::Slip(issued) => vec![issued.left(reason)],
+            Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
@@ -206,6 +212,7 @@ impl State {
     pub(crate) fn interrupt(self) -> Vec<Effect> {
         match self {
             Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
+            Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
@@ -226,7 +233,7 @@ impl State {
             Self::Courier(courier) => !courier.storing(),
             Self::Opinion(opinion) => opinion.can_end(),
             Self::Rating(rating) => rating.is_idle(),
-            Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Done(_) | Self::LookUp(_) => true,
+            Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Fee(_) | Self::Done(_) | Self::LookUp(_) => true,
         }
     }
 
@@ -235,6 +242,7 @@ impl State {
             Self::Intro(intro) => !matches!(intro, Intro::Notice { .. }),
             Self::Filing(filing) => filing.can_back(),
             Self::LookUp(look_up) => !matches!(look_up, LookUp::Asking { .. }),
+            Self::Fee(fee) => fee.can_back(),
             Self::Opinion(opinion) => opinion.can_back(),
             Self::Rating(rating) => rating.is_idle(),
             Self::Waiting
@@ -258,6 +266,7 @@ impl State {
             | Self::Resume(_)
             | Self::Submitting(_)
             | Self::Slip(_)
+            | Self::Fee(_)
             | Self::Done(_)
             | Self::LookUp(_)
             | Self::Rating(_)
@@ -274,6 +283,7 @@ impl State {
             Self::Filing(filing) => filing.patience(visit),
             Self::Submitting(_) => Patience::Busy(visit.waiting_s),
             Self::Slip(_) => Patience::Seconds(visit.waiting_s),
+            Self::Fee(fee) => fee.patience(visit),
             Self::Done(_) => Patience::Farewell(FAREWELL_S),
             Self::Opinion(opinion) => opinion.patience(visit),
             Self::Rating(rating) => rating.patience(visit),
@@ -296,6 +306,7 @@ impl State {
             | Self::Filing(_)
             | Self::Submitting(_)
             | Self::Slip(_)
+            | Self::Fee(_)
             | Self::Done(_)
             | Self::Opinion(_)
             | Self::Rating(_)
@@ -314,6 +325,7 @@ impl State {
         match self {
             Self::Filing(filing) => filing.part(),
             Self::Courier(courier) => courier.part(),
+            Self::Fee(fee) => fee.part(),
             Self::Opinion(opinion) => opinion.part(),
             Self::Rating(rating) => rating.part(),
             Self::Intro(Intro::Chip { chip, .. }) => chip.part(),

@@ -9,7 +9,7 @@ use motcua_model::{
     catalogue::Catalogue,
     hub::{
         AccountAnswer, AccountCheck, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState, NamedFile, News,
-        NewsPage, PaperAnswer, PaperSearch, Receipt, SignedCatalogue, SignedReceipt, content_digest,
+        NewsPage, PaperAnswer, PaperSearch, PaymentAnswer, PaymentRequest, Receipt, SignedCatalogue, SignedReceipt, content_digest,
     },
 };
 use reqwest::{Method, RequestBuilder, StatusCode, header};
@@ -161,6 +161,11 @@ impl HubClient {
     /// Whether a person has an account at the national portal (the button "Xác nhận tài khoản").
     pub async fn check_account(&self, check: &AccountCheck) -> Result<AccountAnswer, ForwardError> {
         self.ask("checking the account", "v1/accounts/check", check).await
+    }
+
+    /// How the payment of a dossier's fee stands; the first question opens it.
+    pub async fn payment(&self, request: &PaymentRequest) -> Result<PaymentAnswer, ForwardError> {
+        self.ask("asking for a payment", "v1/payments", request).await
     }
 
     /// Which papers of a person are stored already, at the hub or in the national store.

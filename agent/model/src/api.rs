@@ -21,10 +21,12 @@
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
 
 mod action;
+mod fee;
 mod opinion;
 mod technician;
 
 pub use action::{Action, ActionRequest};
+pub use fee::{FeePage, PayWay};
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use technician::*;
 
@@ -334,12 +336,23 @@ pub enum Screen {
         /// How the printing goes.
         printing: PrintState,
     },
+    /// C15 Phí: behind the slip, which nobody waits for money to get.
+    Fee {
+        /// Which page, and what it shows.
+        page: FeePage,
+    },
     /// C18 Xong.
     Done {
         /// Mã tạm.
         code: String,
         /// What happens next.
         time_limit: Text,
+        /// Lệ phí in đồng of which nobody has said that it is paid; 0 where there is none.
+        #[serde(default)]
+        unpaid_vnd: u32,
+        /// A code to pay it with was shown: the money may be under way.
+        #[serde(default)]
+        unconfirmed: bool,
         /// C22a can be reached.
         #[serde(default)]
         rating: RatingOffer,
@@ -439,6 +452,7 @@ impl Screen {
             Self::Review { .. } => "C12",
             Self::Submitting => "C14",
             Self::Slip { .. } => "C17",
+            Self::Fee { page } => page.code(),
             Self::Done { .. } => "C18",
             Self::LookUp => "C20",
             Self::LookUpResult { .. } => "C20b",

@@ -1,10 +1,12 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
 mod opinions;
+mod payment;
 mod scanner;
 mod signing;
 
 pub use opinions::Opinions;
+pub use payment::{Payment, TransferAccount};
 pub use scanner::Scanner;
 pub use signing::Signing;
 
@@ -57,6 +59,9 @@ pub struct Config {
     /// What people can give an opinion on.
     #[serde(default)]
     pub opinions: Opinions,
+    /// How a fee can be paid at the kiosk.
+    #[serde(default)]
+    pub payment: Payment,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -484,6 +489,7 @@ impl Config {
         let stalled = self.hub.stalled_min;
         need((1..=1440).contains(&stalled), "hub.stalled_min", &stalled, "write 1 to 1440 minutes; 30 suits most");
         self.opinions.check(&mut need);
+        self.payment.check(&mut need);
         if let Some(telemetry) = &self.telemetry {
             need(
                 is_whole_address(&telemetry.otlp),

@@ -39,12 +39,14 @@
 mod carried;
 mod digest;
 mod news;
+mod payment;
 mod people;
 mod watch;
 
 pub use carried::{CARRIED, CARRIED_RECEIPT, Carried, CarriedFile};
 pub use digest::{DigestMismatch, check_content_digest, content_digest};
 pub use news::{Handing, News, NewsItem, NewsPage, ResultPaper, SupplementItem};
+pub use payment::{PaymentAnswer, PaymentRequest, PaymentState};
 pub use people::{
     AccountAnswer, AccountCheck, AccountPerson, AccountState, PaperAnswer, PaperFile, PaperLine, PaperSearch, PaperSource, PersonKey,
     StoredPaper,

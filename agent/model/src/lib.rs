@@ -27,8 +27,9 @@ pub mod portal;
 pub mod rating;
 pub mod scanned;
 mod text;
+pub mod transfer;
 
-pub use text::{Language, Private, Text, capitalised, fold};
+pub use text::{Language, Private, Text, capitalised, fold, thousands};
 
 /// No device with this software can have lived earlier; raised with each release. A dead clock battery brings years such as
 /// 1970 or 2003.

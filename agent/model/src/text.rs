@@ -48,6 +48,19 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// 50000 as "50.000", as money is written in Vietnam.
+pub fn thousands(n: u32) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('.');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Text about a person. `Debug` is redacted, so that it never reaches a log; memory is wiped on drop.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -93,6 +106,11 @@ mod tests {
     fn fold_forgets_tone_place_case_and_spaces() {
         assert_eq!(fold("Hoà  Bình"), fold("HÒA BÌNH"));
         assert_eq!(fold("Đăng ký khai sinh"), "dang ky khai sinh");
+    }
+
+    #[test]
+    fn money_is_written_in_groups_of_three() {
+        assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1.000", "50.000", "1.234.567"].map(str::to_owned));
     }
 
     #[test]

@@ -84,6 +84,8 @@ fn ratings() -> Vec<(&'static str, Screen)> {
         rating,
     };
     let thanks = Screen::Done {
+        unpaid_vnd: 0,
+        unconfirmed: false,
         code: ProvisionalCode::new("K001", date(2026, 7, 20), 12).to_string(),
         time_limit: Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day."),
         rating: RatingOffer::Given,

@@ -139,6 +139,17 @@ enum Command {
         #[arg(long)]
         place: Option<String>,
     },
+    /// For trials: the payment platform says that the money for this provisional code has come.
+    Pay {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Provisional code, as on the slip.
+        #[arg(long)]
+        code: String,
+        /// The platform's number of the transaction.
+        #[arg(long, default_value = "THU-0001")]
+        transaction: String,
+    },
     /// Print what the hub would send of one dossier to the national portal (DongBoHoSoMC, CapNhatTienDoHoSoMC): personal data.
     Portal {
         /// The hub's folder.
@@ -268,6 +279,10 @@ async fn run(command: Command) -> Result<()> {
             let papers = vec![ResultPaper { code, name, number: Private::default() }];
             let cursor = clerk(&dir).await?.result(&dossier, papers, handing).await?;
             say(&serde_json::json!({ "cursor": cursor, "dossier": dossier }).to_string())
+        }
+        Command::Pay { dir, code, transaction } => {
+            clerk(&dir).await?.pay(&code, &transaction).await?;
+            say(&serde_json::json!({ "paid": code, "transaction": transaction }).to_string())
         }
         Command::Portal { dir, dossier, known, files_at } => {
             let requests = clerk(&dir).await?.portal(&dossier, known, files_at.as_deref()).await?;

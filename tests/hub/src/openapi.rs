@@ -2,8 +2,8 @@
 //! its committed text; a test keeps the two equal.
 
 use motcua_model::hub::{
-    AccountAnswer, AccountCheck, Heartbeat, HeartbeatAnswer, Message, MessageState, NewsPage, PaperAnswer, PaperSearch, Problem, Receipt,
-    SignedCatalogue,
+    AccountAnswer, AccountCheck, Heartbeat, HeartbeatAnswer, Message, MessageState, NewsPage, PaperAnswer, PaperSearch, PaymentAnswer,
+    PaymentRequest, Problem, Receipt, SignedCatalogue,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -105,6 +105,13 @@ pub fn document() -> Value {
             "parameters": [{"$ref": "#/components/parameters/ContentDigest"}],
             "requestBody": body::<PaperSearch>(generator),
             "responses": responses(ok::<PaperAnswer>(generator), &[400, 401, 413, 429, 500, 503], &problem),
+        }},
+        "/v1/payments": {"post": {
+            "operationId": "payment",
+            "summary": "How the payment of a fee stands at the national platform (R15); the first question opens it",
+            "parameters": [{"$ref": "#/components/parameters/ContentDigest"}],
+            "requestBody": body::<PaymentRequest>(generator),
+            "responses": responses(ok::<PaymentAnswer>(generator), &[400, 401, 403, 413, 429, 500, 503], &problem),
         }},
         "/v1/health": {"get": {
             "operationId": "health",

@@ -8,7 +8,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use motcua_model::{
     Private,
-    hub::{AccountPerson, AuditFlag, Heartbeat, News, PaperSource, PersonKey, StoredPaper},
+    hub::{AccountPerson, AuditFlag, Heartbeat, News, PaperSource, PaymentRequest, PersonKey, StoredPaper},
 };
 use rusqlite::{OptionalExtension as _, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS audit_head (
     device TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (device, number)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS catalogue (device TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS payment (
+    dossier BLOB PRIMARY KEY, device TEXT NOT NULL, code TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL, paid TEXT
+) STRICT;
 CREATE TABLE IF NOT EXISTS version (kind TEXT NOT NULL, device TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (kind, device)) STRICT;
 ";
 
@@ -56,6 +59,14 @@ pub struct OwnedPaper {
     pub type_code: String,
     /// The paper with its source: `hub`, or `kho` for the second table.
     pub paper: StoredPaper,
+}
+
+/// A payment as the platform knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Payment {
+    pub(crate) amount_vnd: u32,
+    /// The platform's number; none while it is open.
+    pub(crate) transaction: Option<String>,
 }
 
 /// How a device last was, for `motcua-hub heartbeats`.
@@ -145,6 +156,22 @@ impl Archive {
     pub(crate) fn catalogue(&self, device: &str) -> Result<Option<String>> {
         let sql = "SELECT body FROM catalogue WHERE device IN (?1, '*') ORDER BY version DESC LIMIT 1";
         Ok(self.db().query_row(sql, [device], |row| row.get(0)).optional()?)
+    }
+
+    /// Opens the payment of a dossier, or says how it stands. None where the dossier's payment is another device's.
+    pub(crate) fn payment(&self, device: &str, asked: &PaymentRequest) -> Result<Option<Payment>> {
+        let db = self.db();
+        let sql = "INSERT INTO payment (dossier, device, code, amount) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        db.execute(sql, params![asked.dossier.into_bytes(), device, asked.code, asked.amount_vnd])?;
+        let sql = "SELECT amount, paid FROM payment WHERE dossier = ?1 AND device = ?2 AND code = ?3";
+        let row = |row: &Row<'_>| Ok(Payment { amount_vnd: row.get(0)?, transaction: row.get(1)? });
+        Ok(db.query_row(sql, params![asked.dossier.into_bytes(), device, asked.code], row).optional()?)
+    }
+
+    /// The platform's word that the money for this provisional code has come. False where no payment is open under it.
+    pub(crate) fn pay(&self, code: &str, transaction: &str) -> Result<bool> {
+        let sql = "UPDATE payment SET paid = ?2 WHERE code = ?1 AND paid IS NULL";
+        Ok(self.db().execute(sql, params![code, transaction])? > 0)
     }
 
     /// Keeps a person, or what is new about them.

@@ -26,9 +26,13 @@ use axum::{
 };
 use axum_server::tls::TlsInfo;
 use jiff::Timestamp;
-use motcua_model::hub::{
-    AccountAnswer, AccountCheck, AccountState, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState,
-    NewsPage, PaperAnswer, PaperLine, PaperSearch, PaperSource, PersonKey, SignedCatalogue, check_content_digest,
+use motcua_model::{
+    hub::{
+        AccountAnswer, AccountCheck, AccountState, CONTENT_DIGEST, Heartbeat, HeartbeatAnswer, IDEMPOTENCY_KEY, Message, MessageState,
+        NewsPage, PaperAnswer, PaperLine, PaperSearch, PaperSource, PaymentAnswer, PaymentRequest, PaymentState, PersonKey,
+        SignedCatalogue, check_content_digest,
+    },
+    transfer::vietqr,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
@@ -131,6 +135,7 @@ pub(crate) fn routes(hub: Arc<Hub>) -> Router {
         .route("/v1/heartbeat", post(take_heartbeat))
         .route("/v1/accounts/check", post(check_account))
         .route("/v1/papers/search", post(search_papers))
+        .route("/v1/payments", post(ask_payment))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&hub), limit));
     limited
         .route("/v1/openapi.json", get(async || Json(openapi::document())))
@@ -308,6 +313,31 @@ async fn search_papers(
     }
     tracing::info!(device = peer.device, types = lines.len(), "stored papers were searched");
     Ok(Json(PaperAnswer { lines, unasked: if portal { Vec::new() } else { vec![PaperSource::Kho] } }))
+}
+
+/// The platform that this hub plays takes every amount; its code is a transfer to an account that does not exist.
+async fn ask_payment(
+    State(hub): State<Arc<Hub>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<PaymentAnswer>, Refusal> {
+    hub.guard.ask(&peer.device)?;
+    let asked: PaymentRequest = read(&headers, &whole(body)?)?;
+    let text = |text: &str, most: usize| (1..=most).contains(&text.chars().count()) && !text.contains('\0');
+    if !text(&asked.code, 40) || !text(&asked.procedure, 20) || asked.amount_vnd == 0 {
+        return Err(bad("the payment's code, procedure or amount has not its form"));
+    }
+    if !hub.portal() {
+        let amount_vnd = asked.amount_vnd;
+        return Ok(Json(PaymentAnswer { state: PaymentState::Away, amount_vnd, qr: None, transaction: None }));
+    }
+    let code = asked.code.clone();
+    let payment = hub.storage.payment(peer.device.clone(), asked).await?.ok_or_else(crate::seal::other_device)?;
+    let state = if payment.transaction.is_some() { PaymentState::Paid } else { PaymentState::Open };
+    tracing::info!(device = peer.device, ?state, "a payment was asked about");
+    let qr = (state == PaymentState::Open).then(|| vietqr("970400", "0000000000", payment.amount_vnd, &code));
+    Ok(Json(PaymentAnswer { state, amount_vnd: payment.amount_vnd, qr, transaction: payment.transaction }))
 }
 
 /// What the schema says of keys and serde does not check; and PostgreSQL takes no zero character.

@@ -5,13 +5,13 @@ use crate::{
     disk,
     portal::Case,
     problem::Refusal,
-    registry::{Known, LastSeen, OwnedPaper, Person},
+    registry::{Known, LastSeen, OwnedPaper, Payment, Person},
     seal::{Seal, other_device},
     shared::{PartSink, Shared, SharedOptions},
 };
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use motcua_model::hub::{Heartbeat, Message, MessageState, News, NewsPage, PaperSource, PersonKey, StoredPaper};
+use motcua_model::hub::{Heartbeat, Message, MessageState, News, NewsPage, PaperSource, PaymentRequest, PersonKey, StoredPaper};
 use std::{io::SeekFrom, path::Path, sync::Arc};
 use tokio::{
     fs::{self, File, OpenOptions},
@@ -129,6 +129,20 @@ impl Storage {
         match self {
             Self::Local(archive) => blocking(archive, move |a| a.person(&key)).await,
             Self::Shared(shared) => shared.person(&key).await,
+        }
+    }
+
+    pub(crate) async fn payment(&self, device: String, asked: PaymentRequest) -> Result<Option<Payment>> {
+        match self {
+            Self::Local(archive) => blocking(archive, move |a| a.payment(&device, &asked)).await,
+            Self::Shared(shared) => shared.payment(&device, &asked).await,
+        }
+    }
+
+    pub(crate) async fn pay(&self, code: String, transaction: String) -> Result<bool> {
+        match self {
+            Self::Local(archive) => blocking(archive, move |a| a.pay(&code, &transaction)).await,
+            Self::Shared(shared) => shared.pay(&code, &transaction).await,
         }
     }
 

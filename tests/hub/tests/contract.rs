@@ -6,14 +6,14 @@ mod common;
 use common::{
     Lab, catalogue, citizen,
     contract::{Contract, FILE},
-    correction, dossier, feedback, handover, heartbeat, raw, search, seed, statuses,
+    correction, dossier, feedback, handover, heartbeat, payment, raw, search, seed, statuses,
 };
 use motcua_forward::Class;
 use motcua_hub::{Clerk, Exchange, Faults, Limits, Options, openapi, start};
 use motcua_model::{
     Private,
     dossier::Status,
-    hub::{AccountCheck, AccountState, Handing, News, PaperSource, PersonKey, ResultPaper, SupplementItem, content_digest},
+    hub::{AccountCheck, AccountState, Handing, News, PaperSource, PaymentState, PersonKey, ResultPaper, SupplementItem, content_digest},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ fn every_reference_leads_to_a_schema_and_every_operation_has_its_name() {
     for pointer in references {
         assert!(contract.document().pointer(pointer).is_some(), "{pointer} leads nowhere");
     }
-    assert_eq!(text.matches("\"operationId\"").count(), 13);
+    assert_eq!(text.matches("\"operationId\"").count(), 14);
 }
 
 #[tokio::test]
@@ -80,6 +80,7 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     assert_eq!((answer.catalogue_version, answer.config_version, answer.audit_flag), (Some(4), Some(2), None));
     client.check_account(&AccountCheck { person: citizen("001190000001", "NGUYEN THI MAU") }).await.unwrap();
     client.search_papers(&search(citizen("001190000001", "Nguyễn Thị Mẫu"), &["KQ.G01.000001", "KQ.G01.000009"])).await.unwrap();
+    client.payment(&payment("TAM-K07-261123-0042-51")).await.unwrap();
     let (fetched, text) = client.catalogue().await.unwrap();
     assert_eq!((fetched.version, text), (4, catalogue(4)));
     client.health().await.unwrap();
@@ -235,9 +236,12 @@ async fn accounts_and_papers_are_found_by_number_and_name_alone() {
     seed(&Clerk::open(&lab.dir(), None).await.unwrap()).await;
     common::people(&lab.client("K07", hub.addr)).await;
     let client = lab.client("K07", hub.addr);
+    common::payments(&client, &lab.client("K08", hub.addr), &Clerk::open(&lab.dir(), None).await.unwrap()).await;
     hub.set_faults(Faults { portal_away: true, ..Faults::default() });
     let away = client.check_account(&AccountCheck { person: citizen("001190000001", "Nguyễn Thị Mẫu") }).await.unwrap();
     assert_eq!((away.state, away.person), (AccountState::Unverified, None));
+    let away = client.payment(&payment("TAM-K07-261123-0044-45")).await.unwrap();
+    assert_eq!((away.state, away.qr), (PaymentState::Away, None));
     let answer =
         client.search_papers(&search(citizen("001190000001", "Nguyễn Thị Mẫu"), &["KQ.G01.000001", "KQ.G01.000002"])).await.unwrap();
     assert_eq!(answer.unasked, [PaperSource::Kho]);

@@ -8,7 +8,7 @@ use common::{
     AGENCY, Lab, audit, catalogue,
     cloud::{Cloud, Proxy},
     contract::Contract,
-    dossier, handover, heartbeat, local, people, raw, seed, settings_from,
+    dossier, handover, heartbeat, local, payments, people, raw, seed, settings_from,
 };
 use futures_util::{StreamExt as _, future::join_all, stream};
 use motcua_forward::{Class, HubClient};
@@ -70,6 +70,7 @@ async fn postgresql_and_a_bucket_keep_the_same_contract() {
     assert!(client.news(news[3].cursor).await.unwrap().items.is_empty());
     assert_eq!(lab.client("K08", running.addr).news(0).await.unwrap().items.len(), 2, "the catalogue is for all, and its own");
     people(&client).await;
+    payments(&client, &lab.client("K08", running.addr), &clerk).await;
     audit(&client, &lab.client("K08", running.addr), &clerk).await;
     assert_eq!(client.heartbeat(&heartbeat("K07", 11, 'a')).await.unwrap().catalogue_version, Some(3));
     let listed = clerk.list().await.unwrap();

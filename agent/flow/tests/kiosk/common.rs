@@ -9,7 +9,7 @@ use motcua_model::{
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber, Sex},
     code::ProvisionalCode,
-    config::Visit,
+    config::{Payment, Visit},
     dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
@@ -69,6 +69,7 @@ pub(crate) fn settings() -> Settings {
         pdf: true,
         sticks: true,
         topics: motcua_model::opinion::usual_topics(),
+        payment: Payment::default(),
     }
 }
 

@@ -7,6 +7,7 @@ mod chip;
 mod common;
 mod courier;
 mod ending;
+mod fee;
 mod for_whom;
 mod lookup;
 mod opinion;

@@ -8,7 +8,7 @@ use motcua_model::{
     dossier::{Origin, Special, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
-    hub::PersonKey,
+    hub::{PaymentAnswer, PersonKey},
     rating::{Reason, Score},
 };
 use proptest::prelude::*;
@@ -33,6 +33,7 @@ enum Move {
     LookedUp { current: bool, found: bool },
     Told { current: bool, found: bool },
     Own { current: bool },
+    Payment { current: bool, answer: Option<PaymentAnswer> },
     StoreFailed,
     Health(Health),
     Restarted(u32),
@@ -88,6 +89,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::Change { target: ChangeTarget::ForWhom }),
         Just(Action::Submit),
         Just(Action::SlipTaken),
+        prop::sample::select(vec![Action::Pay, Action::PayLater]),
         Just(Action::LookUp { code: provisional().to_string() }),
         (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
         (0u8..8).prop_map(|topic| Action::ChooseTopic { topic }),
@@ -149,6 +151,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
         3 => any::<(bool, bool)>().prop_map(|(current, found)| Move::Told { current, found }),
         2 => current().prop_map(|current| Move::Own { current }),
+        4 => (current(), crate::fee::any_answer()).prop_map(|(current, answer)| Move::Payment { current, answer }),
         1 => Just(Move::StoreFailed),
         1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
         1 => Just(Move::Health(READY)),
@@ -176,6 +179,8 @@ struct World {
     /// The reading that was asked for and neither ended nor was called off.
     chip: Option<Uuid>,
     owner: Option<PersonKey>,
+    /// The question to the hub that is still open.
+    payment: Option<Uuid>,
     submission: Option<Submission>,
     submitting: HashSet<Uuid>,
     handover: Uuid,
@@ -192,6 +197,7 @@ impl World {
             pdf: Uuid::nil(),
             chip: None,
             owner: None,
+            payment: None,
             submission: None,
             submitting: HashSet::new(),
             handover: Uuid::nil(),
@@ -238,6 +244,7 @@ impl World {
                 let number = motcua_model::citizen::PersonNumber::parse(if current { "001190000016" } else { "001090000017" }).unwrap();
                 self.desk.send(own(number))
             }
+            Move::Payment { current, answer } => self.payment(current, answer),
             Move::StoreFailed => self.desk.send(Event::StoreFailed),
             Move::Health(health) => self.desk.send(Event::Health(health)),
             Move::Restarted(unfinished) => self.desk.send(Event::Restarted { unfinished }),
@@ -309,6 +316,12 @@ impl World {
         self.desk.chip(Some(job), news)
     }
 
+    /// Every question has one answer, as the shell promises.
+    fn payment(&mut self, current: bool, answer: Option<PaymentAnswer>) -> Vec<Effect> {
+        let dossier = if current { self.payment.take() } else { None };
+        self.desk.send(Event::Payment { dossier: dossier.unwrap_or(Uuid::from_u128(7)), answer })
+    }
+
     fn unfinished(&mut self, draft: bool, slip: bool, begun: bool) -> Unfinished {
         match (draft, slip, &self.submission) {
             (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.reach_check()))),
@@ -370,6 +383,10 @@ impl World {
                 Effect::ReadChip { job, .. } => assert_eq!(self.chip.replace(*job), None, "one card is read at a time"),
                 // The reader's last word and the end may cross.
                 Effect::CancelChip { job } => self.chip = self.chip.filter(|chip| chip != job),
+                Effect::AskPayment { request, .. } => {
+                    let before = self.payment.replace(request.dossier);
+                    assert_ne!(before, Some(request.dossier), "one question after the other");
+                }
                 Effect::SaveDraft(_)
                 | Effect::DropDraft { .. }
                 | Effect::FindUnfinished { .. }

@@ -70,6 +70,8 @@ fn every_action() -> Vec<Action> {
         Action::Change { target: ChangeTarget::Paper(200) },
         Action::Submit,
         Action::SlipTaken,
+        Action::Pay,
+        Action::PayLater,
         Action::LookUp { code: provisional().to_string() },
         Action::LookUp { code: String::new() },
         Action::ShowDossier { dossier: 0 },
@@ -130,6 +132,8 @@ fn every_action() -> Vec<Action> {
             | Action::Change { .. }
             | Action::Submit
             | Action::SlipTaken
+            | Action::Pay
+            | Action::PayLater
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
             | Action::ChooseTopic { .. }
@@ -169,6 +173,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::TakePdf { .. } => "take-pdf",
             Effect::DropPages { .. } => "drop-pages",
             Effect::AskHub { .. } => "ask-hub",
+            Effect::AskPayment { .. } => "ask-payment",
             Effect::FindOwn { .. } => "find-own",
             Effect::Submit(_) => "submit",
             Effect::Print(_) => "print",

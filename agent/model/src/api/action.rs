@@ -128,8 +128,12 @@ pub enum Action {
     },
     /// Gửi, of C12, C21e, C22a and, behind the last question, C22b.
     Submit,
-    /// C17 Đã lấy giấy.
+    /// C17 Đã lấy giấy; C15c the proof of the payment is taken.
     SlipTaken,
+    /// C15 Trả bằng điện thoại.
+    Pay,
+    /// C15 Trả ở quầy; C15b go on without the platform's word.
+    PayLater,
     /// C20 look a code up.
     LookUp {
         /// As typed.

@@ -2,14 +2,14 @@
 
 use super::Shared;
 use crate::{
-    registry::{Known, LastSeen, OwnedPaper, Person, flag_of, flag_text, source_text, version_of},
+    registry::{Known, LastSeen, OwnedPaper, Payment, Person, flag_of, flag_text, source_text, version_of},
     seal::{HEADS_KEPT, judge, key_parts},
 };
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use motcua_model::{
     Private,
-    hub::{Heartbeat, News, PaperSource, PersonKey, StoredPaper},
+    hub::{Heartbeat, News, PaperSource, PaymentRequest, PersonKey, StoredPaper},
 };
 
 impl Shared {
@@ -68,6 +68,20 @@ impl Shared {
     pub(crate) async fn catalogue(&self, device: &str) -> Result<Option<String>> {
         let sql = "SELECT body FROM catalogue WHERE device IN ($1, '*') ORDER BY version DESC LIMIT 1";
         Ok(self.client().await?.query_opt(sql, &[&device]).await?.map(|row| row.get(0)))
+    }
+
+    pub(crate) async fn payment(&self, device: &str, asked: &PaymentRequest) -> Result<Option<Payment>> {
+        let client = self.client().await?;
+        let sql = "INSERT INTO payment (dossier, device, code, amount) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        client.execute(sql, &[&asked.dossier, &device, &asked.code, &i64::from(asked.amount_vnd)]).await?;
+        let sql = "SELECT amount, paid FROM payment WHERE dossier = $1 AND device = $2 AND code = $3";
+        let Some(row) = client.query_opt(sql, &[&asked.dossier, &device, &asked.code]).await? else { return Ok(None) };
+        Ok(Some(Payment { amount_vnd: u32::try_from(row.get::<_, i64>(0))?, transaction: row.get(1) }))
+    }
+
+    pub(crate) async fn pay(&self, code: &str, transaction: &str) -> Result<bool> {
+        let sql = "UPDATE payment SET paid = $2 WHERE code = $1 AND paid IS NULL";
+        Ok(self.client().await?.execute(sql, &[&code, &transaction]).await? > 0)
     }
 
     pub(crate) async fn add_person(&self, person: &Person) -> Result<()> {

@@ -9,7 +9,7 @@
 )]
 
 use jiff::{Timestamp, Zoned, civil::date};
-use motcua_forward::{Delivered, ForwardError, HubClient, HubSettings};
+use motcua_forward::{Class, Delivered, ForwardError, HubClient, HubSettings};
 use motcua_hub::{Clerk, Options, OwnedPaper, Person, Running, pki, start};
 use motcua_model::{
     Private, Text,
@@ -21,7 +21,7 @@ use motcua_model::{
     fault::Fault,
     hub::{
         AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile, News,
-        NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PersonKey, StoredPaper,
+        NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PaymentRequest, PaymentState, PersonKey, StoredPaper,
     },
     opinion::{Written, usual_topics},
     particulars::{Contact, Particulars, ReturnBy},
@@ -355,6 +355,27 @@ pub async fn people(client: &HubClient) {
     assert!(answer.unasked.is_empty());
     let stranger = client.search_papers(&search(citizen("001190000001", "Trần Thị Mẫu"), &types)).await.unwrap();
     assert!(stranger.lines.iter().all(|line| line.found.is_empty()), "a number alone opens nothing");
+}
+
+pub fn payment(code: &str) -> PaymentRequest {
+    PaymentRequest { dossier: Uuid::now_v7(), code: code.to_owned(), procedure: "1.001193".to_owned(), amount_vnd: 8_000 }
+}
+
+/// A fee that is opened once and paid once; both engines must pass.
+pub async fn payments(client: &HubClient, other: &HubClient, clerk: &Clerk) {
+    let asked = payment("TAM-K07-261123-0042-51");
+    let open = client.payment(&asked).await.unwrap();
+    assert_eq!((open.state, open.amount_vnd, open.transaction.clone()), (PaymentState::Open, 8_000, None));
+    assert_eq!(client.payment(&asked).await.unwrap(), open, "asking again changes nothing");
+    assert!(clerk.pay("TAM-K07-261123-0043-48", "GD-1").await.is_err(), "nothing is open under it");
+    clerk.pay(&asked.code, "GD-1").await.unwrap();
+    assert!(clerk.pay(&asked.code, "GD-2").await.is_err(), "it is paid once");
+    let paid = client.payment(&PaymentRequest { amount_vnd: 1, ..asked.clone() }).await.unwrap();
+    assert_eq!((paid.state, paid.amount_vnd, paid.qr, paid.transaction.as_deref()), (PaymentState::Paid, 8_000, None, Some("GD-1")));
+    assert_eq!(other.payment(&asked).await.unwrap_err().class, Class::Rejected, "another device's payment is none of its business");
+    for bad in ["", "x\0y"] {
+        assert_eq!(client.payment(&payment(bad)).await.unwrap_err().class, Class::Rejected);
+    }
 }
 
 /// Audit heads of two devices; both engines must pass.
