@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-offline bench-fleet fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-digitise
+.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-screen bench-offline bench-fleet fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-digitise
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 21
@@ -31,6 +31,11 @@ bench: setup-demo ## speed and size against the targets; agent, hub and devices 
 bench-digitise: setup-digitise ## time, size, errors beside OCRmyPDF, fields, QR codes beside zbarimg; ARGS="--only 300:d1" or --fields-only; 25 minutes; built for release
 	$(call step,build,$(CARGO) build --release --locked -p motcua)
 	@tests/digitise/run.sh $(abspath $(TARGET)) $(abspath $(TARGET)/release/motcua) $(ARGS)
+
+bench-screen: setup-demo ## what the kiosk's screen costs: touch to picture, repainted pixels, processor, memory; built for release
+	$(call step,build,$(CARGO) build --release --locked -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-kiosk -p motcua-tests --bins --example motcua-screen)
+	@$(TARGET)/release/examples/motcua-screen
+	@$(TARGET)/release/motcua-bench --screen
 
 bench-offline: setup-demo ## a month without the link: 3,000 dossiers, 5 GB, start and drain; ARGS="--dossiers 300"; built for release
 	$(call step,build,$(CARGO) build --release -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-tests)

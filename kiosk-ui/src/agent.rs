@@ -6,7 +6,7 @@
 use crate::face::{FromAgent, ToAgent};
 use anyhow::{Context as _, bail};
 use futures_util::StreamExt as _;
-use motcua_model::api::{ActionRequest, Snapshot};
+use motcua_model::api::{ActionRequest, Screen, Snapshot};
 use reqwest::{Client, StatusCode};
 use slint::{Rgb8Pixel, SharedPixelBuffer};
 use std::{path::Path, time::Duration};
@@ -43,6 +43,8 @@ pub fn connect(socket: &Path) -> anyhow::Result<Link> {
         .unix_socket(socket.to_path_buf())
         .no_proxy()
         .tls_certs_only([])
+        // A connection that waits for the next touch would keep what was typed in its buffer.
+        .pool_max_idle_per_host(0)
         .build()
         .context("the HTTP client could not be made")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the network thread could not be made")?;
@@ -68,11 +70,15 @@ async fn follow(client: &Client, to_face: &UnboundedSender<FromAgent>) {
     let mut lost = false;
     while !to_face.is_closed() {
         let mut heard = false;
-        let end = listen(client, |snapshot| {
+        let ended = listen(client, |snapshot| {
             heard = true;
             to_face.send(FromAgent::Snapshot(Box::new(snapshot))).is_ok()
         })
         .await;
+        let Err(end) = ended else {
+            (wait, lost) = (FIRST_WAIT, false);
+            continue;
+        };
         if heard {
             (wait, lost) = (FIRST_WAIT, false);
         }
@@ -86,33 +92,34 @@ async fn follow(client: &Client, to_face: &UnboundedSender<FromAgent>) {
     }
 }
 
-/// Reads one stream of events to its end, and says how it ended.
-async fn listen(client: &Client, mut take: impl FnMut(Snapshot) -> bool) -> anyhow::Error {
-    let run = async {
-        let answer = client.get("http://agent/v1/snapshots").send().await.context("no connection")?.error_for_status()?;
-        let mut chunks = answer.bytes_stream();
-        let mut buffer = Vec::new();
-        while let Some(chunk) = chunks.next().await {
-            buffer.extend_from_slice(&chunk.context("the connection broke")?);
-            while let Some(event) = next_event(&mut buffer) {
-                if let Some(data) = data_of(&event) {
-                    let snapshot =
-                        serde_json::from_slice(&data).context("a snapshot could not be read: is the agent of another version?")?;
-                    if !take(snapshot) {
-                        bail!("nobody listens");
-                    }
+/// Reads one stream of events until it breaks, or a visit is over: a new stream has new buffers, and the old ones, where the person's
+/// data lie behind the last word, are wiped.
+async fn listen(client: &Client, mut take: impl FnMut(Snapshot) -> bool) -> anyhow::Result<()> {
+    let answer = client.get("http://agent/v1/snapshots").send().await.context("no connection")?.error_for_status()?;
+    let mut chunks = answer.bytes_stream();
+    let mut buffer = Vec::new();
+    let mut visited = false;
+    while let Some(chunk) = chunks.next().await {
+        buffer.extend_from_slice(&chunk.context("the connection broke")?);
+        while let Some(event) = next_event(&mut buffer) {
+            if let Some(data) = data_of(&event) {
+                let snapshot: Snapshot =
+                    serde_json::from_slice(&data).context("a snapshot could not be read: is the agent of another version?")?;
+                let waiting = matches!(snapshot.screen, Screen::Waiting { .. });
+                if !take(snapshot) {
+                    bail!("nobody listens");
                 }
-            }
-            if buffer.len() > LARGEST_EVENT {
-                bail!("an event has no end");
+                if waiting && visited {
+                    return Ok(());
+                }
+                visited |= !waiting;
             }
         }
-        Ok(())
-    };
-    match run.await {
-        Ok(()) => anyhow::anyhow!("the agent closed the connection"),
-        Err(e) => e,
+        if buffer.len() > LARGEST_EVENT {
+            bail!("an event has no end");
+        }
     }
+    bail!("the agent closed the connection")
 }
 
 /// Takes the first whole event out of the buffer; events end with an empty line.

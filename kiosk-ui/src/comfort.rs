@@ -183,7 +183,7 @@ impl List {
             (Self::Own, false) => by_size(4, 3, 3),
             (Self::Own, true) => by_size(4, 2, 2),
             (Self::Told, false) => by_size(4, 3, 2),
-            (Self::Told, true) => by_size(4, 3, 2),
+            (Self::Told, true) => by_size(3, 2, 1),
             (Self::Parcels, false) => by_size(6, 5, 4),
             (Self::Parcels, true) => by_size(6, 4, 3),
         }

@@ -626,6 +626,7 @@ impl State {
             Act::Pay => Action::Pay,
             Act::PayLater => Action::PayLater,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
+            Act::PrintDossier => Action::PrintDossier,
             Act::ParcelKeep => Action::ConfirmParcel { keep: true },
             Act::ParcelDrop => Action::ConfirmParcel { keep: false },
             Act::CloseHandover => Action::CloseHandover,

@@ -17,6 +17,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What is given back is wiped: after a visit no name of its person lies about in this process (ux.md 7.6, tests/tests/screen.rs).
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// The touchscreen of Một Cửa Edge: draws what the agent says, sends what is touched.
 #[derive(Parser)]
 #[command(version)]

@@ -247,7 +247,7 @@ fn own_lines() -> Vec<OwnLine> {
     ]
 }
 
-fn own_dossier() -> Screen {
+fn own_dossier(asks: bool, printing: Option<PrintState>) -> Screen {
     let row = |vi: &str, en: &str, value: &str| ReviewRow {
         label: Text::new(vi, en),
         value: ReviewValue::Private(Private::new(value)),
@@ -258,12 +258,17 @@ fn own_dossier() -> Screen {
         done: 1,
         steps: 4,
         known_at: Timestamp::UNIX_EPOCH,
-        rows: vec![
-            row("Cần bổ sung", "To be added", "Quyết định ly hôn, bản có dấu"),
-            row("Lý do", "Reason", "Bản chụp mờ, không đọc được ngày của quyết định"),
-            row("Hạn cuối", "Last day", "01/08/2026"),
-            row("Hỏi ở đâu", "Where to ask", "Trung tâm Phục vụ hành chính công xã Thử Nghiệm, 0204 000 0000"),
-        ],
+        rows: if !asks {
+            Vec::new()
+        } else {
+            vec![
+                row("Cần bổ sung", "To be added", "Quyết định ly hôn, bản có dấu"),
+                row("Lý do", "Reason", "Bản chụp mờ, không đọc được ngày của quyết định"),
+                row("Hạn cuối", "Last day", "01/08/2026"),
+                row("Hỏi ở đâu", "Where to ask", "Trung tâm Phục vụ hành chính công xã Thử Nghiệm, 0204 000 0000"),
+            ]
+        },
+        printing,
     }
 }
 
@@ -560,7 +565,11 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("look-up", Screen::LookUp),
         ("own", Screen::OwnDossiers { dossiers: own_lines() }),
         ("own-none", Screen::OwnDossiers { dossiers: Vec::new() }),
-        ("own-one", own_dossier()),
+        ("own-one", own_dossier(true, None)),
+        ("own-printed", own_dossier(true, Some(PrintState::Printed))),
+        ("own-no-paper", own_dossier(true, Some(PrintState::Waiting(Fault::PrinterPaperOut)))),
+        ("own-quiet", own_dossier(false, None)),
+        ("own-quiet-no-paper", own_dossier(false, Some(PrintState::Waiting(Fault::PrinterPaperOut)))),
         (
             "look-up-result",
             Screen::LookUpResult {

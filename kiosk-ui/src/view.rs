@@ -322,7 +322,8 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             };
             page.tiles = state.on_page(List::Own, dossiers).map(|(_, line)| tile(line)).collect();
         }
-        Screen::OwnDossier { line, done, steps, known_at, rows } => {
+        Screen::OwnDossier { line, done, steps, known_at, rows, printing } => {
+            let (print, fault_title, fault_advice) = printing.map(|state| print_words(state, language)).unwrap_or_default();
             page.own = OwnView {
                 code: line.code.as_str().into(),
                 procedure: words(&line.procedure),
@@ -331,6 +332,10 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 steps: i32::from(*steps),
                 state: words(&line.state),
                 known_at: local_time(*known_at).into(),
+                asked: printing.is_some(),
+                print,
+                fault_title,
+                fault_advice,
             };
             page.rows = state.on_page(List::Told, rows).map(|(at, row)| review_row(at, row, language)).collect();
         }

@@ -4,6 +4,7 @@
 pub mod bench_devices;
 pub mod bench_link;
 pub mod bench_reading;
+pub mod bench_screen;
 pub mod browser;
 pub mod chance;
 pub mod crowd;
@@ -11,6 +12,7 @@ pub mod cut_disk;
 pub mod filled;
 pub mod forms;
 pub mod fuzzing;
+pub mod kiosk;
 pub mod own_namespace;
 pub mod rig;
 pub mod sane_feeder;

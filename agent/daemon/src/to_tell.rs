@@ -32,7 +32,9 @@ fn row(told: &Told, today: Date) -> String {
             (official_code, format!("{}{}{}", missing(items), small(reason.reveal()), small(&from)), *until)
         }
         News::Result { official_code, papers, handing, .. } => (official_code, result(papers, handing), None),
-        News::Status { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => return String::new(),
+        News::Status { .. } | News::Accepted { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => {
+            return String::new();
+        }
     };
     format!(
         "<tr><td><code>{}</code><td><code>{}</code><td>{} <small>{}</small><td class=tell>{what}{}",

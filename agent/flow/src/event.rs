@@ -19,6 +19,7 @@ use motcua_model::{
     rating::Rating,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use uuid::Uuid;
 
 /// Time and identity for one call: arguments, so that tests neither sleep nor roll dice.
@@ -413,8 +414,15 @@ pub struct OwnDossier {
     pub procedure: Text,
     /// When it was confirmed to the person.
     pub submitted: Timestamp,
-    /// The last request for papers where one is open, the result where there is one.
+    /// The last request for papers where one is open, the result where there is one, else the receipt of an officer who has it in work.
     pub news: Option<News>,
+}
+
+impl OwnDossier {
+    /// Mã hồ sơ, or the provisional code before there is one.
+    pub(crate) fn shown_code(&self) -> String {
+        self.known.official_code.clone().unwrap_or_else(|| self.code.clone())
+    }
 }
 
 /// Whose slip it is.
@@ -426,10 +434,12 @@ pub enum SlipOf {
     Opinion,
     /// Of a payment, which the platform keeps: nothing is kept here.
     Payment,
+    /// Of what the office says of a dossier (C20d): nothing is kept, it can be printed whenever its person comes back.
+    Told,
 }
 
 /// Phiếu xác nhận đã nộp, or the slip of an opinion: its content; the shell lays it out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Slip {
     /// Print job: the dossier's or opinion's id.
     pub job: Uuid,
@@ -453,4 +463,12 @@ pub struct Slip {
     pub at: Timestamp,
     /// True for a second print: marked "IN LẠI".
     pub reprint: bool,
+}
+
+/// Without its rows: an officer's words may stand there.
+impl fmt::Debug for Slip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { job, of, code, reprint, .. } = self;
+        f.debug_struct("Slip").field("job", job).field("of", of).field("code", code).field("reprint", reprint).finish_non_exhaustive()
+    }
 }

@@ -305,6 +305,7 @@ impl Kiosk {
             | Action::PayLater
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
+            | Action::PrintDossier
             | Action::ChooseTopic { .. }
             | Action::WriteOpinion { .. }
             | Action::LeaveContact { .. }

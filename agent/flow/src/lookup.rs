@@ -1,18 +1,22 @@
 //! C20: what a code tells without authentication, and what the chip of the card opens (R13).
 
 use crate::{
-    ChipNews, Effect, Known, OwnDossier,
+    ChipNews, Effect, Known, OwnDossier, Slip, SlipOf,
     chip::{self, Chip, Outcome},
     intro::Card,
     rating,
+    slip::{self, local_time},
+    snapshot::{news_rows, progress_of},
     state::{Cx, person_in},
 };
 use motcua_model::{
-    api::{Action, RatingOffer},
+    Text,
+    api::{Action, PrintState, RatingOffer, ReviewValue},
     citizen::{ChipPerson, PersonNumber},
     code::{DossierCode, ProvisionalCode},
     dossier::{Applicant, Assurance},
     fault::Fault,
+    hub::News,
 };
 use uuid::Uuid;
 
@@ -32,10 +36,11 @@ pub(crate) enum LookUp {
         card: Card,
         chip: Chip,
     },
-    /// `shown`: the one that was touched.
+    /// `shown`: the one that was touched; `printed`: its page on paper.
     Own {
         dossiers: Vec<OwnDossier>,
         shown: Option<usize>,
+        printed: Option<(Uuid, PrintState)>,
     },
 }
 
@@ -57,10 +62,14 @@ impl LookUp {
                 cx.effects.extend(chip.cancel());
                 Self::Asking { pending: None }
             }
-            (Self::Own { dossiers, .. }, Action::ShowDossier { dossier }) if usize::from(dossier) < dossiers.len() => {
-                Self::Own { dossiers, shown: Some(dossier.into()) }
+            (Self::Own { dossiers, shown: None, .. }, Action::ShowDossier { dossier }) if usize::from(dossier) < dossiers.len() => {
+                Self::Own { dossiers, shown: Some(dossier.into()), printed: None }
             }
-            (Self::Own { dossiers, shown: Some(_) }, Action::Back) => Self::Own { dossiers, shown: None },
+            (Self::Own { dossiers, shown: Some(at), printed: None }, Action::PrintDossier) => Self::print(dossiers, at, cx),
+            (Self::Own { dossiers, shown: Some(_), printed }, Action::Back) => {
+                cx.effects.extend(printed.map(drop_print));
+                Self::Own { dossiers, shown: None, printed: None }
+            }
             (Self::Own { .. }, Action::Back) => Self::Asking { pending: None },
             (kept, _) => kept,
         }
@@ -114,20 +123,44 @@ impl LookUp {
     /// The store's answer about somebody else comes too late.
     pub(crate) fn own_found(self, number: &PersonNumber, dossiers: Vec<OwnDossier>) -> Self {
         match self {
-            Self::Proving { card, .. } if card.applicant.number == *number => Self::Own { dossiers, shown: None },
+            Self::Proving { card, .. } if card.applicant.number == *number => Self::Own { dossiers, shown: None, printed: None },
             Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } => self,
         }
     }
 
-    pub(crate) fn cancel_chip(&self) -> Option<Effect> {
-        if let Self::Proving { chip, .. } = self { chip.cancel() } else { None }
+    fn print(dossiers: Vec<OwnDossier>, at: usize, cx: &mut Cx) -> Self {
+        let printed = dossiers.get(at).map(|own| {
+            let slip = told_slip(own, cx);
+            (slip.job, slip::print(&slip, cx))
+        });
+        Self::Own { dossiers, shown: Some(at), printed }
+    }
+
+    /// What was printed stays printed, whatever the printer says afterwards.
+    pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
+        if let Self::Own { printed: Some((of, shown)), .. } = &mut self
+            && *of == job
+            && *shown != PrintState::Printed
+        {
+            *shown = state;
+        }
+        self
+    }
+
+    /// What a machine still does for the person.
+    pub(crate) fn end(&self) -> Option<Effect> {
+        match self {
+            Self::Proving { chip, .. } => chip.cancel(),
+            Self::Own { printed, .. } => printed.map(drop_print),
+            Self::Asking { .. } | Self::Result { .. } => None,
+        }
     }
 
     pub(crate) fn part(&self) -> usize {
         match self {
             Self::Asking { .. } | Self::Result { .. } => 0,
             Self::Proving { chip, .. } => chip.part(),
-            Self::Own { shown, .. } => shown.map_or(0, |at| at + 1),
+            Self::Own { shown, printed, .. } => shown.map_or(0, |at| 2 * at + 1 + usize::from(printed.is_some())),
         }
     }
 
@@ -161,6 +194,51 @@ impl LookUp {
                 Self::Asking { pending: None }
             }
         }
+    }
+}
+
+fn drop_print((job, _): (Uuid, PrintState)) -> Effect {
+    Effect::DropPrint { job }
+}
+
+/// C20d on paper: what an officer has said of the dossier (forms 01 and 02 of TT 03/2025 in short), or that it was filed.
+fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
+    let title = match own.news {
+        Some(News::Accepted { .. }) => Text::new("GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ", "RECEIPT AND APPOINTMENT"),
+        Some(News::Supplement { .. }) => Text::new("YÊU CẦU BỔ SUNG HỒ SƠ", "PAPERS TO BE ADDED"),
+        Some(News::Result { .. }) => Text::new("ĐÃ CÓ KẾT QUẢ", "THE RESULT IS THERE"),
+        Some(News::Status { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_)) | None => {
+            Text::new("HỒ SƠ ĐÃ NỘP", "FILE SUBMITTED")
+        }
+    };
+    let both = |text: &str| Text::new(text, text);
+    let code = own.shown_code();
+    let mut rows = vec![
+        (Text::new("Thủ tục", "Procedure"), own.procedure.clone()),
+        (Text::new("Nộp lúc", "Submitted"), both(&local_time(own.submitted))),
+        (Text::new("Tình trạng", "State"), progress_of(&own.known).1),
+    ];
+    rows.extend((code != own.code).then(|| (Text::new("Mã tạm", "Provisional code"), both(&own.code))));
+    rows.extend(own.news.iter().flat_map(news_rows).filter_map(|row| match row.value {
+        ReviewValue::Words(words) => Some((row.label, words)),
+        ReviewValue::Private(text) => Some((row.label, both(text.reveal()))),
+        ReviewValue::Pages(_) => None,
+    }));
+    Slip {
+        job: cx.at.fresh,
+        of: SlipOf::Told,
+        language: *cx.language,
+        office: cx.settings.office.clone(),
+        title,
+        qr: cx.settings.tracking_url.replace("{code}", &code),
+        code,
+        rows,
+        note: Text::new(
+            "Máy in theo lời cơ quan giải quyết. Bản đầy đủ có ở quầy và trên Cổng dịch vụ công.",
+            "Printed as the deciding office has told it. The whole form is at the desk and at the portal.",
+        ),
+        at: cx.at.wall,
+        reprint: false,
     }
 }
 

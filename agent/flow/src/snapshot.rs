@@ -7,6 +7,7 @@ use crate::{
     intro::Intro,
     lookup::LookUp,
     rescan::Rescan,
+    slip::local_time,
     state::{Asking, Missing, State, chip_alone, missing},
 };
 use jiff::civil::Date;
@@ -369,13 +370,14 @@ fn look_up_screen(look_up: &LookUp) -> Screen {
             Screen::LookUpResult { asked, official_code, done, steps: LOOK_UP_STEPS, state, known_at: known.known_at, rating: *rating }
         }
         LookUp::Proving { card, chip } => chip.screen(&card.applicant.number),
-        LookUp::Own { dossiers, shown } => match shown.and_then(|at| dossiers.get(at)) {
+        LookUp::Own { dossiers, shown, printed } => match shown.and_then(|at| dossiers.get(at)) {
             Some(own) => Screen::OwnDossier {
                 line: own_line(own),
                 done: progress_of(&own.known).0,
                 steps: LOOK_UP_STEPS,
                 known_at: own.known.known_at,
                 rows: own.news.as_ref().map(news_rows).unwrap_or_default(),
+                printing: printed.map(|(_, state)| state),
             },
             None => Screen::OwnDossiers { dossiers: dossiers.iter().map(own_line).collect() },
         },
@@ -383,7 +385,7 @@ fn look_up_screen(look_up: &LookUp) -> Screen {
 }
 
 /// Steps done, and where it stands.
-fn progress_of(known: &Known) -> (u8, Text) {
+pub(crate) fn progress_of(known: &Known) -> (u8, Text) {
     match (known.status, &known.official_code) {
         (Some(status), _) => (status.steps_done(), status.words()),
         // The hub has it, and has not said more yet.
@@ -394,7 +396,7 @@ fn progress_of(known: &Known) -> (u8, Text) {
 
 fn own_line(own: &OwnDossier) -> OwnLine {
     OwnLine {
-        code: own.known.official_code.clone().unwrap_or_else(|| own.code.clone()),
+        code: own.shown_code(),
         procedure: own.procedure.clone(),
         submitted: own.submitted,
         state: progress_of(&own.known).1,
@@ -403,11 +405,20 @@ fn own_line(own: &OwnDossier) -> OwnLine {
 }
 
 /// What the office asks for or has ready, in the officer's words.
-fn news_rows(news: &News) -> Vec<ReviewRow> {
+pub(crate) fn news_rows(news: &News) -> Vec<ReviewRow> {
     let row = |vi: &str, en: &str, value| ReviewRow { label: Text::new(vi, en), value, change: None };
     let said = |text: &str| ReviewValue::Private(Private::new(text));
     let day = |day: &Date| said(&day.strftime("%d/%m/%Y").to_string());
     match news {
+        News::Accepted { received, due, officer, place, .. } => {
+            let mut rows = vec![
+                row("Hẹn trả kết quả", "Result due", said(&local_time(*due))),
+                row("Tiếp nhận lúc", "Accepted", said(&local_time(*received))),
+            ];
+            rows.extend((!place.is_empty()).then(|| row("Nhận ở đâu", "Where to get it", said(place))));
+            rows.extend((!officer.reveal().is_empty()).then(|| row("Người nhận hồ sơ", "Officer", ReviewValue::Private(officer.clone()))));
+            rows
+        }
         News::Supplement { items, reason, until, contact, .. } => {
             let mut rows: Vec<ReviewRow> =
                 items.iter().map(|item| row("Cần bổ sung", "To be added", ReviewValue::Private(item.what.clone()))).collect();

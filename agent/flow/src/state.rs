@@ -162,6 +162,7 @@ impl State {
             (Self::LookUp(look_up), Event::Code(text)) => Self::LookUp(look_up.scanned(&text, cx)),
             (Self::LookUp(look_up), Event::Chip { job, news }) => Self::LookUp(look_up.chip(job, news, cx)),
             (Self::LookUp(look_up), Event::OwnFound { number, dossiers }) => Self::LookUp(look_up.own_found(&number, dossiers)),
+            (Self::LookUp(look_up), Event::Print { job, state }) => Self::LookUp(look_up.printing(job, state)),
             (Self::LookUp(look_up), Event::ReaderGarbage) => {
                 cx.show(Fault::ReaderGarbage, false);
                 Self::LookUp(look_up)
@@ -197,7 +198,7 @@ impl State {
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
-            Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
+            Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting
             | Self::Resume(_)
             | Self::Submitting(_)
@@ -215,7 +216,7 @@ impl State {
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
-            Self::LookUp(look_up) => look_up.cancel_chip().into_iter().collect(),
+            Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting
             | Self::Resume(_)
             | Self::Submitting(_)

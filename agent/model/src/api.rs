@@ -402,8 +402,11 @@ pub enum Screen {
         steps: u8,
         /// When this was last known.
         known_at: Timestamp,
-        /// What is asked of the person, or how they get the result.
+        /// What is asked of the person, when the result is due, or how they get it.
         rows: Vec<ReviewRow>,
+        /// How far this page is printed: none before it was asked for. It can be printed where there is a printer.
+        #[serde(default)]
+        printing: Option<PrintState>,
     },
     /// P01 the courier's badge.
     CourierBadge,

@@ -49,7 +49,8 @@ impl Reader {
             .prepare_cached(
                 "SELECT official_code, status, known_at, code, procedure_vi, procedure_en, submitted,
                         (SELECT body FROM news WHERE dossier = dossier.id
-                         AND ((kind = 'supplement' AND status = ?3) OR (kind = 'result' AND status IN (?4, ?5))) ORDER BY cursor DESC LIMIT 1)
+                         AND ((kind = 'supplement' AND status = ?3) OR (kind = 'result' AND status IN (?4, ?5))
+                              OR (kind = 'accepted' AND status IN (?6, ?7, ?8))) ORDER BY cursor DESC LIMIT 1)
                  FROM dossier WHERE ?1 IN (owner, authorised) ORDER BY submitted DESC, id DESC LIMIT ?2",
             )?
             .query_map(
@@ -58,7 +59,10 @@ impl Reader {
                     limit,
                     u8::from(Status::SupplementAsked),
                     u8::from(Status::Finished),
-                    u8::from(Status::Returned)
+                    u8::from(Status::Returned),
+                    u8::from(Status::Accepted),
+                    u8::from(Status::Processing),
+                    u8::from(Status::PaymentAsked)
                 ],
                 |row| {
                     let news: Option<String> = row.get(7)?;
@@ -102,6 +106,7 @@ impl Store {
                     }
                     Ok(())
                 }
+                News::Accepted { dossier, .. } => keep(db, cursor, *dossier, "accepted", item),
                 News::Supplement { dossier, .. } => keep(db, cursor, *dossier, "supplement", item),
                 News::Result { dossier, .. } => keep(db, cursor, *dossier, "result", item),
                 News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => Ok(()),
@@ -121,7 +126,7 @@ pub struct OwnDossier {
     pub procedure: Text,
     /// When it was confirmed to the person.
     pub submitted: Timestamp,
-    /// The last request for papers where one is open, the result where there is one.
+    /// The last request for papers where one is open, the result where there is one, else the receipt of an officer who has it in work.
     pub news: Option<News>,
 }
 

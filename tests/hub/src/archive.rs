@@ -358,7 +358,7 @@ fn add_news(tx: &Transaction<'_>, device: &str, news: &News, now: Timestamp) -> 
 pub(crate) fn subject(news: &News) -> (Option<Uuid>, Option<Status>) {
     match news {
         News::Status { dossier, status, .. } => (Some(*dossier), Some(*status)),
-        News::Supplement { dossier, .. } | News::Result { dossier, .. } => (Some(*dossier), None),
+        News::Accepted { dossier, .. } | News::Supplement { dossier, .. } | News::Result { dossier, .. } => (Some(*dossier), None),
         News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => (None, None),
     }
 }

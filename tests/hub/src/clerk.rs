@@ -33,6 +33,16 @@ impl Clerk {
         self.0.tell(code.to_owned(), news, Timestamp::now()).await
     }
 
+    /// Form 01: an officer accepts the dossier and says when the result is due. The status 2 goes before it.
+    pub async fn accept(&self, code: &str, due: Timestamp, officer: Private, place: &str) -> Result<u64> {
+        let (official_code, place, received) = (code.to_owned(), place.to_owned(), Timestamp::now());
+        let news = move |dossier| {
+            let status = News::Status { dossier, official_code: official_code.clone(), status: Status::Accepted, reason: None };
+            vec![status, News::Accepted { dossier, official_code, received, due, officer, place }]
+        };
+        self.0.tell(code.to_owned(), news, received).await
+    }
+
     /// Form 02: papers are missing. The status 5 goes before it.
     pub async fn supplement(
         &self,

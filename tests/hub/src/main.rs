@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use jiff::{Zoned, civil::Date};
+use jiff::{Timestamp, Zoned, civil::Date};
 use motcua_hub::{Clerk, Limits, Options, SharedOptions, openapi, pki};
 use motcua_model::{
     Private,
@@ -104,6 +104,23 @@ enum Command {
         /// Lý do, of a refusal or a stop.
         #[arg(long)]
         reason: Option<String>,
+    },
+    /// A clerk's act: the dossier is accepted, and its result due (form 01). The kiosk prints it for its person.
+    Accept {
+        /// The hub's folder.
+        dir: PathBuf,
+        /// Official code.
+        #[arg(long)]
+        dossier: String,
+        /// When the result is due, for example 2026-12-05T16:00+07.
+        #[arg(long)]
+        due: Timestamp,
+        /// Người nhận hồ sơ.
+        #[arg(long)]
+        officer: String,
+        /// The office where the result is fetched.
+        #[arg(long)]
+        place: String,
     },
     /// A clerk's act: papers are missing (form 02).
     Supplement {
@@ -268,6 +285,10 @@ async fn run(command: Command) -> Result<()> {
             let status = Status::try_from(status).map_err(anyhow::Error::msg)?;
             let cursor = clerk(&dir).await?.status(&dossier, status, reason.map(Private::new)).await?;
             say(&serde_json::json!({ "cursor": cursor, "dossier": dossier, "status": status }).to_string())
+        }
+        Command::Accept { dir, dossier, due, officer, place } => {
+            let cursor = clerk(&dir).await?.accept(&dossier, due, Private::new(officer), &place).await?;
+            say(&serde_json::json!({ "cursor": cursor, "dossier": dossier }).to_string())
         }
         Command::Supplement { dir, dossier, item, reason, until } => {
             let items = item.into_iter().map(|what| SupplementItem { component: None, what: Private::new(what) }).collect();

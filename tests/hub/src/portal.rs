@@ -55,6 +55,11 @@ fn account_of(dossier: &Dossier) -> PersonKey {
 fn step(at: Timestamp, news: &News) -> Option<Step<'_>> {
     match news {
         News::Status { status, reason, .. } => Some(Step { status: *status, at, clerk: None, words: reason.as_ref() }),
-        News::Supplement { .. } | News::Result { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => None,
+        News::Accepted { .. }
+        | News::Supplement { .. }
+        | News::Result { .. }
+        | News::Catalogue { .. }
+        | News::Config { .. }
+        | News::Unknown(_) => None,
     }
 }

@@ -227,7 +227,7 @@ pub(crate) fn version_of(news: &News) -> Option<(&'static str, u32)> {
     match news {
         News::Catalogue { version } => Some(("catalogue", *version)),
         News::Config { version } => Some(("config", *version)),
-        News::Status { .. } | News::Supplement { .. } | News::Result { .. } | News::Unknown(_) => None,
+        News::Status { .. } | News::Accepted { .. } | News::Supplement { .. } | News::Result { .. } | News::Unknown(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@ use common::{
     contract::{Contract, FILE},
     correction, dossier, feedback, handover, heartbeat, payment, raw, search, seed, statuses,
 };
+use jiff::Timestamp;
 use motcua_forward::Class;
 use motcua_hub::{Clerk, Exchange, Faults, Limits, Options, openapi, start};
 use motcua_model::{
@@ -64,6 +65,7 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     }
     correction("K07", parcel.message.id).deliver(&client).await.unwrap();
     clerk.status(&code, Status::Refused, Some(Private::new("Không thuộc thẩm quyền"))).await.unwrap();
+    clerk.accept(&code, Timestamp::now(), Private::new("Trần Văn Mẫu"), "Một cửa xã Mẫu").await.unwrap();
     let items = vec![SupplementItem { component: None, what: Private::new("Bản chính giấy chứng sinh") }];
     clerk.supplement(&code, items, Private::new("Bản chụp mờ"), None).await.unwrap();
     let papers = vec![ResultPaper { code: "KQ.G01.000001".to_owned(), name: "Giấy khai sinh".to_owned(), number: Private::default() }];
@@ -74,8 +76,8 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     clerk.announce(Some("K07"), News::Config { version: 2 }).await.unwrap();
     assert!(clerk.announce(None, News::Unknown(String::new())).await.is_err());
     let news = client.news(0).await.unwrap();
-    assert_eq!(news.items.len(), 8);
-    assert_eq!(statuses(&client, 0).await.len(), 4);
+    assert_eq!(news.items.len(), 10);
+    assert_eq!(statuses(&client, 0).await.len(), 5);
     let answer = client.heartbeat(&heartbeat("K07", 3, 'a')).await.unwrap();
     assert_eq!((answer.catalogue_version, answer.config_version, answer.audit_flag), (Some(4), Some(2), None));
     client.check_account(&AccountCheck { person: citizen("001190000001", "NGUYEN THI MAU") }).await.unwrap();

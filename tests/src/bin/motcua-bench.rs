@@ -7,7 +7,7 @@ use motcua_model::api::{Action, Screen};
 use motcua_tests::{
     bench_devices,
     bench_link::{self, median},
-    bench_reading, filled,
+    bench_reading, bench_screen, filled,
     rig::{CARD, Options, Rig},
     visit::{Citizen, Next},
 };
@@ -34,6 +34,9 @@ struct Arguments {
     /// Only what reading pages while others are scanned is worth: a minute.
     #[arg(long, conflicts_with_all = ["devices", "link"])]
     reading: bool,
+    /// Only what the kiosk process costs under a virtual display: a minute.
+    #[arg(long, conflicts_with_all = ["devices", "link", "reading"])]
+    screen: bool,
 }
 
 #[tokio::main]
@@ -47,6 +50,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if arguments.reading {
         return bench_reading::figures().await;
+    }
+    if arguments.screen {
+        return bench_screen::figures().await;
     }
     let folder = tempfile::TempDir::new()?;
     let options = Options { page_delay_ms: 0, idle_s: 300, ..Options::in_folder(folder.path()) };

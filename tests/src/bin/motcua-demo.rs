@@ -12,16 +12,16 @@ use motcua_model::{
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
+    kiosk::{self, kiosk, virtual_display},
     rig::{self, CARD, OTHER_CARD, Options, Rig},
     visit::{Citizen, Next},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
     time::{Duration, Instant},
 };
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 /// Shows the product doing its job, from the touchscreen to the hub's copy.
 #[derive(Parser)]
@@ -89,12 +89,6 @@ async fn play(out: &Path) -> anyhow::Result<()> {
     rig.stop().await
 }
 
-fn kiosk(rig: &Rig, size: &str, px_per_mm: &str) -> anyhow::Result<Command> {
-    let mut kiosk = rig::binary("motcua-kiosk")?;
-    kiosk.arg("--socket").arg(rig.socket()).args(["--size", size, "--px-per-mm", px_per_mm]).kill_on_drop(true);
-    Ok(kiosk)
-}
-
 /// Narrates and photographs.
 struct Stage<'a> {
     rig: &'a Rig,
@@ -145,8 +139,7 @@ async fn show(out: &Path, size: &str) -> anyhow::Result<()> {
     let rig = Rig::start(&options(out)).await?;
     println!("{:6.1} s  hub, simulated scanner, reader, printer and agent run", started.elapsed().as_secs_f32());
     let (_xvfb, display) = virtual_display(size).await?;
-    let log = fs::File::create(rig.dir.join("logs/kiosk.log"))?;
-    let _kiosk = kiosk(&rig, size, "4.0")?.env("DISPLAY", &display).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+    let _kiosk = kiosk::start(&rig, &display, size)?;
     let pictures = out.join("screens");
     fs::create_dir_all(&pictures)?;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -316,29 +309,4 @@ async fn console_page(out: &Path, rig: &Rig) -> anyhow::Result<()> {
     let page = http.get(&rig.console).header("cookie", cookie).send().await?.error_for_status()?.text().await?;
     fs::write(out.join("console.html"), page)?;
     Ok(())
-}
-
-async fn virtual_display(size: &str) -> anyhow::Result<(Child, String)> {
-    for number in 90..120 {
-        if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
-            continue;
-        }
-        let display = format!(":{number}");
-        let mut xvfb = Command::new("Xvfb");
-        xvfb.args([&display, "-screen", "0", &format!("{size}x24"), "-nolisten", "tcp"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
-        let mut child = xvfb.spawn().context("Unable to start Xvfb; run: make setup-demo")?;
-        for _ in 0..100 {
-            if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
-                return Ok((child, display));
-            }
-            if child.try_wait()?.is_some() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-    anyhow::bail!("no virtual display could be started; run: make setup-demo")
 }

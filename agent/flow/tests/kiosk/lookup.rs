@@ -1,12 +1,14 @@
 //! What a code tells without authentication.
 
 use crate::common::*;
-use motcua_flow::{ChipNews, Effect, Event, Known};
+use motcua_flow::{ChipNews, Effect, Event, Known, SlipOf};
 use motcua_model::{
-    api::{Action, Overlay, ReviewValue, Screen, Service},
+    Private,
+    api::{Action, Overlay, PrintState, ReviewValue, Screen, Service},
     citizen::{ChipPerson, PersonNumber},
     dossier::{ChipAnswer, ChipFiles, Proof, Status},
     fault::Fault,
+    hub::News,
 };
 
 #[test]
@@ -116,4 +118,59 @@ fn a_look_up_that_could_not_be_done_can_be_asked_again() {
     let known = Known { official_code: None, status: None, known_at: desk_time() };
     desk.send(Event::LookedUp { asked, found: Some(known) });
     assert_eq!(desk.code(), "C20b");
+}
+
+#[test]
+fn what_the_office_says_can_be_taken_home_on_paper_and_only_by_its_person() {
+    let mut desk = Desk::new();
+    desk.reach_own();
+    assert!(desk.act(Action::PrintDossier).is_empty(), "which one?");
+    desk.act(Action::ShowDossier { dossier: 0 });
+    let effects = desk.act(Action::PrintDossier);
+    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((slip.of, slip.title.vi.as_str(), slip.code.as_str()), (SlipOf::Told, "YÊU CẦU BỔ SUNG HỒ SƠ", "H99.50-261120-0001"));
+    assert!(slip.qr.ends_with("m=H99.50-261120-0001"));
+    let value = |label: &str| slip.rows.iter().find(|(of, _)| of.vi == label).map(|(_, value)| value.vi.clone());
+    assert_eq!(value("Cần bổ sung").as_deref(), Some("Giấy chứng sinh của bé Thử"));
+    assert_eq!((value("Hạn cuối").as_deref(), value("Mã tạm").as_deref()), (Some("01/12/2026"), Some("TAM-1")));
+    assert!(!format!("{effects:?}").contains("bé Thử"), "an officer's words stand in no log");
+    let job = slip.job;
+    assert!(desk.act(Action::PrintDossier).is_empty(), "one touch, one slip");
+    desk.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
+    let Screen::OwnDossier { printing: Some(PrintState::Waiting(Fault::PrinterPaperOut)), .. } = desk.screen() else { panic!() };
+    assert_eq!(desk.act(Action::Back), [Effect::DropPrint { job }], "it comes out in front of nobody else");
+    // Of the other one the office has said nothing yet.
+    desk.act(Action::ShowDossier { dossier: 1 });
+    let effects = desk.act(Action::PrintDossier);
+    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((slip.title.vi.as_str(), slip.code.as_str()), ("HỒ SƠ ĐÃ NỘP", "TAM-2"));
+    assert_eq!(desk.act(Action::End), [Effect::DropPrint { job: slip.job }]);
+}
+
+#[test]
+fn an_officers_receipt_says_when_the_result_is_due() {
+    let mut desk = Desk::new();
+    let job = desk.reach_proving();
+    let effects = desk.chip(Some(job), ChipNews::Read(of_chip()));
+    let [Effect::FindOwn { number }] = effects.as_slice() else { panic!("{effects:?}") };
+    let Event::OwnFound { number, mut dossiers } = own(number.clone()) else { panic!() };
+    dossiers[0].known.status = Some(Status::Accepted);
+    dossiers[0].news = Some(News::Accepted {
+        dossier: uuid::Uuid::from_u128(5),
+        official_code: "H99.50-261120-0001".into(),
+        received: "2026-11-20T02:10:00Z".parse().unwrap(),
+        due: "2026-11-27T09:00:00Z".parse().unwrap(),
+        officer: Private::new("Trần Văn Mẫu"),
+        place: "Một cửa xã Minh Họa".into(),
+    });
+    desk.send(Event::OwnFound { number, dossiers });
+    desk.act(Action::ShowDossier { dossier: 0 });
+    let Screen::OwnDossier { rows, .. } = desk.screen() else { panic!("{}", desk.code()) };
+    assert_eq!(rows[0].value, ReviewValue::Private(Private::new("16:00 27/11/2026")), "by the clock of Viet Nam");
+    let effects = desk.act(Action::PrintDossier);
+    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(slip.title.vi, "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ");
+    for told in ["16:00 27/11/2026", "09:10 20/11/2026", "Trần Văn Mẫu", "Một cửa xã Minh Họa"] {
+        assert!(slip.rows.iter().any(|(_, value)| value.vi == told), "{told}");
+    }
 }

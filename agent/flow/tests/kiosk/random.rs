@@ -92,6 +92,7 @@ fn action() -> impl Strategy<Value = Action> {
         prop::sample::select(vec![Action::Pay, Action::PayLater]),
         Just(Action::LookUp { code: provisional().to_string() }),
         (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
+        Just(Action::PrintDossier),
         (0u8..8).prop_map(|topic| Action::ChooseTopic { topic }),
         prop::sample::select(vec!["Chờ lâu quá", "", "?"]).prop_map(|text| Action::WriteOpinion { text: Private::new(text) }),
         prop::sample::select(vec![None, Some("0900000456"), Some("09")])

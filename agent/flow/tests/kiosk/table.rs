@@ -76,6 +76,7 @@ fn every_action() -> Vec<Action> {
         Action::LookUp { code: String::new() },
         Action::ShowDossier { dossier: 0 },
         Action::ShowDossier { dossier: 200 },
+        Action::PrintDossier,
         Action::ChooseTopic { topic: 0 },
         Action::ChooseTopic { topic: 200 },
         Action::WriteOpinion { text: Private::new("Chờ lâu quá") },
@@ -136,6 +137,7 @@ fn every_action() -> Vec<Action> {
             | Action::PayLater
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
+            | Action::PrintDossier
             | Action::ChooseTopic { .. }
             | Action::WriteOpinion { .. }
             | Action::LeaveContact { .. }

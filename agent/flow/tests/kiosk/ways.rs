@@ -241,6 +241,11 @@ fn filing_ways() -> Vec<(&'static str, Way)> {
             d.reach_own();
             d.act(Action::ShowDossier { dossier: 0 });
         }),
+        ("C20d on paper", |d| {
+            d.reach_own();
+            d.act(Action::ShowDossier { dossier: 0 });
+            d.act(Action::PrintDossier);
+        }),
         ("P01", |d| {
             d.act(Action::Start { service: Service::Courier });
         }),

@@ -144,6 +144,8 @@ pub enum Action {
         /// Index.
         dossier: u8,
     },
+    /// C20d this page on paper.
+    PrintDossier,
     /// C21 a topic.
     ChooseTopic {
         /// Index.

@@ -43,6 +43,23 @@ pub enum News {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Private>,
     },
+    /// Giấy tiếp nhận hồ sơ và hẹn trả kết quả (TT 03/2025 form 01): an officer has accepted it; the status 2 comes beside it.
+    Accepted {
+        /// [`crate::dossier::Dossier::id`].
+        dossier: Uuid,
+        /// Mã hồ sơ.
+        official_code: String,
+        /// When the officer accepted it.
+        received: Timestamp,
+        /// Ngày hẹn trả.
+        due: Timestamp,
+        /// Người nhận hồ sơ.
+        #[serde(default)]
+        officer: Private,
+        /// Where the result is fetched.
+        #[serde(default)]
+        place: String,
+    },
     /// Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ (TT 03/2025 form 02); the status 5 comes beside it.
     Supplement {
         /// [`crate::dossier::Dossier::id`].
@@ -191,7 +208,16 @@ mod tests {
     fn every_kind_survives_the_wire() {
         let (dossier, official_code) = (Uuid::nil(), "H15.50.05-261123-0001".to_owned());
         let item = |what: &str| SupplementItem { component: Some("KQ.G01.000012".to_owned()), what: Private::new(what) };
+        let (received, due) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
         let kinds = [
+            News::Accepted {
+                dossier,
+                official_code: official_code.clone(),
+                received,
+                due,
+                officer: Private::new("Trần Văn Mờ"),
+                place: "Một cửa xã Mẫu".to_owned(),
+            },
             News::Supplement {
                 dossier,
                 official_code: official_code.clone(),
@@ -217,7 +243,7 @@ mod tests {
         for (cursor, news) in (1..).zip(kinds) {
             let item = NewsItem { cursor, at: Timestamp::UNIX_EPOCH, news };
             assert_eq!(read(serde_json::to_value(&item).unwrap()), item);
-            assert!(!format!("{item:?}").contains("mờ"), "reasons are private");
+            assert!(!format!("{item:?}").to_lowercase().contains("mờ"), "reasons and officers are private");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use motcua_model::{
+    Private,
     code::ProvisionalCode,
     dossier::{Applicant, Status},
     hub::{Handing, MessageBody, News, NewsItem},
@@ -93,9 +94,24 @@ fn a_person_sees_what_they_filed_and_what_is_asked_of_them() {
     assert!(matches!(news(&store), Some(News::Supplement { items, .. }) if items.len() == 1));
     store.apply_news(&status(7, id(1), "H15.50.05.13-261123-0001", Status::Processing, at(10))).unwrap();
     assert_eq!(news(&store), None, "it was handed in");
+    let accepted = News::Accepted {
+        dossier: id(1),
+        official_code: "H15.50.05.13-261123-0001".into(),
+        received: at(10),
+        due: at(90),
+        officer: Private::new("Trần Văn Mẫu"),
+        place: String::new(),
+    };
+    store.apply_news(&NewsItem { cursor: 8, at: at(10), news: accepted.clone() }).unwrap();
+    for (cursor, word, shown) in
+        [(9, Status::Accepted, true), (10, Status::Refused, false), (11, Status::PaymentAsked, true), (12, Status::Processing, true)]
+    {
+        store.apply_news(&status(cursor, id(1), "H15.50.05.13-261123-0001", word, at(10))).unwrap();
+        assert_eq!(news(&store), shown.then(|| accepted.clone()), "{word:?}");
+    }
     let ready = News::Result { dossier: id(1), official_code: String::new(), papers: Vec::new(), handing: Handing::Post };
-    store.apply_news(&NewsItem { cursor: 8, at: at(11), news: ready.clone() }).unwrap();
-    for (cursor, word) in [(9, Status::Finished), (10, Status::Returned)] {
+    store.apply_news(&NewsItem { cursor: 13, at: at(11), news: ready.clone() }).unwrap();
+    for (cursor, word) in [(14, Status::Finished), (15, Status::Returned)] {
         store.apply_news(&status(cursor, id(1), "H15.50.05.13-261123-0001", word, at(12))).unwrap();
         assert_eq!(news(&store), Some(ready.clone()), "{word:?}");
     }

@@ -1,0 +1,96 @@
+//! The real kiosk process under a display that nobody sees.
+
+use crate::rig::{self, Rig};
+use anyhow::Context as _;
+use std::{
+    fs,
+    io::{Read as _, Seek as _, SeekFrom},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+use tokio::process::{Child, Command};
+
+/// The kiosk of this office, not started yet: `size` as `1080x1920`.
+pub fn kiosk(rig: &Rig, size: &str, px_per_mm: &str) -> anyhow::Result<Command> {
+    let mut kiosk = rig::binary("motcua-kiosk")?;
+    kiosk.arg("--socket").arg(rig.socket()).args(["--size", size, "--px-per-mm", px_per_mm]).kill_on_drop(true);
+    Ok(kiosk)
+}
+
+/// The kiosk on this display, its words in the office's logs.
+pub fn start(rig: &Rig, display: &str, size: &str) -> anyhow::Result<Child> {
+    let log = fs::File::options().create(true).append(true).open(rig.dir.join("logs/kiosk.log"))?;
+    let mut command = kiosk(rig, size, "4.0")?;
+    Ok(command.env("DISPLAY", display).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?)
+}
+
+/// An X server without a screen, and its name.
+pub async fn virtual_display(size: &str) -> anyhow::Result<(Child, String)> {
+    for number in 90..160 {
+        if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
+            continue;
+        }
+        let display = format!(":{number}");
+        let mut xvfb = Command::new("Xvfb");
+        xvfb.args([&display, "-screen", "0", &format!("{size}x24"), "-nolisten", "tcp"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let mut child = xvfb.spawn().context("Unable to start Xvfb; run: make setup-demo")?;
+        for _ in 0..100 {
+            if child.try_wait()?.is_some() {
+                break;
+            }
+            if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
+                return Ok((child, display));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    anyhow::bail!("no virtual display could be started; run: make setup-demo")
+}
+
+/// What this display shows, as pixels.
+pub async fn look(display: &str, file: &Path) -> anyhow::Result<image::RgbImage> {
+    rig::run(Command::new("import").args(["-display", display, "-window", "root"]).arg(file)).await?;
+    Ok(image::open(file)?.into_rgb8())
+}
+
+/// Which of these texts stand anywhere in the memory that the process can write, as UTF-8.
+pub fn in_memory<'a>(pid: u32, needles: &[&'a str]) -> anyhow::Result<Vec<&'a str>> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
+    let mut memory = fs::File::open(format!("/proc/{pid}/mem"))?;
+    let mut found = vec![false; needles.len()];
+    for line in maps.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(range), Some(rights)) = (words.next(), words.next()) else { continue };
+        let Some((from, to)) = range.split_once('-') else { continue };
+        let (from, to) = (u64::from_str_radix(from, 16)?, u64::from_str_radix(to, 16)?);
+        if !rights.starts_with("rw") {
+            continue;
+        }
+        let mut bytes = vec![0; usize::try_from(to - from)?];
+        memory.seek(SeekFrom::Start(from))?;
+        // A region can go while it is read, and some are the kernel's alone.
+        if memory.read_exact(&mut bytes).is_err() {
+            continue;
+        }
+        for (needle, found) in needles.iter().zip(&mut found) {
+            *found |= memmem(&bytes, needle.as_bytes());
+        }
+    }
+    Ok(needles.iter().zip(found).filter(|(_, found)| *found).map(|(needle, _)| *needle).collect())
+}
+
+fn memmem(hay: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return true };
+    let mut rest = hay;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(needle) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
