@@ -5,6 +5,7 @@ use crate::{
     comfort::{Comfort, List, TextSize},
     feedback,
     input::{Form, Typed},
+    queue,
     ui::{Act, App, Contrast, Kiosk, ProcedureView, Theme},
     view,
 };
@@ -498,6 +499,7 @@ impl State {
             | Screen::LookUpResult { .. }
             | Screen::Opinion { .. }
             | Screen::Rating { .. }
+            | Screen::Queue { .. }
             | Screen::CourierBadge
             | Screen::HandoverDone { .. }
             | Screen::OutOfService { .. } => return None,
@@ -621,6 +623,7 @@ impl State {
             Act::Rate => Action::Rate,
             Act::GiveScore => feedback::score(at)?,
             Act::TurnReason => feedback::reason(at)?,
+            Act::ChooseQueue => queue::chosen(screen, at)?,
             Act::Submit => Action::Submit,
             Act::SlipTaken => Action::SlipTaken,
             Act::Pay => Action::Pay,

@@ -11,6 +11,7 @@ mod fee;
 mod feedback;
 pub mod gallery;
 pub mod input;
+mod queue;
 pub mod samples;
 pub mod shots;
 mod view;

@@ -2,6 +2,7 @@
 
 mod fee;
 mod feedback;
+mod queue;
 
 use jiff::Timestamp;
 use motcua_model::{
@@ -86,6 +87,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::OwnDossier { .. }
         | Screen::Opinion { .. }
         | Screen::Rating { .. }
+        | Screen::Queue { .. }
         | Screen::CourierBadge
         | Screen::Parcels { .. }
         | Screen::HandoverDone { .. }
@@ -98,12 +100,8 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
-    samples.extend(
-        [fee::screens(), feedback::screens()]
-            .concat()
-            .into_iter()
-            .map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }),
-    );
+    let others = [fee::screens(), feedback::screens(), queue::screens()].concat();
+    samples.extend(others.into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
     for (name, overlay) in overlays() {
         let mut snapshot = snapshot(question(name_kind(), "Trần Văn Thử"), language);
         snapshot.overlay = Some(overlay);

@@ -5,10 +5,12 @@ use crate::{
     face::{State, pages_of},
     fee, feedback,
     input::{Form, Shift, Typed},
+    queue,
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
         OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
-        ProcedureView, QuestionView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Theme, Tile,
+        ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView,
+        Theme, Tile,
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -64,6 +66,7 @@ struct Page {
     own: OwnView,
     opinion: OpinionView,
     rating: RatingView,
+    queue: QueueView,
     faces: Vec<SharedString>,
     rate_offer: RateOffer,
     parcels: Vec<ParcelRow>,
@@ -149,6 +152,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_own(page.own);
     kiosk.set_opinion(page.opinion);
     kiosk.set_rating(page.rating);
+    kiosk.set_queue(page.queue);
     kiosk.set_faces(model(page.faces));
     kiosk.set_rate_offer(page.rate_offer);
     kiosk.set_parcels(model(page.parcels));
@@ -344,6 +348,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             (page.rating, page.tiles) = feedback::rating(rating, language);
             page.faces = feedback::faces(language);
         }
+        Screen::Queue { page: number } => (page.queue, page.tiles) = queue::queue(number, language),
         Screen::Parcels { parcels, doubtful, repeated } => {
             page.parcel_list =
                 ParcelsView { count: count(parcels.len()), doubtful: doubtful.as_deref().unwrap_or_default().into(), repeated: *repeated };
@@ -373,6 +378,7 @@ fn service_tile(service: Service, unavailable: Option<&Text>, language: Language
     let (icon, title) = match service {
         Service::File => ("file", Text::new("Nộp hồ sơ", "Send a file")),
         Service::LookUp => ("search", Text::new("Tra cứu hồ sơ", "Look up a file")),
+        Service::Queue => ("ticket", Text::new("Lấy số", "Get a number")),
         Service::Opinion => ("speech", Text::new("Góp ý, phản ánh", "Give your opinion")),
         Service::Courier => ("parcel", Text::new("Bưu tá nhận bưu gửi", "Courier: collect parcels")),
     };
@@ -607,6 +613,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::OwnDossier { .. } => ScreenKind::OwnDossier,
         Screen::Opinion { page } => feedback::opinion_kind(page),
         Screen::Rating { page } => feedback::rating_kind(page),
+        Screen::Queue { page } => queue::kind(page),
         Screen::CourierBadge => ScreenKind::CourierBadge,
         Screen::Parcels { .. } => ScreenKind::Parcels,
         Screen::HandoverDone { .. } => ScreenKind::HandoverDone,

@@ -130,6 +130,7 @@ impl Citizen {
             | Screen::OwnDossier { .. }
             | Screen::Opinion { .. }
             | Screen::Rating { .. }
+            | Screen::Queue { .. }
             | Screen::CourierBadge
             | Screen::Parcels { .. }
             | Screen::HandoverDone { .. }

@@ -4,6 +4,7 @@ use crate::{
     boot,
     input::{Input, Inputs},
     kiosk::SLIP_MINUTES,
+    slip,
     worker::Storage,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -96,6 +97,8 @@ async fn tidy(config: &Config, storage: &Storage, now: Timestamp) -> anyhow::Res
     let spans =
         Spans { frequent_use: days(keep.frequent_use_days), management: days(keep.management_days), permanent: days(keep.permanent_days) };
     storage.call(move |s| Ok(s.forget_expired(&spans, now)?)).await?;
+    let first_day = slip::in_vietnam(now - days(keep.queue_days)).date();
+    storage.call(move |s| Ok(s.forget_tickets(first_day)?)).await?;
     Ok(())
 }
 

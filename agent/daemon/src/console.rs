@@ -2,7 +2,7 @@
 //!
 //! What people must be told, dossiers with their state, the outbox, devices: no names or numbers of people. Signing has pages of its own.
 
-use crate::{api, brought::Tray, input::Inputs, signing::Signing, slip::in_vietnam, to_bring, to_sign, to_tell, worker::Storage};
+use crate::{api, brought::Tray, input::Inputs, queue, signing::Signing, slip::in_vietnam, to_bring, to_sign, to_tell, worker::Storage};
 use anyhow::Context as _;
 use axum::{
     Form, Router,
@@ -41,6 +41,8 @@ pub(crate) struct Console {
     pub(crate) tray: Option<Tray>,
     /// Where the office signs here.
     pub(crate) desk: Option<to_sign::Desk>,
+    /// Where numbers are given.
+    pub(crate) queue: Option<Arc<config::Queue>>,
 }
 
 /// Of a message that is not tried any more: a time would promise what does not come.
@@ -78,12 +80,14 @@ async fn listen(
         form_token: random_hex(32)?.into(),
         tray: tray.cloned(),
         desk: signing.cloned().map(to_sign::Desk::new),
+        queue: config.queue.is_open().then(|| Arc::new(config.queue.clone())),
     };
     let app = Router::new()
         .route("/", get(home))
         .route("/login", get(login_page).post(login))
         .merge(to_sign::routes())
         .merge(to_bring::routes())
+        .merge(queue::routes())
         .layer(middleware::map_response(harden))
         .with_state(console);
     let listener = std::net::TcpListener::bind(address)
@@ -91,7 +95,7 @@ async fn listen(
     listener.set_nonblocking(true)?;
     let server = axum_server::from_tcp_rustls(listener, tls)?;
     tracing::info!("console: https://{address}, access code in {}", settings.access_code.display());
-    server.serve(app.into_make_service()).await.context("the console has stopped")
+    server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await.context("the console has stopped")
 }
 
 /// A certificate of its own, made once: the browser asks for trust once per desk.
@@ -141,10 +145,8 @@ pub(crate) fn random_hex(bytes: usize) -> anyhow::Result<String> {
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"),
-    );
+    let strict = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(strict));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
@@ -180,7 +182,8 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
         (Some(status), Ok((lines, told))) => {
             let to_tell = to_tell::section(&told, Timestamp::now());
             let to_sign = status.outbox.iter().filter(|line| line.to_sign).count();
-            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign)) + to_bring::LINK + &to_tell;
+            let calls = console.queue.as_ref().map_or("", |_| queue::LINK);
+            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign)) + calls + to_bring::LINK + &to_tell;
             Html(home_html(&console.office, &status, &notices, &lines)).into_response()
         }
         (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),

@@ -145,6 +145,7 @@ fn settings(config: &Config) -> Settings {
         sticks: config.brought.sticks.is_some(),
         topics: config.opinions.topics.clone(),
         payment: config.payment.clone(),
+        queue: config.queue.clone(),
     }
 }
 
@@ -452,6 +453,7 @@ impl Agent {
                 let stored = storage.call(move |s| Ok(s.record_rating(&rating)?)).await;
                 Ok(Some(self.sent_or_told(stored, |()| Event::RatingStored { id }, Event::RatingFailed { id })))
             }
+            Effect::TakeNumber(wanted) => Ok(Some(self.take_number(&storage, wanted, now).await)),
         }
     }
 
@@ -469,6 +471,19 @@ impl Agent {
         let today = slip::in_vietnam(now).date();
         let stored = storage.call(move |s| Ok(s.give_opinion(written, &agency, &device, now, today)?)).await;
         self.sent_or_told(stored, |opinion| Event::OpinionStored { id, code: opinion.code }, Event::OpinionFailed { id })
+    }
+
+    /// Nothing of it goes to the hub.
+    async fn take_number(&mut self, storage: &Storage, wanted: motcua_model::queue::Wanted, now: Timestamp) -> Event {
+        let id = wanted.id;
+        let today = slip::in_vietnam(now).date();
+        match storage.call(move |s| Ok(s.take_number(&wanted, now, today)?)).await {
+            Ok((ticket, ahead)) => Event::NumberTaken { id, number: ticket.label(), ahead },
+            Err(error) => {
+                self.store_failed(&error);
+                Event::NumberFailed { id }
+            }
+        }
     }
 
     /// What was made durable goes to the hub at once; of what could not be, the person is told.

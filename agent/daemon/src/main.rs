@@ -18,6 +18,7 @@ mod logging;
 mod metrics;
 mod openapi;
 mod printing;
+mod queue;
 mod scanning;
 mod signing;
 mod slip;

@@ -4,12 +4,13 @@
 pub(crate) mod otlp;
 pub(crate) mod prometheus;
 
-use crate::{api, boot, input::Inputs, worker::Storage};
+use crate::{api, boot, input::Inputs, slip::in_vietnam, worker::Storage};
 use jiff::Timestamp;
 use motcua_forward::Class;
 use motcua_model::{
     api::{AgentStatus, DeviceState, DossierCounts},
     config::Hub,
+    queue::{Ticket, mean_wait_s},
 };
 use motcua_store::{Held, SyncTimes, Waiting, sync_times};
 use std::{
@@ -36,6 +37,8 @@ struct Stored {
     held: Held,
     dossiers: DossierCounts,
     audit_rows: u64,
+    /// Of today.
+    queue: Vec<Ticket>,
 }
 
 /// What only a counter can tell.
@@ -109,11 +112,14 @@ pub(crate) struct Point {
 /// All figures of this moment; none while the agent stops.
 pub(crate) async fn gather(inputs: &Inputs, storage: Option<&Storage>, hub: &Hub) -> anyhow::Result<Option<Vec<Figure>>> {
     let Some(status) = api::live_status(inputs).await else { return Ok(None) };
+    let today = in_vietnam(Timestamp::now()).date();
     let stored = match storage {
         Some(storage) => {
-            storage
-                .read(|s| Ok(Stored { outbox: s.outbox_counts()?, held: s.held()?, dossiers: s.counts()?, audit_rows: s.audit_head()?.0 }))
-                .await?
+            let all = storage.read(move |s| {
+                let (outbox, held, dossiers) = (s.outbox_counts()?, s.held()?, s.counts()?);
+                Ok(Stored { outbox, held, dossiers, audit_rows: s.audit_head()?.0, queue: s.tickets(today)? })
+            });
+            all.await?
         }
         None => Stored::default(),
     };
@@ -131,7 +137,7 @@ impl Metrics {
     /// `now_s` is Unix time in seconds, `certificate_s` what is left of the device's certificate.
     fn figures(&self, status: &AgentStatus, stored: &Stored, now_s: i64, certificate_s: Option<i64>) -> Vec<Figure> {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
-        let Stored { outbox, held, dossiers, audit_rows } = stored;
+        let Stored { outbox, held, dossiers, audit_rows, queue } = stored;
         let age = |oldest: Option<Timestamp>| oldest.map_or(0, |oldest| (now_s - oldest.as_second()).max(0));
         let (oldest, to_sign) = (age(outbox.oldest), age(outbox.oldest_to_sign));
         let attempts = CLASSES.iter().map(|class| class.name()).zip(self.failed.iter().map(count));
@@ -200,6 +206,12 @@ impl Metrics {
             ("motcua_cert_expiry_seconds", "Until the device's certificate ends", certificate_s),
         ];
         figures.extend(known.into_iter().filter_map(|(name, help, value)| Some(gauge(name, help, value? as f64))));
+        if !queue.is_empty() {
+            let waiting = queue.iter().filter(|ticket| ticket.is_in_line()).count();
+            let mean = mean_wait_s(queue).unwrap_or_default();
+            figures.push(gauge("motcua_queue_waiting", "People who wait with a number of today", waiting as f64));
+            figures.push(gauge("motcua_queue_wait_seconds", "Mean wait of the numbers called today", mean as f64));
+        }
         if !status.devices.is_empty() {
             figures.push(Figure { name: "motcua_device_ready", help: "1 where the device is ready", values: Values::Gauge(devices) });
         }
@@ -222,7 +234,10 @@ fn point(labels: &[(&'static str, &str)], value: f64) -> Point {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use motcua_model::api::{DeviceLine, Health};
+    use motcua_model::{
+        api::{DeviceLine, Health},
+        queue::Standing,
+    };
 
     /// An office with two devices and a link.
     pub(crate) fn status() -> AgentStatus {
@@ -250,6 +265,26 @@ pub(crate) mod tests {
         }
     }
 
+    /// One that waits, and one that was called after two minutes.
+    fn tickets(taken: Timestamp) -> Vec<Ticket> {
+        let waits = Ticket {
+            id: uuid::Uuid::nil(),
+            group: "A".to_owned(),
+            number: 1,
+            priority: None,
+            place: 1,
+            taken,
+            standing: Standing::Waiting,
+            absent: 0,
+            call: None,
+            first_called: None,
+            called: None,
+        };
+        let called = Some(taken + jiff::SignedDuration::from_mins(2));
+        let standing = Standing::Called { desk: 1 };
+        vec![Ticket { number: 2, standing, call: Some(1), first_called: called, called, ..waits.clone() }, waits]
+    }
+
     /// Every figure that there is, of that office.
     pub(crate) fn example() -> Vec<Figure> {
         let status = status();
@@ -259,6 +294,7 @@ pub(crate) mod tests {
             held: Held { blob_bytes: 5_000_000_000, outbox_bytes: 2_500_000, damaged_files: 2 },
             dossiers: DossierCounts { waiting: 3, delivered: 7 },
             audit_rows: 12,
+            queue: tickets(at),
         };
         let counted = Metrics {
             ok: AtomicU64::new(9),

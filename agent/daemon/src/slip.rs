@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, Zoned, tz};
 use motcua_drivers::printer::slip::{Align, Block, Size};
-use motcua_flow::Slip;
+use motcua_flow::{Slip, SlipOf};
 use motcua_model::Language;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub(crate) fn in_vietnam(at: Timestamp) -> Zoned {
     at.to_zoned(tz::TimeZone::fixed(tz::offset(7)))
 }
 
-/// Phiếu xác nhận đã nộp, top to bottom.
+/// Phiếu xác nhận đã nộp, top to bottom; a ticket is its number first of all, to be read from a seat.
 pub(crate) fn layout(slip: &Slip) -> Vec<Block> {
     let words = |text: &motcua_model::Text| text.get(slip.language).to_owned();
     let centre = |text: String, size, bold| Block::Text { text, size, bold, align: Align::Centre };
@@ -31,7 +31,13 @@ pub(crate) fn layout(slip: &Slip) -> Vec<Block> {
         };
         blocks.push(centre(again.to_owned(), Size::Normal, true));
     }
-    blocks.extend([Block::Space, centre(slip.code.clone(), Size::Large, true), Block::Qr { text: slip.qr.clone() }, Block::Space]);
+    let size = match slip.of {
+        SlipOf::Dossier | SlipOf::Opinion => Size::Large,
+        SlipOf::Ticket => Size::Giant,
+    };
+    blocks.extend([Block::Space, centre(slip.code.clone(), size, true)]);
+    blocks.extend((!slip.qr.is_empty()).then(|| Block::Qr { text: slip.qr.clone() }));
+    blocks.push(Block::Space);
     blocks.extend(slip.rows.iter().map(|(label, value)| Block::Row { label: words(label), value: words(value) }));
     blocks.extend([Block::Rule, Block::Text { text: words(&slip.note), size: Size::Normal, bold: false, align: Align::Left }]);
     blocks

@@ -16,6 +16,7 @@ use motcua_model::{
     mrz::DocumentKey,
     opinion::Written,
     particulars::Disputed,
+    queue::Wanted,
     rating::Rating,
 };
 use serde::{Deserialize, Serialize};
@@ -166,6 +167,20 @@ pub enum Event {
         /// [`Rating::id`].
         id: Uuid,
     },
+    /// The number is durable.
+    NumberTaken {
+        /// [`Wanted::id`].
+        id: Uuid,
+        /// As it will be called.
+        number: String,
+        /// How many are called before.
+        ahead: u32,
+    },
+    /// No number could be stored; none was given.
+    NumberFailed {
+        /// [`Wanted::id`].
+        id: Uuid,
+    },
     /// Something of the visit could not be stored ([`Effect::SaveDraft`], pages), or [`Effect::LookUp`] could
     /// not be done. The person is told; the visit goes on, and the next change saves the whole draft again.
     StoreFailed,
@@ -312,6 +327,8 @@ pub enum Effect {
     StoreOpinion(Box<Written>),
     /// Make the rating durable with its audit record and outbox row.
     StoreRating(Rating),
+    /// Give the next number of the day in this group.
+    TakeNumber(Wanted),
 }
 
 /// Why a visit ended; written to the audit trail.
@@ -436,12 +453,14 @@ pub enum SlipOf {
     Payment,
     /// Of what the office says of a dossier (C20d): nothing is kept, it can be printed whenever its person comes back.
     Told,
+    /// A number of the queue: it holds with or without paper.
+    Ticket,
 }
 
-/// Phiếu xác nhận đã nộp, or the slip of an opinion: its content; the shell lays it out.
+/// Phiếu xác nhận đã nộp, the slip of an opinion, or a ticket of the queue: its content; the shell lays it out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Slip {
-    /// Print job: the dossier's or opinion's id.
+    /// Print job: the dossier's, opinion's or ticket's id.
     pub job: Uuid,
     /// Whose it is.
     pub of: SlipOf,
@@ -453,7 +472,7 @@ pub struct Slip {
     pub title: Text,
     /// The code in large letters.
     pub code: String,
-    /// Text of the QR.
+    /// Text of the QR; empty: none.
     pub qr: String,
     /// Label and value of each line.
     pub rows: Vec<(Text, Text)>,

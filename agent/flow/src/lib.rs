@@ -16,6 +16,7 @@ mod intro;
 mod lookup;
 mod opinion;
 mod pdf;
+mod queue;
 mod rating;
 mod rescan;
 mod slip;
@@ -28,7 +29,7 @@ use filing::Filing;
 use idle::Idle;
 use motcua_model::{
     Language, Text,
-    api::{Action, ActionRequest, Health, Overlay},
+    api::{Action, ActionRequest, Health, Overlay, PrintState},
     catalogue::Catalogue,
     config,
     fault::Fault,
@@ -70,6 +71,8 @@ pub struct Settings {
     pub topics: Vec<Topic>,
     /// How a fee can be paid here.
     pub payment: config::Payment,
+    /// Whose numbers are given here.
+    pub queue: config::Queue,
 }
 
 /// What a card reader must be told to open a chip.
@@ -178,6 +181,7 @@ impl Kiosk {
             | State::LookUp(_)
             | State::Opinion(_)
             | State::Rating(_)
+            | State::Queue(_)
             | State::Courier(_)
             | State::OutOfService(_) => false,
         }
@@ -223,7 +227,9 @@ impl Kiosk {
             | Event::OpinionStored { .. }
             | Event::OpinionFailed { .. }
             | Event::RatingStored { .. }
-            | Event::RatingFailed { .. } => self.news(event, at),
+            | Event::RatingFailed { .. }
+            | Event::NumberTaken { .. }
+            | Event::NumberFailed { .. } => self.news(event, at),
         }
     }
 
@@ -232,15 +238,22 @@ impl Kiosk {
         // Neither a printer that waits for paper all night nor a forgotten card that its reader reads again and
         // again may hold the last visit open, nor pages that are read after their person went away, nor a stick with a bad contact.
         let card_unasked = matches!(event, Event::Chip { .. }) && !self.state.awaits_card();
+        let ticket_out = self.ticket_out(&event);
         let paid = matches!(&event, Event::Payment { answer: Some(answer), .. } if answer.state == PaymentState::Paid);
         let by_itself = matches!(
             event,
             Event::Print { .. } | Event::PageRead { .. } | Event::PdfsOffered(_) | Event::HubTold { .. } | Event::Payment { .. }
         );
-        if paid || !(card_unasked || by_itself) {
+        if paid || ticket_out || !(card_unasked || by_itself) {
             self.idle.active();
         }
         self.transition(at, |state, cx| state.event(event, cx))
+    }
+
+    /// The ticket that the person waited for is out: now they are given time to take it. It happens once.
+    fn ticket_out(&self, event: &Event) -> bool {
+        let Event::Print { job, state: PrintState::Printed } = event else { return false };
+        matches!(&self.state, State::Queue(queue) if queue.waits_for(*job))
     }
 
     /// Not a sign of life: the disk speaks here, not the person.
@@ -312,6 +325,8 @@ impl Kiosk {
             | Action::Rate
             | Action::GiveScore { .. }
             | Action::TurnReason { .. }
+            | Action::ChooseGroup { .. }
+            | Action::ChoosePriority { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
             | Action::Back => match warned || self.covered() {

@@ -43,7 +43,7 @@ impl Kiosk {
             screen,
             overlay: self.overlay(at),
             health: self.health,
-            can_back: self.state.can_back() && !self.covered(),
+            can_back: self.state.can_back(&self.settings) && !self.covered(),
             can_end: self.state.can_end(),
         }
     }
@@ -60,10 +60,9 @@ impl Kiosk {
 
     pub(crate) fn screen(&self, at: &At) -> Screen {
         match &self.state {
-            State::Waiting => Screen::Waiting {
-                services: [Service::File, Service::LookUp, Service::Opinion, Service::Courier].map(|service| self.tile(service)).into(),
-                unfinished: self.unfinished_until.is_some_and(|until| at.mono_ms < until),
-            },
+            State::Waiting => {
+                Screen::Waiting { services: self.services(), unfinished: self.unfinished_until.is_some_and(|until| at.mono_ms < until) }
+            }
             State::Intro(intro) => self.intro_screen(intro),
             State::Resume(found) => Screen::Resume { left: found.draft.saved, procedure: found.procedure.name.clone() },
             State::Filing(filing) => filing_screen(filing, &self.settings, today(at.wall)),
@@ -85,6 +84,7 @@ impl Kiosk {
             State::LookUp(look_up) => look_up_screen(look_up),
             State::Opinion(opinion) => Screen::Opinion { page: opinion.screen(&self.settings.topics, &self.health) },
             State::Rating(rating) => Screen::Rating { page: rating.screen() },
+            State::Queue(queue) => Screen::Queue { page: queue.screen(&self.settings) },
             State::Courier(Courier::Badge) => Screen::CourierBadge,
             State::Courier(Courier::Parcels(list) | Courier::Storing { list, .. }) => parcels_screen(list),
             State::Courier(Courier::Done { count }) => Screen::HandoverDone { count: *count },
@@ -110,6 +110,13 @@ impl Kiosk {
             Intro::Chip { card, chip, .. } => chip.screen(&card.applicant.number),
             Intro::Confirm { card, .. } => person_screen(&card.applicant),
         }
+    }
+
+    /// Numbers only where the office gives them.
+    fn services(&self) -> Vec<ServiceTile> {
+        let all = [Service::File, Service::LookUp, Service::Queue, Service::Opinion, Service::Courier];
+        let open = all.into_iter().filter(|service| *service != Service::Queue || self.settings.queue.is_open());
+        open.map(|service| self.tile(service)).collect()
     }
 
     fn tile(&self, service: Service) -> ServiceTile {
@@ -155,6 +162,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::OwnDossier { .. }
         | Screen::Opinion { .. }
         | Screen::Rating { .. }
+        | Screen::Queue { .. }
         | Screen::CourierBadge
         | Screen::Parcels { .. }
         | Screen::HandoverDone { .. }

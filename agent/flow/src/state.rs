@@ -9,6 +9,7 @@ use crate::{
     intro::Intro,
     lookup::LookUp,
     opinion::Opinion,
+    queue::Queue,
     rating::{Farewell, Rating},
     slip::Issued,
 };
@@ -26,7 +27,7 @@ use motcua_model::{
 use uuid::Uuid;
 
 /// Seconds after which the last screen of a visit goes away by itself.
-const FAREWELL_S: u16 = 15;
+pub(crate) const FAREWELL_S: u16 = 15;
 
 /// What a transition may read, and where it leaves its effects.
 pub(crate) struct Cx<'a> {
@@ -83,6 +84,7 @@ pub(crate) enum State {
     LookUp(LookUp),
     Opinion(Box<Opinion>),
     Rating(Box<Rating>),
+    Queue(Box<Queue>),
     Courier(Courier),
     OutOfService(Text),
 }
@@ -110,6 +112,7 @@ impl State {
             (Self::LookUp(look_up), action) => Self::LookUp(look_up.action(action, cx)),
             (Self::Opinion(opinion), action) => opinion.action(action, cx),
             (Self::Rating(rating), action) => rating.action(action, cx),
+            (Self::Queue(queue), action) => queue.action(action, cx),
             (Self::Courier(courier), action) => Self::Courier(courier.action(action, cx)),
             (kept, _) => kept,
         }
@@ -173,6 +176,9 @@ impl State {
             (Self::Opinion(opinion), Event::Print { job, state }) => Self::Opinion(Box::new(opinion.printing(job, state))),
             (Self::Rating(rating), Event::RatingStored { id }) => rating.stored(id),
             (Self::Rating(rating), Event::RatingFailed { id }) => Self::Rating(Box::new(rating.not_stored(id, cx))),
+            (Self::Queue(queue), Event::NumberTaken { id, number, ahead }) => Self::Queue(Box::new(queue.taken(id, &number, ahead, cx))),
+            (Self::Queue(queue), Event::NumberFailed { id }) => Self::Queue(Box::new(queue.not_taken(id, cx))),
+            (Self::Queue(queue), Event::Print { job, state }) => Self::Queue(Box::new(queue.printing(job, state))),
             (Self::Courier(courier), event) => Self::Courier(courier.event(event, cx)),
             (kept, _) => kept,
         }
@@ -197,6 +203,7 @@ impl State {
             Self::Slip(issued) => vec![issued.left(reason)],
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
+            Self::Queue(queue) => queue.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting
@@ -215,6 +222,7 @@ impl State {
             Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
+            Self::Queue(queue) => queue.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting
@@ -233,13 +241,15 @@ impl State {
             Self::Waiting | Self::OutOfService(_) | Self::Submitting(_) => false,
             Self::Courier(courier) => !courier.storing(),
             Self::Opinion(opinion) => opinion.can_end(),
+            Self::Queue(queue) => queue.can_end(),
             Self::Rating(rating) => rating.is_idle(),
             Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Fee(_) | Self::Done(_) | Self::LookUp(_) => true,
         }
     }
 
-    pub(crate) fn can_back(&self) -> bool {
+    pub(crate) fn can_back(&self, settings: &Settings) -> bool {
         match self {
+            Self::Queue(queue) => queue.can_back(settings),
             Self::Intro(intro) => !matches!(intro, Intro::Notice { .. }),
             Self::Filing(filing) => filing.can_back(),
             Self::LookUp(look_up) => !matches!(look_up, LookUp::Asking { .. }),
@@ -271,6 +281,7 @@ impl State {
             | Self::Done(_)
             | Self::LookUp(_)
             | Self::Rating(_)
+            | Self::Queue(_)
             | Self::OutOfService(_) => false,
         }
     }
@@ -287,6 +298,7 @@ impl State {
             Self::Fee(fee) => fee.patience(visit),
             Self::Done(_) => Patience::Farewell(FAREWELL_S),
             Self::Opinion(opinion) => opinion.patience(visit),
+            Self::Queue(queue) => queue.patience(visit),
             Self::Rating(rating) => rating.patience(visit),
             Self::LookUp(LookUp::Result { .. } | LookUp::Own { .. }) => Patience::Seconds(visit.reading_s),
             Self::LookUp(LookUp::Proving { .. }) => Patience::Seconds(visit.scanning_s),
@@ -311,6 +323,7 @@ impl State {
             | Self::Done(_)
             | Self::Opinion(_)
             | Self::Rating(_)
+            | Self::Queue(_)
             | Self::Courier(_)
             | Self::OutOfService(_) => false,
         }
@@ -328,6 +341,7 @@ impl State {
             Self::Courier(courier) => courier.part(),
             Self::Fee(fee) => fee.part(),
             Self::Opinion(opinion) => opinion.part(),
+            Self::Queue(queue) => queue.part(),
             Self::Rating(rating) => rating.part(),
             Self::Intro(Intro::Chip { chip, .. }) => chip.part(),
             Self::LookUp(look_up) => look_up.part(),
@@ -368,7 +382,7 @@ pub(crate) fn missing(service: Service, health: &Health, settings: &Settings) ->
         Service::File if !scanner => Some(Missing::Scanner),
         Service::File if !reader && !chip_alone(health, settings) => Some(Missing::Reader),
         Service::Courier if !reader => Some(Missing::Reader),
-        Service::File | Service::LookUp | Service::Opinion | Service::Courier => None,
+        Service::File | Service::LookUp | Service::Queue | Service::Opinion | Service::Courier => None,
     }
 }
 
@@ -391,6 +405,7 @@ fn start(service: Service, cx: &mut Cx) -> State {
         (Some(_), _) => State::Waiting,
         (None, Service::File) => State::Intro(Intro::Notice { card: None }),
         (None, Service::LookUp) => State::LookUp(LookUp::Asking { pending: None }),
+        (None, Service::Queue) => Queue::begin(cx).map_or(State::Waiting, |queue| State::Queue(Box::new(queue))),
         (None, Service::Opinion) => State::Opinion(Box::new(Opinion::begin())),
         (None, Service::Courier) => State::Courier(Courier::Badge),
     }

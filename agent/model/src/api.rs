@@ -23,11 +23,13 @@
 mod action;
 mod fee;
 mod opinion;
+mod queue;
 mod technician;
 
 pub use action::{Action, ActionRequest};
 pub use fee::{FeePage, PayWay};
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
+pub use queue::QueuePage;
 pub use technician::*;
 
 use crate::{
@@ -387,6 +389,11 @@ pub enum Screen {
         /// Which, and what it shows.
         page: RatingPage,
     },
+    /// C24 Lấy số, in several steps.
+    Queue {
+        /// Which, and what it shows.
+        page: QueuePage,
+    },
     /// C20c what the person filed, after the chip has proved who asks (R13).
     OwnDossiers {
         /// Newest first.
@@ -463,6 +470,7 @@ impl Screen {
             Self::OwnDossier { .. } => "C20d",
             Self::Opinion { page } => page.code(),
             Self::Rating { page } => page.code(),
+            Self::Queue { page } => page.code(),
             Self::Resume { .. } => "C91",
             Self::CourierBadge => "P01",
             Self::Parcels { .. } => "P03",
@@ -501,6 +509,8 @@ pub enum Service {
     File,
     /// Tra cứu.
     LookUp,
+    /// Lấy số.
+    Queue,
     /// Góp ý.
     Opinion,
     /// Bưu tá nhận bưu gửi.

@@ -2,11 +2,13 @@
 
 mod opinions;
 mod payment;
+mod queue;
 mod scanner;
 mod signing;
 
 pub use opinions::Opinions;
 pub use payment::{Payment, TransferAccount};
+pub use queue::Queue;
 pub use scanner::Scanner;
 pub use signing::Signing;
 
@@ -62,6 +64,9 @@ pub struct Config {
     /// How a fee can be paid at the kiosk.
     #[serde(default)]
     pub payment: Payment,
+    /// Numbers of the queue; left out: none are given here.
+    #[serde(default)]
+    pub queue: Queue,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -95,11 +100,13 @@ pub struct Retention {
     pub management_days: u16,
     /// The same where the archive keeps the dossier for ever (vĩnh viễn).
     pub permanent_days: u16,
+    /// Days that numbers of the queue and their times stay, for statistics (R18); they name nobody and the hub does not get them.
+    pub queue_days: u16,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { whole_hours: 1, frequent_use_days: 90, management_days: 365, permanent_days: 730 }
+        Self { whole_hours: 1, frequent_use_days: 90, management_days: 365, permanent_days: 730, queue_days: 90 }
     }
 }
 
@@ -490,6 +497,7 @@ impl Config {
         need((1..=1440).contains(&stalled), "hub.stalled_min", &stalled, "write 1 to 1440 minutes; 30 suits most");
         self.opinions.check(&mut need);
         self.payment.check(&mut need);
+        self.queue.check(self.console.is_some(), &mut need);
         if let Some(telemetry) = &self.telemetry {
             need(
                 is_whole_address(&telemetry.otlp),

@@ -24,6 +24,7 @@ pub mod pages;
 pub mod particulars;
 pub mod pdf_name;
 pub mod portal;
+pub mod queue;
 pub mod rating;
 pub mod scanned;
 mod text;

@@ -140,7 +140,10 @@ fn prove(copy: &Path, fresh: &Path, key: &StoreKey) -> Result<HashSet<Uuid>, Sto
 
 fn skip_numbers(db: &mut Connection) -> Result<(), StoreError> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    change.execute("UPDATE counter SET value = value + ?1 WHERE name = 'sequence' OR name LIKE 'code %'", [SKIPPED_NUMBERS])?;
+    change.execute(
+        "UPDATE counter SET value = value + ?1 WHERE name = 'sequence' OR name LIKE 'code %' OR name LIKE 'queue %'",
+        [SKIPPED_NUMBERS],
+    )?;
     change.execute(
         "INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2",
         rusqlite::params![db::SKIPPED, SKIPPED_NUMBERS],

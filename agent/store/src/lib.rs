@@ -33,6 +33,7 @@ mod files;
 mod inbox;
 mod key;
 mod outbox;
+mod queue;
 mod retention;
 mod signing;
 mod time;

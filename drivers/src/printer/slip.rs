@@ -124,6 +124,8 @@ pub enum Size {
     Large,
     /// 8 mm: the code. Shrinks until the longest word fits.
     Huge,
+    /// 24 mm: a number that is called. Shrinks like [`Self::Huge`].
+    Giant,
 }
 
 impl Size {
@@ -133,6 +135,7 @@ impl Size {
             Self::Normal => 28.0,
             Self::Large => 40.0,
             Self::Huge => 64.0,
+            Self::Giant => 192.0,
         }
     }
 }
@@ -275,7 +278,7 @@ fn lay_out(block: &Block, width: u32, font: &Font) -> Result<Vec<Item>, SlipErro
 /// Only the code may shrink: broken over two lines it is read wrong.
 fn fitting(text: &str, size: Size, bold: bool, room: f32, font: &Font) -> f32 {
     let wanted = size.dots();
-    if size != Size::Huge {
+    if !matches!(size, Size::Huge | Size::Giant) {
         return wanted;
     }
     let widths = text.split_whitespace().map(|word| measure(word, Style { dots: wanted, bold }, font));

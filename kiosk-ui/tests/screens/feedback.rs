@@ -1,10 +1,10 @@
-//! Opinions and ratings at the screen: touches, typed words, and what is left of them.
+//! Opinions, ratings and numbers of the queue at the screen: touches, typed words, and what is left of them.
 
 use crate::stage::{SIZES, Stage};
 use motcua_kiosk::{samples, ui::Kiosk};
 use motcua_model::{
     Language, Private, Text,
-    api::{Action, OpinionPage, Screen, Snapshot},
+    api::{Action, OpinionPage, Screen, Service, Snapshot},
     rating::{Reason, Score},
 };
 use slint::{ComponentHandle as _, Model as _};
@@ -14,13 +14,20 @@ fn sample(name: &str) -> Snapshot {
 }
 
 #[test]
-fn touches_on_opinions_and_ratings_send_their_actions() {
+fn touches_on_opinions_ratings_and_numbers_send_their_actions() {
     let cases = [
         ("opinion", "Thời gian chờ", Action::ChooseTopic { topic: 2 }),
         ("opinion-phone", "Không cần trả lời", Action::LeaveContact { phone: None }),
         ("opinion-check", "Gửi góp ý", Action::Submit),
         ("opinion-given", "Đã lấy phiếu", Action::End),
         ("opinion-given-no-printer", "Đã chụp mã", Action::End),
+        ("waiting-queue", "Lấy số", Action::Start { service: Service::Queue }),
+        ("queue", "Việc khác", Action::ChooseGroup { group: 5 }),
+        ("queue-priority", "Không thuộc diện nào", Action::ChoosePriority { priority: None }),
+        ("queue-priority", "Từ 75 tuổi trở lên", Action::ChoosePriority { priority: Some(0) }),
+        ("queue-priority", "Người có công với cách mạng", Action::ChoosePriority { priority: Some(4) }),
+        ("queue-taken", "Đã lấy phiếu", Action::End),
+        ("queue-taken-no-paper", "Đã nhớ số", Action::End),
         ("done", "Đánh giá lần nộp này", Action::Rate),
         ("look-up-ended", "Đánh giá việc giải quyết", Action::Rate),
         ("satisfaction", "Rất không hài lòng", Action::GiveScore { score: Score::VeryBad }),
@@ -48,6 +55,7 @@ fn while_the_disk_works_and_before_a_face_is_chosen_nothing_is_sent() {
     let stage = Stage::new(SIZES[0]);
     for (step, (name, label)) in (800..).zip([
         ("opinion-storing", "Đang lưu…"),
+        ("queue-storing", "Người khuyết tật"),
         ("satisfaction", "Gửi đánh giá"),
         ("satisfaction-storing", "Bỏ qua"),
         ("quality", "Câu tiếp theo"),
@@ -90,13 +98,13 @@ fn an_opinion_is_typed_and_stays_when_it_is_refused() {
 #[test]
 fn no_word_of_an_opinion_stays_on_the_screen() {
     let stage = Stage::new(SIZES[0]);
-    for name in ["opinion-text", "opinion-check", "opinion-given", "satisfaction-reasons", "quality-second"] {
+    for name in ["opinion-text", "opinion-check", "opinion-given", "satisfaction-reasons", "quality-second", "queue-taken-no-paper"] {
         stage.show(sample(name));
     }
     stage.show(sample("waiting"));
     let kiosk = stage.face.app().global::<Kiosk>();
-    let held = format!("{:?} {:?} {:?}", kiosk.get_opinion(), kiosk.get_rating(), kiosk.get_input());
-    for word in ["Ghế", "0900", "PAKN-", "H99.99"] {
+    let held = format!("{:?} {:?} {:?} {:?}", kiosk.get_opinion(), kiosk.get_rating(), kiosk.get_queue(), kiosk.get_input());
+    for word in ["Ghế", "0900", "PAKN-", "H99.99", "A1012"] {
         assert!(!held.contains(word), "{held}");
     }
     assert_eq!(kiosk.get_faces().row_count(), 0);

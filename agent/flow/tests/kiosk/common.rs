@@ -9,12 +9,13 @@ use motcua_model::{
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber, Sex},
     code::ProvisionalCode,
-    config::{Payment, Visit},
+    config::{Payment, Queue, Visit},
     dossier::{ChipAnswer, ChipFiles, FileRef, Page, Proof, Side, Special, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
     hub::{AccountAnswer, AccountState, News, PaperSource, PersonKey, StoredPaper, SupplementItem},
     pages::PageFault,
+    queue::Group,
 };
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -70,7 +71,12 @@ pub(crate) fn settings() -> Settings {
         sticks: true,
         topics: motcua_model::opinion::usual_topics(),
         payment: Payment::default(),
+        queue: Queue { groups: ['A', 'B'].map(|code| group(code)).into(), ..Queue::default() },
     }
+}
+
+pub(crate) fn group(code: char) -> Group {
+    Group { code: code.into(), name: Text::new(format!("Nhóm {code}"), format!("Group {code}")) }
 }
 
 pub(crate) struct Desk {

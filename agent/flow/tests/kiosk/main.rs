@@ -13,6 +13,7 @@ mod lookup;
 mod opinion;
 mod papers_first;
 mod pdf;
+mod queue;
 mod random;
 mod rating;
 mod resume;

@@ -18,6 +18,7 @@ fn every_action() -> Vec<Action> {
     let all = vec![
         Action::Start { service: Service::File },
         Action::Start { service: Service::LookUp },
+        Action::Start { service: Service::Queue },
         Action::Start { service: Service::Opinion },
         Action::Start { service: Service::Courier },
         Action::SetLanguage { language: Language::Vi },
@@ -87,6 +88,11 @@ fn every_action() -> Vec<Action> {
         Action::Rate,
         Action::GiveScore { score: Score::Good },
         Action::TurnReason { reason: Reason::Time },
+        Action::ChooseGroup { group: 1 },
+        Action::ChooseGroup { group: 200 },
+        Action::ChoosePriority { priority: None },
+        Action::ChoosePriority { priority: Some(0) },
+        Action::ChoosePriority { priority: Some(200) },
         Action::ConfirmParcel { keep: true },
         Action::CloseHandover,
         Action::Retry,
@@ -144,6 +150,8 @@ fn every_action() -> Vec<Action> {
             | Action::Rate
             | Action::GiveScore { .. }
             | Action::TurnReason { .. }
+            | Action::ChooseGroup { .. }
+            | Action::ChoosePriority { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
             | Action::Retry
@@ -186,6 +194,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::DropPrint { .. } => "drop-print",
             Effect::StoreOpinion(_) => "store-opinion",
             Effect::StoreRating(_) => "store-rating",
+            Effect::TakeNumber(_) => "take-number",
         })
         .collect();
     let same = desk.seen() == seen && desk.snapshot().step == step;

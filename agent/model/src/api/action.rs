@@ -173,6 +173,16 @@ pub enum Action {
         /// Which.
         reason: Reason,
     },
+    /// C24 a group of services.
+    ChooseGroup {
+        /// Index.
+        group: u8,
+    },
+    /// C24b a priority group, or none.
+    ChoosePriority {
+        /// Index; none: none of them applies.
+        priority: Option<u8>,
+    },
     /// P03 the doubtful code is what stands on the parcel.
     ConfirmParcel {
         /// Keep it, or drop it.

@@ -16,6 +16,7 @@ mod keys;
 mod kill;
 mod ordering;
 mod privacy;
+mod queue;
 mod retention;
 mod signing;
 mod support;

@@ -208,7 +208,7 @@ fn a_store_from_before_signatures_holds_nothing_back() {
     make_pdf(&mut store, id(2), document_of(id(2)), id(201));
     drop(store);
     place.tamper(
-        "DROP TABLE feedback; ALTER TABLE outbox DROP COLUMN to_sign; ALTER TABLE outbox DROP COLUMN unstamped; ALTER TABLE pdf DROP COLUMN signed;
+        "DROP TABLE ticket; DROP TABLE feedback; ALTER TABLE outbox DROP COLUMN to_sign; ALTER TABLE outbox DROP COLUMN unstamped; ALTER TABLE pdf DROP COLUMN signed;
          ALTER TABLE pdf DROP COLUMN signer; ALTER TABLE pdf DROP COLUMN stamped; PRAGMA user_version = 6;",
     );
     let mut store = place.store();
