@@ -152,6 +152,10 @@ async fn a_number_is_printed_called_and_shown_in_the_waiting_room() {
     assert_eq!(desk.post("/call", &[("form", "of another site"), ("desk", "2"), ("seen", ""), ("act", "next")]).await.0, 403);
     assert_eq!(large(&press(&mut desk, "2", "again").await, "number"), "A001");
 
+    let statistics = desk.page("/call/numbers.csv").await;
+    assert!(statistics.lines().count() == 5 && statistics.contains(",A003,A,disabled,"), "{statistics}");
+    assert_eq!(room.get("/call/numbers.csv").await.status(), 303, "for staff alone");
+
     let figures = rig.metrics().await.unwrap();
     assert!(figures.contains("motcua_queue_waiting 1") && figures.contains("motcua_queue_wait_seconds"), "{figures}");
     assert_eq!(rig.status().await.unwrap().outbox, [], "nothing of it is for the hub");

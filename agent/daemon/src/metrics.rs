@@ -279,6 +279,7 @@ pub(crate) mod tests {
             call: None,
             first_called: None,
             called: None,
+            done: None,
         };
         let called = Some(taken + jiff::SignedDuration::from_mins(2));
         let standing = Standing::Called { desk: 1 };

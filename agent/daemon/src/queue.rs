@@ -11,7 +11,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use motcua_model::{
     Text,
     config::Queue,
@@ -33,6 +33,7 @@ const FRESH_S: i64 = 12;
 pub(crate) fn routes() -> Router<Console> {
     Router::new()
         .route("/call", get(show).post(act))
+        .route("/call/numbers.csv", get(statistics))
         .route("/queue", get(display))
         .route("/queue/now", get(display_now))
         .route("/queue.js", get(script))
@@ -104,6 +105,37 @@ async fn act(State(console): State<Console>, headers: HeaderMap, Form(pressed): 
         Ok((false, _)) => Redirect::to(&format!("/call?desk={desk}&told=stale")).into_response(),
         Err(error) => failed(&error),
     }
+}
+
+/// All numbers that are kept, for the office's own statistics (R18): a spreadsheet opens it.
+async fn statistics(State(console): State<Console>, headers: HeaderMap) -> Response {
+    if let Err(response) = console.entered(&headers, console.queue.as_deref()) {
+        return response;
+    }
+    match console.storage.read(|s| Ok(s.all_tickets()?)).await {
+        Ok(numbers) => {
+            let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+            let name = HeaderValue::from_static("attachment; filename=\"so-thu-tu.csv\"");
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], csv(&numbers)).into_response()
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// One line for each number; times by the clock of Việt Nam, empty where it did not come to it.
+fn csv(numbers: &[(Date, Ticket)]) -> String {
+    let time = |at: Option<Timestamp>| at.map(|at| in_vietnam(at).strftime("%H:%M:%S").to_string()).unwrap_or_default();
+    let line = |(day, ticket): &(Date, Ticket)| {
+        let desk = match ticket.standing {
+            Standing::Waiting => String::new(),
+            Standing::Called { desk } | Standing::Served { desk } => desk.to_string(),
+        };
+        let (number, priority) = (ticket.label(), ticket.priority.as_deref().unwrap_or_default());
+        let times = [Some(ticket.taken), ticket.first_called, ticket.done].map(time).join(",");
+        format!("{day},{number},{},{priority},{times},{desk},{}\r\n", ticket.group, ticket.absent)
+    };
+    let lines: String = numbers.iter().map(line).collect();
+    format!("day,number,group,priority,taken,first_called,done,desk,not_there\r\n{lines}")
 }
 
 /// What a button of the page means.
@@ -221,7 +253,7 @@ fn body(queue: &Queue, day: &[Ticket], desk: u8, told: String, form_token: &str,
          <h2>Đang chờ <small>Waiting: {waiting}</small></h2>{line}</form>\
          <p><small>Ưu tiên gọi trước, nhưng sau hai số ưu tiên liền nhau thì gọi một số thường. Người vắng xếp lại sau những người đang chờ; vắng {MOST_ABSENT} lần thì chỉ gọi bằng nút của số đó. \
          · Priority first; after two in a row a usual number. Who is not there stands behind those who wait; after {MOST_ABSENT} times only the number's own button calls it.</small></p>\
-         <footer>Hôm nay · Today: {taken} số đã lấy · taken, {called} đã gọi · called, chờ trung bình · mean wait {mean}</footer>",
+         <footer>Hôm nay · Today: {taken} số đã lấy · taken, {called} đã gọi · called, chờ trung bình · mean wait {mean} · <a href=/call/numbers.csv>Thống kê (CSV) · Statistics</a></footer>",
     )
 }
 
@@ -351,6 +383,7 @@ mod tests {
             call: None,
             first_called: None,
             called: None,
+            done: None,
         }
     }
 
@@ -386,6 +419,15 @@ mod tests {
         assert!(html.contains(&format!("name=seen value='{}'", Uuid::from_u128(1))));
         let empty = body(&queue(), &day, 1, told(None), "abc", Timestamp::UNIX_EPOCH);
         assert!(empty.contains("Quầy đang trống") && empty.contains("name=seen value=''") && !empty.contains("value=absent"));
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_a_line_for_each_number() {
+        let day = jiff::civil::date(2026, 11, 23);
+        let served = Ticket { standing: Standing::Served { desk: 3 }, done: Timestamp::from_second(100).ok(), ..called(1, 3, 20) };
+        let lines = csv(&[(day, served), (day, Ticket { absent: 2, ..ticket(2, "B", false) })]);
+        let lines: Vec<&str> = lines.lines().skip(1).collect();
+        assert_eq!(lines, ["2026-11-23,A001,A,disabled,07:00:00,07:00:20,07:01:40,3,0", "2026-11-23,B002,B,,07:00:00,,,,2"]);
     }
 
     #[test]

@@ -114,6 +114,8 @@ pub struct Ticket {
     pub first_called: Option<Timestamp>,
     /// When it was called last.
     pub called: Option<Timestamp>,
+    /// When the desk was done with it.
+    pub done: Option<Timestamp>,
 }
 
 /// How far a number is.
@@ -245,6 +247,7 @@ mod tests {
             call: None,
             first_called: None,
             called: None,
+            done: None,
         };
         (0..).zip(letters.chars()).map(ticket).collect()
     }

@@ -7,7 +7,7 @@ use motcua_model::queue::{self, DeskAct, Standing, Ticket, Wanted};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
-const COLUMNS: &str = "id, code, number, priority, place, taken, state, desk, absent, call, first_called, called";
+const COLUMNS: &str = "id, code, number, priority, place, taken, state, desk, absent, call, first_called, called, done";
 /// Series of numbers that rise through all days.
 const PLACE: &str = "queue place";
 const CALL: &str = "queue call";
@@ -16,6 +16,14 @@ impl Reader {
     /// All numbers of this day, in the order of the line.
     pub fn tickets(&self, day: Date) -> Result<Vec<Ticket>, StoreError> {
         of_day(&self.db, day)
+    }
+
+    /// Every number that is kept, with its day, in the order in which they were taken: statistics.
+    pub fn all_tickets(&self) -> Result<Vec<(Date, Ticket)>, StoreError> {
+        let sql = format!("SELECT {COLUMNS}, day FROM ticket ORDER BY day, taken, id");
+        let mut statement = self.db.prepare(&sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>("day")?, load(row)?)))?;
+        rows.map(|row| with_day(row?)).collect()
     }
 }
 
@@ -102,9 +110,11 @@ fn of_day(db: &Connection, day: Date) -> Result<Vec<Ticket>, StoreError> {
 fn find(db: &Connection, id: Uuid) -> Result<Option<(Date, Ticket)>, StoreError> {
     let sql = format!("SELECT {COLUMNS}, day FROM ticket WHERE id = ?");
     let found = db.prepare_cached(&sql)?.query_row([id.into_bytes()], |row| Ok((row.get::<_, String>("day")?, load(row)?))).optional()?;
-    let Some((day, ticket)) = found else { return Ok(None) };
-    let day = day.parse().map_err(|_| StoreError::Encoding("the day of a number"))?;
-    Ok(Some((day, ticket)))
+    found.map(with_day).transpose()
+}
+
+fn with_day((day, ticket): (String, Ticket)) -> Result<(Date, Ticket), StoreError> {
+    Ok((day.parse().map_err(|_| StoreError::Encoding("the day of a number"))?, ticket))
 }
 
 fn load(row: &Row<'_>) -> rusqlite::Result<Ticket> {
@@ -126,5 +136,6 @@ fn load(row: &Row<'_>) -> rusqlite::Result<Ticket> {
         call: row.get(9)?,
         first_called: time::load_optional(row, 10)?,
         called: time::load_optional(row, 11)?,
+        done: time::load_optional(row, 12)?,
     })
 }

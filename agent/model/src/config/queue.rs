@@ -41,3 +41,39 @@ impl Queue {
         need(called, "queue.groups", &"no [console]", "add the section [console], where staff call the numbers, or leave [queue] out");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    const EXAMPLE: &str = include_str!("../../../../provisioning/package/agent.example.toml");
+
+    #[test]
+    fn the_lines_of_the_example_can_be_used_and_an_office_without_them_gives_no_numbers() {
+        let without = Config::parse("a.toml", EXAMPLE).unwrap();
+        assert!(!without.queue.is_open() && without.queue.priority.len() == 5 && without.retention.queue_days == 90);
+        let (_, section) = EXAMPLE.split_once("# [queue]").unwrap();
+        let lines = section.lines().take_while(|line| !line.is_empty()).map(|line| line.trim_start_matches("# "));
+        let with = format!("{EXAMPLE}\n[queue]{}\n", lines.collect::<Vec<_>>().join("\n"));
+        let queue = Config::parse("a.toml", &with).unwrap().queue;
+        assert_eq!((queue.groups.len(), queue.groups[0].code.as_str(), queue.desks), (1, "A", 4));
+        assert_eq!(queue.priority[0].id, "age75");
+    }
+
+    #[test]
+    fn numbers_that_nobody_could_call_and_wrong_groups_are_named() {
+        let group = |code: &str| format!("[[queue.groups]]\ncode = \"{code}\"\nname = {{ vi = \"Hộ tịch\", en = \"Civil status\" }}\n");
+        let alone =
+            EXAMPLE.replace("[console]", "[nobody]").replace("listen = ", "# ").replace("access_code = ", "# ").replace("[nobody]", "");
+        for (text, key) in [
+            (format!("{alone}\n{}", group("A")), "queue.groups"),
+            (format!("{EXAMPLE}\n{}", group("1")), "queue.groups"),
+            (format!("{EXAMPLE}\n[queue]\ndesks = 0\n"), "queue.desks"),
+            (format!("{EXAMPLE}\n[queue]\n[[queue.priority]]\nid = \"A B\"\nname = {{ vi = \"x\", en = \"x\" }}\n"), "queue.priority"),
+        ] {
+            let problems = Config::parse("a.toml", &text).unwrap_err();
+            assert_eq!(problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(), [key], "{problems:?}");
+        }
+        assert!(Config::parse("a.toml", &format!("{EXAMPLE}\n[queue]\npriority = []\n{}", group("A"))).is_ok());
+    }
+}

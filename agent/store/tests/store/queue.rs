@@ -101,7 +101,9 @@ fn a_desk_calls_the_next_one_and_is_done_with_the_one_before() {
     assert_eq!(at_desk(&store, 2).as_deref(), Some("A002"));
     let tickets = store.tickets(today()).unwrap();
     let first = tickets.iter().find(|ticket| ticket.label() == "B001").unwrap();
-    assert_eq!((first.standing, first.waited_s()), (Standing::Served { desk: 2 }, Some(57)));
+    assert_eq!((first.standing, first.waited_s(), first.done), (Standing::Served { desk: 2 }, Some(57), Some(at(60))));
+    let kept = store.all_tickets().unwrap();
+    assert!(kept.len() == 3 && kept.iter().all(|(day, _)| *day == today()));
     assert!(!act(&mut store, 2, &NEXT), "nobody waits");
     assert_eq!(at_desk(&store, 2).as_deref(), Some("A002"), "who is there is not sent away");
 
