@@ -24,7 +24,7 @@ pub(crate) enum Queue {
     /// Being made durable: nothing can change any more.
     Storing { id: Uuid, chosen: Chosen },
     /// The number is the person's.
-    Taken { slip: Slip, group: Text, priority: bool, ahead: u32, printing: PrintState },
+    Taken { slip: Box<Slip>, group: Text, priority: bool, ahead: u32, printing: PrintState },
 }
 
 /// What was chosen, as places in the office's lists.
@@ -80,7 +80,7 @@ impl Queue {
             Self::Storing { id, chosen } if id == taken => {
                 let group = group_at(chosen.group, cx.settings).map_or_else(|| Text::new("", ""), |group| group.name.clone());
                 let priority = chosen.priority.is_some();
-                let slip = ticket(id, number, (&group, priority, ahead), cx);
+                let slip = Box::new(ticket(id, number, (&group, priority, ahead), cx));
                 let printing = crate::slip::print(&slip, cx);
                 Self::Taken { slip, group, priority, ahead, printing }
             }

@@ -71,7 +71,7 @@ pub(crate) fn settings() -> Settings {
         sticks: true,
         topics: motcua_model::opinion::usual_topics(),
         payment: Payment::default(),
-        queue: Queue { groups: ['A', 'B'].map(|code| group(code)).into(), ..Queue::default() },
+        queue: Queue { groups: ['A', 'B'].map(group).into(), ..Queue::default() },
     }
 }
 
