@@ -35,7 +35,9 @@ perl                | builds the OpenSSL inside SQLCipher
 pkg-config          | finds the libraries above
 '
 DEMO_PACKAGES='
+alsa-utils          | aplay: what the kiosk reads aloud is heard
 curl                | asks the simulated office from outside
+espeak-ng           | the voice of the kiosk, Vietnamese and English
 fonts-noto-core     | Vietnamese letters on screen and slip
 imagemagick         | photographs the screen
 libx11-6            | kiosk screen under X
