@@ -1,7 +1,10 @@
-//! What a person may change about the screen itself: the size of its letters, its contrast, and whether it is
-//! covered. It is no truth of the visit, so the agent does not know of it; it ends with the visit all the same.
+//! What a person may change about the screen itself: the size of its letters, its contrast, how loud it is, whether
+//! it reads itself aloud, and whether it is covered. It is no truth of the visit, so the agent does not know of it; it ends with the visit all the same.
 
-use crate::ui::{Contrast, ProcedureView};
+use crate::{
+    speech::voice::Volume,
+    ui::{Contrast, ProcedureView},
+};
 use motcua_model::api::Screen;
 use std::time::Duration;
 
@@ -86,13 +89,25 @@ pub struct Comfort {
     pub contrast: Contrast,
     /// C98: nothing is shown until the next touch.
     pub covered: bool,
+    /// How loud.
+    pub volume: Volume,
+    /// Every screen is read without being asked.
+    pub voice: bool,
     visiting: bool,
     touched: Duration,
 }
 
 impl Default for Comfort {
     fn default() -> Self {
-        Self { size: TextSize::Normal, contrast: Contrast::Usual, covered: false, visiting: false, touched: Duration::ZERO }
+        Self {
+            size: TextSize::Normal,
+            contrast: Contrast::Usual,
+            covered: false,
+            volume: Volume::default(),
+            voice: false,
+            visiting: false,
+            touched: Duration::ZERO,
+        }
     }
 }
 
@@ -119,7 +134,8 @@ impl Comfort {
 
     /// Whether a C01 that somebody touched and left has just been put back.
     pub(crate) fn rest(&mut self, now: Duration) -> bool {
-        let chosen = self.size != TextSize::Normal || self.contrast != Contrast::Usual || self.covered;
+        let seen = self.size != TextSize::Normal || self.contrast != Contrast::Usual || self.covered;
+        let chosen = seen || self.volume != Volume::default() || self.voice;
         let left = !self.visiting && chosen && now.saturating_sub(self.touched) >= REST;
         if left {
             *self = Self::default();

@@ -6,12 +6,13 @@ use crate::{
     feedback,
     input::{Form, Typed},
     queue,
+    speech::Speech,
     ui::{Act, App, Contrast, Kiosk, ProcedureView, Theme},
     view,
 };
 use motcua_model::{
     Language, Private,
-    api::{Action, ActionRequest, OpinionPage, Overlay, PageView, Screen, Snapshot},
+    api::{Action, ActionRequest, OpinionPage, PageView, Screen, Snapshot},
     catalogue::AnswerKind,
     dossier::Special,
     fold,
@@ -105,9 +106,10 @@ pub(crate) struct State {
 /// The screen and what drives it.
 pub struct Face {
     app: App,
-    state: RefCell<State>,
+    pub(crate) state: RefCell<State>,
     send: Box<dyn Fn(ToAgent)>,
-    now: Box<dyn Fn() -> Duration>,
+    pub(crate) now: Box<dyn Fn() -> Duration>,
+    pub(crate) speech: Speech,
 }
 
 impl Face {
@@ -127,8 +129,15 @@ impl Face {
             last_key: None,
             last_said: None,
         };
-        let face = Rc::new(Self { app: App::new()?, state: RefCell::new(state), send: Box::new(send), now: Box::new(now) });
+        let face = Rc::new(Self {
+            app: App::new()?,
+            state: RefCell::new(state),
+            send: Box::new(send),
+            now: Box::new(now),
+            speech: Speech::default(),
+        });
         face.wire();
+        face.wire_speech();
         face.draw();
         Ok(face)
     }
@@ -153,34 +162,16 @@ impl Face {
         self.app.global::<Kiosk>().set_clock(clock.into());
     }
 
-    /// What is shown, as a name for a picture: code, overlay, language, and whether all pages have their picture.
-    pub fn shown(&self) -> String {
-        let state = self.state.borrow();
-        if state.comfort.covered {
-            return "C98".to_owned();
-        }
-        let Some(snapshot) = &state.snapshot else { return "restarting".to_owned() };
-        let overlay = match &snapshot.overlay {
-            None => "",
-            Some(Overlay::StillThere { .. }) => "-C90",
-            Some(Overlay::Fault { .. }) => "-C93",
-            Some(Overlay::Help) => "-C92",
-            Some(Overlay::ConfirmEnd) => "-end",
-        };
-        let pages = pages_of(Some(snapshot));
-        let drawn = !pages.is_empty() && pages.iter().all(|p| state.pictures.contains_key(&p.id));
-        let language = match snapshot.language {
-            Language::Vi => "vi",
-            Language::En => "en",
-        };
-        format!("{}{overlay}{}-{language}", snapshot.screen.code(), if drawn { "-pages" } else { "" })
-    }
-
     fn wire(self: &Rc<Self>) {
         let kiosk = self.app.global::<Kiosk>();
         let weak = || Rc::downgrade(self);
         let face = weak();
-        kiosk.on_act(move |act, at| with(&face, |f| f.act(act, usize::try_from(at).unwrap_or(0))));
+        kiosk.on_act(move |act, at| {
+            with(&face, |f| {
+                f.act(act, usize::try_from(at).unwrap_or(0));
+                f.after(act);
+            });
+        });
         let face = weak();
         kiosk.on_key(move |key| with(&face, |f| f.type_key(&key, |typed| typed.press(&key))));
         let face = weak();
@@ -201,8 +192,6 @@ impl Face {
         });
         let face = weak();
         kiosk.on_submit_input(move || with(&face, |f| f.submit_input()));
-        let face = weak();
-        kiosk.on_move_focus(move |forward| with(&face, |f| f.move_focus(forward)));
     }
 
     /// To be called about once a second: a C01 that somebody touched and left is put back.
@@ -211,6 +200,7 @@ impl Face {
         if put_back {
             self.draw();
         }
+        self.listen();
     }
 
     /// What the person has chosen about the screen.
@@ -256,14 +246,16 @@ impl Face {
         }
     }
 
-    fn draw(&self) {
+    pub(crate) fn draw(&self) {
         let state = self.state.borrow();
         view::draw(&self.app, &state);
+        self.look_soon();
     }
 
     fn draw_input(&self) {
         let state = self.state.borrow();
         view::draw_input(&self.app, &state);
+        self.look_soon();
     }
 
     /// A touch on the keyboard: changes the screen alone.
@@ -303,7 +295,7 @@ impl Face {
         let action = self.state.borrow().action(act, at);
         if let Some(action) = action {
             self.send_action(action);
-        } else if matches!(act, Act::LargerText | Act::TurnContrast | Act::Cover | Act::Uncover) {
+        } else if matches!(act, Act::LargerText | Act::TurnContrast | Act::TurnVolume | Act::Cover | Act::Uncover) {
             self.change_comfort(act);
         } else {
             self.state.borrow_mut().change_locally(act, at);
@@ -325,6 +317,8 @@ impl Face {
                 state.resize(size);
             } else if act == Act::TurnContrast {
                 state.comfort.turn_contrast();
+            } else if act == Act::TurnVolume {
+                state.comfort.volume = state.comfort.volume.next();
             } else {
                 state.comfort.covered = act == Act::Cover;
             }
@@ -334,6 +328,7 @@ impl Face {
     }
 
     fn send_action(&self, action: Action) {
+        self.hush();
         let now = (self.now)();
         let mut state = self.state.borrow_mut();
         let Some(step) = state.snapshot.as_ref().map(|s| s.step) else { return };
@@ -346,7 +341,12 @@ impl Face {
         (self.send)(ToAgent::Act(ActionRequest { step, action }));
     }
 
-    fn say_touched(&self) {
+    pub(crate) fn say_touched(&self) {
+        self.hush();
+        self.say_present();
+    }
+
+    pub(crate) fn say_present(&self) {
         let now = (self.now)();
         let mut state = self.state.borrow_mut();
         let Some(step) = state.snapshot.as_ref().map(|s| s.step) else { return };
@@ -356,24 +356,6 @@ impl Face {
         state.last_said = Some(now);
         drop(state);
         (self.send)(ToAgent::Act(ActionRequest { step, action: Action::Touch }));
-    }
-
-    /// Arrows do what Tab does. Sent after the present key is done with, because Slint handles one at a time.
-    fn move_focus(&self, forward: bool) {
-        let app = self.app.as_weak();
-        slint::Timer::single_shot(Duration::ZERO, move || {
-            let Some(app) = app.upgrade() else { return };
-            let key = if forward { slint::platform::Key::Tab } else { slint::platform::Key::Backtab };
-            for event in [
-                slint::platform::WindowEvent::KeyPressed { text: key.into() },
-                slint::platform::WindowEvent::KeyReleased { text: key.into() },
-            ] {
-                if let Err(e) = app.window().dispatch_event_with_result(event) {
-                    tracing::warn!("the focus could not be moved: {e}");
-                }
-            }
-        });
-        self.say_touched();
     }
 }
 
@@ -649,6 +631,8 @@ impl State {
             | Act::Touch
             | Act::LargerText
             | Act::TurnContrast
+            | Act::Speak
+            | Act::TurnVolume
             | Act::Cover
             | Act::Uncover => {
                 return None;

@@ -56,6 +56,8 @@ struct Picture {
     /// Language, way up, size, contrast.
     look: [&'static str; 4],
     file: String,
+    /// What is said of it to one person alone, and to everybody.
+    said: [Vec<String>; 2],
 }
 
 /// Writes `NN-<name>-<code>-<language>-<portrait|landscape>-<size>-<contrast>.png` for every wanted sample, and an
@@ -71,6 +73,7 @@ pub fn write(folder: &Path, wanted: &Wanted) -> anyhow::Result<usize> {
         let face = Face::new(|_| {}, || Duration::ZERO)?;
         face.set_size(width, height, 4.0);
         face.set_clock("09:41");
+        face.app().global::<Kiosk>().set_can_speak(true);
         face.app().show()?;
         for (size, contrast) in wanted.looks() {
             for language in [Language::Vi, Language::En] {
@@ -105,7 +108,7 @@ fn draw_all(
     let mut keep = |screen: String, code: &str| -> anyhow::Result<()> {
         let file = format!("{screen}-{code}-{}.png", look.join("-"));
         save(face, &folder.join(&file))?;
-        pictures.push(Picture { screen, look, file });
+        pictures.push(Picture { screen, look, file, said: [face.script(true), face.script(false)] });
         Ok(())
     };
     for (at, Sample { name, mut snapshot }) in samples::all(language).into_iter().enumerate() {
@@ -143,7 +146,7 @@ fn page_of(pictures: &[Picture]) -> String {
     let mut rows = String::new();
     for (screen, pictures) in screens {
         let _infallible = write!(rows, "<h2>{screen}</h2>\n<div>\n");
-        for Picture { look, file, .. } in pictures {
+        for Picture { look, file, .. } in &pictures {
             let words = look.join(" ");
             let _infallible = writeln!(
                 rows,
@@ -151,11 +154,22 @@ fn page_of(pictures: &[Picture]) -> String {
             );
         }
         rows.push_str("</div>\n");
+        for tongue in ["vi", "en"] {
+            let Some(picture) = pictures.iter().find(|picture| picture.look[0] == tongue) else { continue };
+            for (to, said) in ["headphones", "loudspeaker"].into_iter().zip(&picture.said) {
+                let said: Vec<String> = said.iter().map(|phrase| escaped(phrase)).collect();
+                let _infallible = writeln!(rows, "<details><summary>spoken, {tongue}, {to}</summary>{}</details>", said.join("<br>"));
+            }
+        }
     }
     if let Some(at) = page.find("<!-- pictures -->") {
         page.insert_str(at, &rows);
     }
     page
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn show(face: &Face, snapshot: Snapshot) {

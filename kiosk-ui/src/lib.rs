@@ -14,6 +14,7 @@ pub mod input;
 mod queue;
 pub mod samples;
 pub mod shots;
+pub mod speech;
 mod view;
 
 #[allow(

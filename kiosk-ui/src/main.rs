@@ -8,12 +8,20 @@ use motcua_kiosk::{
     face::Face,
     gallery,
     shots::Shots,
+    speech::{
+        clips::{self, Clips},
+        headphones::{self, Audio},
+        voice::{self, Status},
+    },
     ui::Contrast,
 };
+use motcua_model::Language;
 use slint::ComponentHandle as _;
 use std::{
+    io::Write as _,
     path::PathBuf,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,7 +34,7 @@ static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc:
 #[command(version)]
 struct Options {
     /// The agent's unix socket
-    #[arg(long, value_name = "PATH", required_unless_present = "gallery")]
+    #[arg(long, value_name = "PATH", required_unless_present_any = ["gallery", "prompts", "say"])]
     socket: Option<PathBuf>,
     /// Size of the window in pixels
     #[arg(long, value_name = "WxH", default_value = "1080x1920", value_parser = parse_size)]
@@ -52,6 +60,31 @@ struct Options {
     /// With --gallery: only this contrast: usual, black (on white), dark
     #[arg(long, value_name = "NAME", requires = "gallery", value_parser = parse_contrast)]
     contrast: Option<Contrast>,
+    /// Who hears what is read aloud: detect (headphones by their socket), speaker, headphones
+    #[arg(long, value_name = "NAME", default_value = "detect", value_parser = parse_audio)]
+    audio: Audio,
+    /// Sound device by ALSA's name (`aplay -L`); without it the usual one
+    #[arg(long, value_name = "NAME")]
+    sound_device: Option<String>,
+    /// Recorded prompts: a folder with the files that --prompts lists
+    #[arg(long, value_name = "DIR")]
+    clips: Option<PathBuf>,
+    /// List the prompts that can be recorded (file, language, words), and end
+    #[arg(long)]
+    prompts: bool,
+    /// Say this text into the file of --wav as the kiosk would say it, and end
+    #[arg(long, value_name = "TEXT", requires = "wav")]
+    say: Option<String>,
+    /// With --say: the WAV file to write
+    #[arg(long, value_name = "FILE", requires = "say")]
+    wav: Option<PathBuf>,
+    /// With --say: in English
+    #[arg(long, requires = "say")]
+    english: bool,
+}
+
+fn parse_audio(text: &str) -> Result<Audio, String> {
+    Audio::ALL.into_iter().find(|audio| audio.name() == text).ok_or_else(|| "one of detect, speaker, headphones".to_owned())
 }
 
 fn parse_text_size(text: &str) -> Result<TextSize, String> {
@@ -81,7 +114,27 @@ fn main() -> anyhow::Result<()> {
         tracing::info!("{count} pictures written to {}", folder.display());
         return Ok(());
     }
+    if options.prompts {
+        return list_prompts();
+    }
+    if let (Some(text), Some(file)) = (&options.say, &options.wav) {
+        let language = if options.english { Language::En } else { Language::Vi };
+        let samples = Clips::new(options.clips.clone()).samples(text, language)?;
+        clips::write_wave(file, &samples)?;
+        tracing::info!("{:.1} s of sound written to {}", voice::length(samples.len()).as_secs_f32(), file.display());
+        return Ok(());
+    }
     run(&options)
+}
+
+/// One prompt a line: file, language, words.
+fn list_prompts() -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for prompt in clips::prompts() {
+        let words = prompt.words.replace('\n', " ");
+        writeln!(out, "{}\t{}\t{words}", prompt.file, clips::code(prompt.language)).context("the list could not be written")?;
+    }
+    Ok(())
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
@@ -91,7 +144,17 @@ fn run(options: &Options) -> anyhow::Result<()> {
     let face = Face::new(move |wish| drop(send.send(wish)), move || start.elapsed())?;
     face.set_size(options.size.0, options.size.1, options.px_per_mm);
     face.app().window().set_fullscreen(options.fullscreen);
-    let clock = keep_time(&face);
+    let status = Arc::new(Status::default());
+    voice::look_around(&status);
+    headphones::watch(options.audio, &status)?;
+    let aplay = voice::Aplay::new(options.sound_device.clone());
+    face.set_voice(voice::start(aplay, Clips::new(options.clips.clone()), Arc::clone(&status))?);
+    if !status.usable.load(std::sync::atomic::Ordering::Relaxed) {
+        tracing::info!(
+            "no voice: espeak-ng, aplay or a sound device is missing; the button that reads aloud is hidden until they are there"
+        );
+    }
+    let clock = keep_time(&face, status);
     let shots = options.screenshot_dir.as_deref().map(Shots::new).transpose()?;
 
     let listener = Rc::clone(&face);
@@ -110,11 +173,12 @@ fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// The clock in the header, by the time of Vietnam.
-fn keep_time(face: &Rc<Face>) -> slint::Timer {
+fn keep_time(face: &Rc<Face>, sound: Arc<Status>) -> slint::Timer {
     let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(jiff::tz::TimeZone::UTC);
     let weak = Rc::downgrade(face);
     let tick = move || {
         if let Some(face) = weak.upgrade() {
+            voice::look_around(&sound);
             face.pass_time();
             face.set_clock(&jiff::Timestamp::now().to_zoned(zone.clone()).strftime("%H:%M").to_string());
         }

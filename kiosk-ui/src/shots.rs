@@ -1,7 +1,11 @@
 //! Pictures of the screens as they come, for the demo. Off unless asked for: they hold what the screen holds.
 
-use crate::{face::Face, gallery};
+use crate::{
+    face::{Face, pages_of},
+    gallery,
+};
 use anyhow::Context as _;
+use motcua_model::{Language, api::Overlay};
 use std::{
     cell::RefCell,
     path::{Path, PathBuf},
@@ -35,5 +39,30 @@ impl Shots {
         if let Err(e) = gallery::save(face, &path) {
             tracing::warn!("no picture was taken: {e:#}");
         }
+    }
+}
+
+impl Face {
+    /// What is shown, as a name for a picture: code, overlay, language, and whether all pages have their picture.
+    pub fn shown(&self) -> String {
+        let state = self.state.borrow();
+        if state.comfort.covered {
+            return "C98".to_owned();
+        }
+        let Some(snapshot) = &state.snapshot else { return "restarting".to_owned() };
+        let overlay = match &snapshot.overlay {
+            None => "",
+            Some(Overlay::StillThere { .. }) => "-C90",
+            Some(Overlay::Fault { .. }) => "-C93",
+            Some(Overlay::Help) => "-C92",
+            Some(Overlay::ConfirmEnd) => "-end",
+        };
+        let pages = pages_of(Some(snapshot));
+        let drawn = !pages.is_empty() && pages.iter().all(|p| state.pictures.contains_key(&p.id));
+        let language = match snapshot.language {
+            Language::Vi => "vi",
+            Language::En => "en",
+        };
+        format!("{}{overlay}{}-{language}", snapshot.screen.code(), if drawn { "-pages" } else { "" })
     }
 }

@@ -108,6 +108,7 @@ fn draw_comfort(app: &App, state: &State) {
         TextSize::Large => 1,
         TextSize::Largest => 2,
     });
+    kiosk.set_volume(state.comfort.volume.step());
     kiosk.set_covered(state.comfort.covered);
 }
 
@@ -373,7 +374,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
     page
 }
 
-fn service_tile(service: Service, unavailable: Option<&Text>, language: Language) -> Tile {
+pub(crate) fn service_tile(service: Service, unavailable: Option<&Text>, language: Language) -> Tile {
     // Named here and not in Slint because the tiles are a model.
     let (icon, title) = match service {
         Service::File => ("file", Text::new("Nộp hồ sơ", "Send a file")),

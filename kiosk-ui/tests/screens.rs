@@ -425,7 +425,7 @@ fn nothing_of_the_person_stays_after_the_end() {
 fn the_whole_screen_can_be_worked_by_keys() {
     let mut actions = Vec::new();
     let mut looks = Vec::new();
-    for tabs in 1..=10 {
+    for tabs in 1..=12 {
         let stage = Stage::new(SIZES[0]);
         stage.show_sample("notice", Language::Vi);
         let press = |key: Key| {

@@ -46,6 +46,8 @@ impl Stage {
         let face = Face::new(move |wish| out.borrow_mut().push(wish), move || now.get()).unwrap();
         face.set_size(width, height, PX_PER_MM);
         face.app().show().unwrap();
+        // With all buttons that a kiosk can have.
+        face.app().global::<motcua_kiosk::ui::Kiosk>().set_can_speak(true);
         Self { face, sent, clock }
     }
 
