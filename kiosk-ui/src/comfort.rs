@@ -200,8 +200,8 @@ impl List {
             (Self::Own, true) => by_size(4, 2, 2),
             (Self::Told, false) => by_size(4, 3, 2),
             (Self::Told, true) => by_size(3, 2, 1),
-            (Self::Parcels, false) => by_size(6, 5, 4),
-            (Self::Parcels, true) => by_size(6, 4, 3),
+            (Self::Parcels, false) => by_size(6, 4, 3),
+            (Self::Parcels, true) => by_size(4, 3, 3),
         }
     }
 }

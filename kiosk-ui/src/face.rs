@@ -3,7 +3,7 @@
 
 use crate::{
     comfort::{Comfort, List, TextSize},
-    feedback,
+    courier, feedback,
     input::{Form, Typed},
     queue,
     speech::Speech,
@@ -85,7 +85,8 @@ impl Local {
                 local.typed = Typed::for_question(&AnswerKind::Phone, phone.reveal(), true);
             }
             Some(Screen::Procedures { procedures, .. }) if procedures.len() <= FEW => local.procedures = ProcedureView::OfEvent,
-            Some(_) | None => {}
+            Some(screen) => local.typed = courier::typed(screen).unwrap_or(local.typed),
+            None => {}
         }
         local
     }
@@ -280,6 +281,7 @@ impl Face {
             (Some(Screen::Question { .. }), Some(value)) => Some(Action::Answer { value: Private::new(value) }),
             (Some(Screen::LookUp), Some(code)) => Some(Action::LookUp { code }),
             (Some(Screen::Opinion { page }), Some(value)) => feedback::typed(page, value),
+            (Some(Screen::Courier { page }), Some(value)) => courier::entered(page, value),
             (Some(Screen::Passport { .. }), Some(zone)) => Some(Action::TypeZone { zone: Private::new(zone) }),
             (_, _) => None,
         };
@@ -460,7 +462,7 @@ impl State {
             Screen::Review { rows, .. } => (List::Rows, rows.len()),
             Screen::OwnDossiers { dossiers } => (List::Own, dossiers.len()),
             Screen::OwnDossier { rows, .. } => (List::Told, rows.len()),
-            Screen::Parcels { parcels, .. } => (List::Parcels, parcels.len()),
+            Screen::Courier { page } => return courier::list(page),
             Screen::Waiting { .. }
             | Screen::Notice
             | Screen::Identify { .. }
@@ -482,8 +484,6 @@ impl State {
             | Screen::Opinion { .. }
             | Screen::Rating { .. }
             | Screen::Queue { .. }
-            | Screen::CourierBadge
-            | Screen::HandoverDone { .. }
             | Screen::OutOfService { .. } => return None,
         })
     }
@@ -612,9 +612,9 @@ impl State {
             Act::PayLater => Action::PayLater,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
             Act::PrintDossier => Action::PrintDossier,
-            Act::ParcelKeep => Action::ConfirmParcel { keep: true },
-            Act::ParcelDrop => Action::ConfirmParcel { keep: false },
-            Act::CloseHandover => Action::CloseHandover,
+            Act::ParcelKeep | Act::ParcelDrop | Act::CloseHandover | Act::ChooseDirection | Act::GiveDeviation | Act::RestMissing => {
+                courier::action(act, at)?
+            }
             Act::Retry => Action::Retry,
             Act::Dismiss => Action::Dismiss,
             Act::MoreTime => Action::MoreTime,

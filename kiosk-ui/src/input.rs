@@ -60,13 +60,25 @@ pub struct Typed {
     shift: Shift,
     layer: i32,
     required: bool,
+    /// Shown as points.
+    secret: bool,
 }
 
 impl Typed {
     /// An empty input.
     pub fn new(form: Form, required: bool) -> Self {
-        let mut typed = Self { form, text: String::new(), parts: Default::default(), part: 0, shift: Shift::Off, layer: 0, required };
+        let mut typed =
+            Self { form, text: String::new(), parts: Default::default(), part: 0, shift: Shift::Off, layer: 0, required, secret: false };
         typed.follow_capitals();
+        typed
+    }
+
+    /// The digits of a PIN.
+    pub fn pin() -> Self {
+        let digits = *motcua_model::pin::DIGITS.end();
+        let form = Form::Number { groups: &[], digits, least_digits: *motcua_model::pin::DIGITS.start(), range: None };
+        let mut typed = Self::new(form, true);
+        typed.secret = true;
         typed
     }
 
@@ -225,7 +237,9 @@ impl Typed {
 
     /// Empties the input.
     pub fn clear(&mut self) {
+        let secret = self.secret;
         *self = Self::new(self.form.clone(), self.required);
+        self.secret = secret;
     }
 
     /// Off, next, lock, off.
@@ -249,6 +263,9 @@ impl Typed {
 
     /// The text as shown: numbers in groups.
     pub fn shown(&self) -> String {
+        if self.secret {
+            return "•".repeat(self.text.len());
+        }
         let Form::Number { groups, .. } = self.form else { return self.text.clone() };
         let mut shown = String::new();
         let mut rest = groups.iter();

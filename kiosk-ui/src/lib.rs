@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod comfort;
 pub mod compose;
+mod courier;
 pub mod face;
 mod fee;
 mod feedback;

@@ -1,5 +1,6 @@
 //! Invented snapshots: one for each screen and overlay, for the gallery and the tests.
 
+mod courier;
 mod fee;
 mod feedback;
 mod queue;
@@ -8,12 +9,12 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
-        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, PrintState,
+        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState,
         ProcedureLine, Progress, RatingOffer, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::{AnswerKind, Choice, NotScanned},
-    code::{ParcelCheck, ProvisionalCode},
+    code::ProvisionalCode,
     dossier::{ChipAnswer, ChipFiles, Proof, Status},
     fault::Fault,
     for_whom::ForWhom,
@@ -88,9 +89,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Opinion { .. }
         | Screen::Rating { .. }
         | Screen::Queue { .. }
-        | Screen::CourierBadge
-        | Screen::Parcels { .. }
-        | Screen::HandoverDone { .. }
+        | Screen::Courier { .. }
         | Screen::OutOfService { .. } => return None,
     };
     Some(Progress { at, of: 6 })
@@ -100,7 +99,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
-    let others = [fee::screens(), feedback::screens(), queue::screens()].concat();
+    let others = [courier::screens(), fee::screens(), feedback::screens(), queue::screens()].concat();
     samples.extend(others.into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
     for (name, overlay) in overlays() {
         let mut snapshot = snapshot(question(name_kind(), "Trần Văn Thử"), language);
@@ -410,20 +409,6 @@ fn provisional() -> String {
     ProvisionalCode::new("K001", jiff::civil::date(2026, 7, 20), 12).to_string()
 }
 
-fn parcels(count: u32, doubtful: Option<&str>, repeated: bool) -> Screen {
-    let parcels = (1..=count)
-        .map(|n| ParcelLine {
-            code: format!("EA{:08}{}VN", 12_340_000 + n * 17, n % 10),
-            check: match n {
-                3 => ParcelCheck::Wrong,
-                5 => ParcelCheck::NotS10,
-                _ => ParcelCheck::Right,
-            },
-        })
-        .collect();
-    Screen::Parcels { parcels, doubtful: doubtful.map(str::to_owned), repeated }
-}
-
 fn screens() -> Vec<(&'static str, Screen)> {
     let at = Timestamp::from_second(1_784_531_100).unwrap_or(Timestamp::UNIX_EPOCH);
     let birth = || Text::new("Đăng ký khai sinh", "Birth registration");
@@ -580,11 +565,6 @@ fn screens() -> Vec<(&'static str, Screen)> {
                 rating: RatingOffer::None,
             },
         ),
-        ("badge", Screen::CourierBadge),
-        ("parcels", parcels(9, None, true)),
-        ("parcels-empty", parcels(0, None, false)),
-        ("parcels-doubt", parcels(4, Some("EA123456780VN"), false)),
-        ("handover", Screen::HandoverDone { count: 9 }),
         ("out-of-service", Screen::OutOfService { reason: Text::new("Kiểm tra bộ nhớ không đạt.", "The storage check failed.") }),
     ]
 }

@@ -2,15 +2,15 @@
 
 use crate::{
     comfort::{List, TextSize},
+    courier,
     face::{State, pages_of},
     fee, feedback,
     input::{Form, Shift, Typed},
     queue,
     ui::{
         App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
-        OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, ParcelRow, ParcelsView, PdfView, PersonView, PrintKind,
-        ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView,
-        Theme, Tile,
+        OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView, PersonView, PrintKind, ProcedureView,
+        QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Theme, Tile,
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -22,7 +22,6 @@ use motcua_model::{
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::AnswerKind,
-    code::ParcelCheck,
     dossier::{self, Special},
     fault::Fault,
     for_whom::ForWhom,
@@ -69,8 +68,7 @@ struct Page {
     queue: QueueView,
     faces: Vec<SharedString>,
     rate_offer: RateOffer,
-    parcels: Vec<ParcelRow>,
-    parcel_list: ParcelsView,
+    courier: courier::Views,
     reason: SharedString,
 }
 
@@ -156,8 +154,11 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_queue(page.queue);
     kiosk.set_faces(model(page.faces));
     kiosk.set_rate_offer(page.rate_offer);
-    kiosk.set_parcels(model(page.parcels));
-    kiosk.set_parcel_list(page.parcel_list);
+    kiosk.set_pin(page.courier.pin);
+    kiosk.set_parcels(model(page.courier.parcels));
+    kiosk.set_parcel_list(page.courier.list);
+    kiosk.set_remark(page.courier.remark);
+    kiosk.set_handover(page.courier.handover);
     kiosk.set_reason(page.reason);
 }
 
@@ -177,7 +178,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.unfinished = *unfinished;
             page.tiles = services.iter().map(|s| service_tile(s.service, s.unavailable.as_ref(), language)).collect();
         }
-        Screen::Notice | Screen::Submitting | Screen::LookUp | Screen::CourierBadge => {}
+        Screen::Notice | Screen::Submitting | Screen::LookUp => {}
         Screen::Procedures { .. } => page.tiles = procedure_tiles(snapshot, state),
         Screen::ProcedureDetails { name, papers, fee_vnd, time_limit, result } => {
             page.papers = state.on_page(List::Needed, papers).map(|(at, p)| paper_row(at, p, language)).collect();
@@ -350,25 +351,10 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.faces = feedback::faces(language);
         }
         Screen::Queue { page: number } => (page.queue, page.tiles) = queue::queue(number, language),
-        Screen::Parcels { parcels, doubtful, repeated } => {
-            page.parcel_list =
-                ParcelsView { count: count(parcels.len()), doubtful: doubtful.as_deref().unwrap_or_default().into(), repeated: *repeated };
-            // The newest first: it is the one that the courier looks for.
-            page.parcels = parcels
-                .iter()
-                .enumerate()
-                .rev()
-                .skip(state.local.page * state.most(List::Parcels))
-                .take(state.most(List::Parcels))
-                .map(|(at, p)| ParcelRow {
-                    number: count(at + 1),
-                    code: p.code.as_str().into(),
-                    wrong: p.check == ParcelCheck::Wrong,
-                    unchecked: p.check == ParcelCheck::NotS10,
-                })
-                .collect();
+        Screen::Courier { page: at } => {
+            page.courier = courier::views(at, state, language);
+            page.tiles = std::mem::take(&mut page.courier.tiles);
         }
-        Screen::HandoverDone { count } => page.parcel_list.count = i32::try_from(*count).unwrap_or(i32::MAX),
         Screen::OutOfService { reason } => page.reason = words(reason),
     }
     page
@@ -381,7 +367,7 @@ pub(crate) fn service_tile(service: Service, unavailable: Option<&Text>, languag
         Service::LookUp => ("search", Text::new("Tra cứu hồ sơ", "Look up a file")),
         Service::Queue => ("ticket", Text::new("Lấy số", "Get a number")),
         Service::Opinion => ("speech", Text::new("Góp ý, phản ánh", "Give your opinion")),
-        Service::Courier => ("parcel", Text::new("Bưu tá nhận bưu gửi", "Courier: collect parcels")),
+        Service::Courier => ("parcel", Text::new("Bưu tá lấy, giao bưu gửi", "Courier: parcels")),
     };
     Tile {
         title: title.get(language).into(),
@@ -615,9 +601,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Opinion { page } => feedback::opinion_kind(page),
         Screen::Rating { page } => feedback::rating_kind(page),
         Screen::Queue { page } => queue::kind(page),
-        Screen::CourierBadge => ScreenKind::CourierBadge,
-        Screen::Parcels { .. } => ScreenKind::Parcels,
-        Screen::HandoverDone { .. } => ScreenKind::HandoverDone,
+        Screen::Courier { page } => courier::kind(page),
         Screen::OutOfService { .. } => ScreenKind::OutOfService,
     }
 }

@@ -78,7 +78,7 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("waiting", "Nộp hồ sơ", Action::Start { service: Service::File }),
         ("waiting", "Tra cứu hồ sơ", Action::Start { service: Service::LookUp }),
         ("waiting", "Góp ý, phản ánh", Action::Start { service: Service::Opinion }),
-        ("waiting", "Bưu tá nhận bưu gửi", Action::Start { service: Service::Courier }),
+        ("waiting", "Bưu tá lấy, giao bưu gửi", Action::Start { service: Service::Courier }),
         ("waiting", "English", Action::SetLanguage { language: Language::En }),
         ("notice", "Đồng ý", Action::Agree),
         ("notice", "Quay lại", Action::Back),

@@ -2,6 +2,7 @@
 
 mod agent;
 mod check;
+mod courier;
 mod devices;
 mod digitise;
 mod drill;
@@ -53,6 +54,8 @@ enum Command {
     Person(Person),
     /// May the PDFs that somebody brings be taken? One line for each; exit code 1 if one is refused.
     PdfCheck(pdf_check::PdfCheck),
+    /// Who signs handovers of parcels with a PIN.
+    Courier(Courier),
     /// Signs PDFs with the office's token (PAdES); asks for its PIN once.
     Sign(sign::Sign),
 }
@@ -171,6 +174,26 @@ struct File {
 }
 
 #[derive(clap::Args)]
+struct Courier {
+    #[command(subcommand)]
+    command: CourierCommand,
+    #[command(flatten)]
+    file: File,
+}
+
+#[derive(Subcommand)]
+enum CourierCommand {
+    /// Prints the lines for the configuration; the PIN is asked for, or read from standard input.
+    Add {
+        /// Number on the badge, without `BCCI-`; of a clerk, any number that stands for them.
+        number: String,
+        /// A clerk who signs for the office.
+        #[arg(long)]
+        clerk: bool,
+    },
+}
+
+#[derive(clap::Args)]
 struct Drill {
     /// Which device.
     device: drill::Device,
@@ -206,6 +229,9 @@ async fn main() -> ExitCode {
         Command::Audit(Audit { command: AuditCommand::Verify, file }) => told(audit(&file.config).await),
         Command::Restore(Restore { yes, file }) => told(restore(yes, &file.config).await),
         Command::Person(Person { command, file }) => told(person(command, &file.config).await),
+        Command::Courier(Courier { command: CourierCommand::Add { number, clerk }, file }) => {
+            told(courier::add(&number, clerk, &file.config).map(good))
+        }
         Command::PdfCheck(asked) => told(Ok(pdf_check::run(&asked))),
         Command::Sign(ask) => told(sign::run(&ask, jiff::Timestamp::now())),
     };

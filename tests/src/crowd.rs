@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use motcua_model::{
-    api::{Action, Screen, Service},
+    api::{Action, CourierPage, Screen, Service, Snapshot},
     hub::MessageBody,
 };
 use std::{
@@ -57,7 +57,7 @@ impl Ledger {
         if let Screen::Slip { code, .. } = screen {
             confirmed.add(code.clone());
         }
-        if matches!(screen, Screen::HandoverDone { .. }) {
+        if matches!(screen, Screen::Courier { page: CourierPage::Done { .. } }) {
             std::mem::take(&mut confirmed.asked).into_iter().for_each(|parcel| confirmed.add(parcel));
         }
     }
@@ -88,7 +88,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Whoever is in mid-visit at a cut goes on after it; an interrupted courier comes with other parcels.
+    /// Whoever is in mid-visit at a cut goes on after it; an interrupted courier finds what was scanned.
     pub fn new(ledger: &Ledger, couriers: u64) -> Self {
         Self { ledger: ledger.clone(), citizen: None, parcel: 0, couriers }
     }
@@ -125,21 +125,35 @@ impl Crowd {
         rig.act(Action::Start { service: Service::Courier }).await?;
         rig.screen("P01").await?;
         rig.scan_code("BCCI-HN0123").await?;
-        rig.screen("P03").await?;
-        let mut asked = Vec::new();
+        let mut found = rig.until("the list, or the slip of before", |s| matches!(s.screen.code(), "P03" | "P06")).await?;
+        if found.screen.code() == "P06" {
+            rig.scan_code("BCCI-HN0123").await?;
+            found = rig.screen("P03").await?;
+        }
+        let mut asked = scanned(&found);
         for _ in 0..parcels {
             self.parcel += 1;
             let code = format!("VNP{:010}", self.parcel);
             rig.scan_code(&code).await?;
             asked.push(code);
             let count = asked.len();
-            rig.until("the parcel", |s| matches!(&s.screen, Screen::Parcels { parcels, .. } if parcels.len() == count)).await?;
+            rig.until(
+                "the parcel",
+                |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { parcels, .. } } if parcels.len() == count),
+            )
+            .await?;
         }
         self.ledger.ask(asked);
         rig.act(Action::CloseHandover).await?;
         rig.screen("P06").await?;
         rig.act(Action::End).await
     }
+}
+
+/// What P03 shows as scanned.
+fn scanned(snapshot: &Snapshot) -> Vec<String> {
+    let Screen::Courier { page: CourierPage::Parcels { parcels, .. } } = &snapshot.screen else { return Vec::new() };
+    parcels.iter().map(|parcel| parcel.code.clone()).collect()
 }
 
 /// Dossier codes and parcels of every message that the hub signed for, with repetitions.

@@ -131,9 +131,7 @@ impl Citizen {
             | Screen::Opinion { .. }
             | Screen::Rating { .. }
             | Screen::Queue { .. }
-            | Screen::CourierBadge
-            | Screen::Parcels { .. }
-            | Screen::HandoverDone { .. }
+            | Screen::Courier { .. }
             | Screen::OutOfService { .. } => Next::Act(Action::End),
         }
     }

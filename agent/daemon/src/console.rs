@@ -2,7 +2,16 @@
 //!
 //! What people must be told, dossiers with their state, the outbox, devices: no names or numbers of people. Signing has pages of its own.
 
-use crate::{api, brought::Tray, input::Inputs, queue, signing::Signing, slip::in_vietnam, to_bring, to_sign, to_tell, worker::Storage};
+use crate::{
+    api,
+    brought::Tray,
+    input::{Input, Inputs},
+    parcels, queue,
+    signing::Signing,
+    slip::in_vietnam,
+    to_bring, to_sign, to_tell,
+    worker::Storage,
+};
 use anyhow::Context as _;
 use axum::{
     Form, Router,
@@ -88,6 +97,7 @@ async fn listen(
         .merge(to_sign::routes())
         .merge(to_bring::routes())
         .merge(queue::routes())
+        .merge(parcels::routes())
         .layer(middleware::map_response(harden))
         .with_state(console);
     let listener = std::net::TcpListener::bind(address)
@@ -183,7 +193,11 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
             let to_tell = to_tell::section(&told, Timestamp::now());
             let to_sign = status.outbox.iter().filter(|line| line.to_sign).count();
             let calls = console.queue.as_ref().map_or("", |_| queue::LINK);
-            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign)) + calls + to_bring::LINK + &to_tell;
+            let notices = console.desk.as_ref().map_or_else(String::new, |_| to_sign::notice(to_sign))
+                + calls
+                + to_bring::LINK
+                + parcels::LINK
+                + &to_tell;
             Html(home_html(&console.office, &status, &notices, &lines)).into_response()
         }
         (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
@@ -204,6 +218,11 @@ impl Console {
             return Err(Redirect::to("/login").into_response());
         }
         part.ok_or_else(|| StatusCode::NOT_FOUND.into_response())
+    }
+
+    /// Into the loop.
+    pub(crate) async fn send(&self, input: Input) {
+        let _ = self.inputs.send(input).await;
     }
 
     /// Whether a form comes from a page of this run.

@@ -3,6 +3,7 @@
 use motcua_flow::Event;
 use motcua_model::{
     api::{ActionRequest, AgentStatus, DeviceLine, LinkState},
+    dossier::Handover,
     hub::AuditFlag,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +27,8 @@ pub(crate) enum Input {
     Fatal(anyhow::Error),
     /// The store cannot be written any more.
     StoreFailed(anyhow::Error),
+    /// The desk wants this copy of a handover's slip once more.
+    Reprint(Box<Handover>, u8),
     /// The hub told its time: its clock is ahead of ours by so many seconds.
     HubClock {
         /// Seconds.

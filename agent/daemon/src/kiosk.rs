@@ -5,7 +5,7 @@ use crate::{
     brought::Tray,
     cards,
     cards::CardOrder,
-    care, console, devices,
+    care, console, couriers, devices,
     devices::Devices,
     digitising::Digitiser,
     forwarder,
@@ -146,6 +146,7 @@ fn settings(config: &Config) -> Settings {
         topics: config.opinions.topics.clone(),
         payment: config.payment.clone(),
         queue: config.queue.clone(),
+        pins: couriers::pins(&config.couriers),
     }
 }
 
@@ -227,6 +228,7 @@ impl Agent {
             Input::Device(line) => self.device_changed(line).await,
             Input::Fatal(error) => self.fatal = Some(error),
             Input::StoreFailed(error) => self.store_failed(&error),
+            Input::Reprint(handover, copy) => self.devices.print(couriers::reprint(&handover, copy, &self.config.office.name)),
             Input::HubClock { offset_s, audit_flag } => {
                 self.clock_offset_s = Some(offset_s);
                 self.audit_flag = audit_flag;
@@ -441,6 +443,22 @@ impl Agent {
                 let code = asked.clone();
                 let found = storage.call(move |s| Ok(s.look_up(&code)?)).await?;
                 Ok(Some(Event::LookedUp { asked, found: found.map(known) }))
+            }
+            Effect::FindCourier { courier } => Ok(Some(couriers::find(&storage, courier, now).await?)),
+            Effect::CheckPin { job, step, courier, pin } => {
+                couriers::check_pin(&self.config.couriers, &storage, &self.inputs, couriers::Asked { job, step, courier, pin });
+                Ok(None)
+            }
+            Effect::KeepHandover(open) => {
+                let id = open.id;
+                let kept = storage.call(move |s| Ok(s.keep_handover(&open, now)?)).await;
+                Ok(Some(match kept {
+                    Ok(()) => Event::ParcelKept { id },
+                    Err(error) => {
+                        self.store_failed(&error);
+                        Event::ParcelNotKept { id }
+                    }
+                }))
             }
             Effect::StoreHandover(handover) => {
                 let id = handover.id;

@@ -32,6 +32,8 @@ struct Press {
     native_qr: bool,
     line: DeviceLine,
     orders: mpsc::UnboundedReceiver<PrintOrder>,
+    /// Came while another slip waited for somebody to act.
+    next: Option<Box<Slip>>,
     inputs: Inputs,
     storage: Storage,
 }
@@ -50,13 +52,18 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
         };
     let printer = Printer::by(config.tcp.as_deref(), config.usb.as_deref(), config.serial.as_deref(), config.baud);
     let (width, native_qr) = (config.width, config.native_qr);
-    let mut press = Press { printer, font, width, native_qr, line, orders, inputs, storage };
+    let mut press = Press { printer, font, width, native_qr, line, orders, next: None, inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             order = press.orders.recv() => match order {
-                Some(PrintOrder::Print(slip)) => press.print(*slip).await,
+                Some(PrintOrder::Print(slip)) => {
+                    press.print(*slip).await;
+                    while let Some(next) = press.next.take() {
+                        press.print(*next).await;
+                    }
+                }
                 Some(PrintOrder::Close(_)) => {}
                 None => return,
             },
@@ -108,13 +115,17 @@ impl Press {
         input::event(&self.inputs, Event::Print { job, state }).await;
     }
 
-    /// Only of a dossier's slip it is kept how far it got.
+    /// Of a dossier's slip it is kept how far it got, of a handover's which copies are on paper; of all others nothing.
     async fn note(&self, slip: &Slip, state: SlipState) {
         let job = slip.job;
-        if slip.of != SlipOf::Dossier {
-            return;
-        }
-        if let Err(error) = self.storage.call(move |s| Ok(s.set_slip(job, state, Timestamp::now())?)).await {
+        let on_paper = matches!(state, SlipState::Printed | SlipState::Unknown);
+        let noted = match slip.of {
+            SlipOf::Opinion | SlipOf::Payment | SlipOf::Told | SlipOf::Ticket => return,
+            SlipOf::Handover { id, copy, .. } if on_paper => self.storage.call(move |s| Ok(s.slip_copy_printed(id, copy)?)).await,
+            SlipOf::Handover { .. } => return,
+            SlipOf::Dossier => self.storage.call(move |s| Ok(s.set_slip(job, state, Timestamp::now())?)).await,
+        };
+        if let Err(error) = noted {
             let _ = self.inputs.send(Input::StoreFailed(error)).await;
         }
     }
@@ -193,6 +204,11 @@ impl Press {
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(PrintOrder::Close(closed)) if closed == job => return false,
+                    // Whoever stands there now goes before a slip that the desk asked for and that waits for paper.
+                    Some(PrintOrder::Print(slip)) if slip.job != job => {
+                        self.next = Some(slip);
+                        return false;
+                    }
                     Some(PrintOrder::Close(_) | PrintOrder::Print(_)) => {}
                     None => return false,
                 },

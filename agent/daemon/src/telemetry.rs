@@ -228,7 +228,19 @@ mod tests {
         let (id, now) = (Uuid::now_v7(), Timestamp::now());
         let parcel = HandoverParcel { parcel: ParcelCode::parse("RR473124829VN").unwrap(), scanned: now };
         let (device, agency, courier) = ("K07".to_owned(), "H15.50.05".to_owned(), "BT001".to_owned());
-        let handover = Handover { id, device, agency, courier, parcels: vec![parcel], closed: now };
+        let handover = Handover {
+            id,
+            device,
+            agency,
+            courier,
+            parcels: vec![parcel],
+            closed: now,
+            direction: motcua_model::handover::Direction::Fetch,
+            begun: None,
+            announced: 0,
+            differences: Vec::new(),
+            signatures: motcua_model::handover::Signatures::default(),
+        };
         storage.call(move |s| Ok(s.record_handover(&handover)?)).await.unwrap();
         assert!(timeout(Duration::from_secs(4), received.recv()).await.is_err(), "figures went before a message that was due");
         storage.call(move |s| Ok(s.delivered(id, "{}", None, now)?)).await.unwrap();

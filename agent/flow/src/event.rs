@@ -1,9 +1,10 @@
 //! What goes into the flow and what comes out of it.
 
+use crate::courier::{CourierDesk, PinVerdict};
 use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
-    api::{ActionRequest, Health, PrintState},
+    api::{ActionRequest, Health, PinStep, PrintState},
     brought::{BroughtPdf, OfferedPdf},
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber},
@@ -11,6 +12,7 @@ use motcua_model::{
     dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
+    handover::OpenHandover,
     hub::{AccountAnswer, News, PaymentAnswer, PaymentRequest, PersonKey, StoredPaper},
     metadata::FieldRead,
     mrz::DocumentKey,
@@ -134,6 +136,30 @@ pub enum Event {
         number: PersonNumber,
         /// Newest first.
         dossiers: Vec<OwnDossier>,
+    },
+    /// Answer to [`Effect::FindCourier`]; [`Event::StoreFailed`] when it could not be done.
+    CourierFound {
+        /// Badge number.
+        courier: String,
+        /// What waits.
+        desk: Box<CourierDesk>,
+    },
+    /// Answer to [`Effect::CheckPin`].
+    PinChecked {
+        /// The job.
+        job: Uuid,
+        /// What became of it.
+        verdict: PinVerdict,
+    },
+    /// The half-done handover is durable with its last parcel.
+    ParcelKept {
+        /// [`OpenHandover::id`].
+        id: Uuid,
+    },
+    /// It is not: the last parcel does not count.
+    ParcelNotKept {
+        /// [`OpenHandover::id`].
+        id: Uuid,
     },
     /// The handover is durable.
     HandoverStored {
@@ -321,7 +347,25 @@ pub enum Effect {
         /// Who.
         number: PersonNumber,
     },
-    /// Make the handover durable with its audit record and outbox row.
+    /// What waits for this courier: announced parcels, a half-done handover, an unprinted slip?
+    FindCourier {
+        /// Badge number.
+        courier: String,
+    },
+    /// Is this the PIN? The count of wrong ones is durable before the answer.
+    CheckPin {
+        /// Id of the job.
+        job: Uuid,
+        /// Whose, and what for.
+        step: PinStep,
+        /// Badge number of the courier who stands there.
+        courier: String,
+        /// As typed.
+        pin: Private,
+    },
+    /// Make the half-done handover durable before the next snapshot is shown.
+    KeepHandover(OpenHandover),
+    /// Make the handover durable with its audit record and outbox row; its half-done one goes.
     StoreHandover(Handover),
     /// Make the opinion durable under a code of its own, with its audit record and outbox row.
     StoreOpinion(Box<Written>),
@@ -455,12 +499,23 @@ pub enum SlipOf {
     Told,
     /// A number of the queue: it holds with or without paper.
     Ticket,
+    /// A copy of a handover's: which copies are printed is kept with the record.
+    Handover {
+        /// [`Handover::id`].
+        id: Uuid,
+        /// 1 the courier's, 2 the office's.
+        copy: u8,
+        /// The courier has signed with a PIN: no line to sign on.
+        courier: bool,
+        /// So has the clerk.
+        clerk: bool,
+    },
 }
 
 /// Phiếu xác nhận đã nộp, the slip of an opinion, or a ticket of the queue: its content; the shell lays it out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Slip {
-    /// Print job: the dossier's, opinion's or ticket's id.
+    /// Print job: the dossier's, opinion's or ticket's id, or one made of the handover's.
     pub job: Uuid,
     /// Whose it is.
     pub of: SlipOf,

@@ -23,6 +23,7 @@ mod slip;
 mod snapshot;
 mod state;
 
+pub use courier::{CourierDesk, PinVerdict, Pins, handover_slip};
 pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, SlipOf, Unfinished};
 
 use filing::Filing;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub payment: config::Payment,
     /// Whose numbers are given here.
     pub queue: config::Queue,
+    /// Who signs a handover with a PIN.
+    pub pins: Pins,
 }
 
 /// What a card reader must be told to open a chip.
@@ -222,6 +225,10 @@ impl Kiosk {
             | Event::Payment { .. }
             | Event::OwnFound { .. }
             | Event::LookedUp { .. }
+            | Event::CourierFound { .. }
+            | Event::PinChecked { .. }
+            | Event::ParcelKept { .. }
+            | Event::ParcelNotKept { .. }
             | Event::HandoverStored { .. }
             | Event::HandoverFailed { .. }
             | Event::OpinionStored { .. }
@@ -327,8 +334,11 @@ impl Kiosk {
             | Action::TurnReason { .. }
             | Action::ChooseGroup { .. }
             | Action::ChoosePriority { .. }
+            | Action::EnterPin { .. }
+            | Action::ChooseDirection { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
+            | Action::GiveDeviation { .. }
             | Action::Back => match warned || self.covered() {
                 true => Vec::new(),
                 false => self.transition(at, |state, cx| state.action(action, cx)),
@@ -339,7 +349,7 @@ impl Kiosk {
     fn end_asked(&mut self, warned: bool) -> Vec<Effect> {
         if !self.state.can_end() {
             Vec::new()
-        } else if warned || self.asking == Some(Asking::ConfirmEnd) || !self.state.would_lose() {
+        } else if warned || self.asking == Some(Asking::ConfirmEnd) || !self.state.asks_before_end() {
             self.end(EndReason::Ended)
         } else {
             self.asking = Some(Asking::ConfirmEnd);

@@ -2,7 +2,6 @@
 
 use crate::{
     At, Kiosk, Known, OwnDossier, Settings,
-    courier::{Courier, List},
     filing::{Filing, Page, expected_pages, today},
     intro::Intro,
     lookup::LookUp,
@@ -14,8 +13,8 @@ use jiff::civil::Date;
 use motcua_model::{
     Private, Text,
     api::{
-        ChangeTarget, DeviceState, Overlay, OwnLine, PageView, PaperLine, PaperState, ParcelLine, ProcedureLine, Progress, ReviewRow,
-        ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, Overlay, OwnLine, PageView, PaperLine, PaperState, ProcedureLine, Progress, ReviewRow, ReviewValue,
+        Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{Catalogue, Component, Procedure},
     citizen::PersonNumber,
@@ -85,9 +84,7 @@ impl Kiosk {
             State::Opinion(opinion) => Screen::Opinion { page: opinion.screen(&self.settings.topics, &self.health) },
             State::Rating(rating) => Screen::Rating { page: rating.screen() },
             State::Queue(queue) => Screen::Queue { page: queue.screen(&self.settings) },
-            State::Courier(Courier::Badge) => Screen::CourierBadge,
-            State::Courier(Courier::Parcels(list) | Courier::Storing { list, .. }) => parcels_screen(list),
-            State::Courier(Courier::Done { count }) => Screen::HandoverDone { count: *count },
+            State::Courier(courier) => Screen::Courier { page: courier.page() },
             State::OutOfService(reason) => Screen::OutOfService { reason: reason.clone() },
         }
     }
@@ -163,9 +160,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::Opinion { .. }
         | Screen::Rating { .. }
         | Screen::Queue { .. }
-        | Screen::CourierBadge
-        | Screen::Parcels { .. }
-        | Screen::HandoverDone { .. }
+        | Screen::Courier { .. }
         | Screen::OutOfService { .. } => return None,
     };
     Some(Progress { at, of: STEPS })
@@ -445,14 +440,6 @@ pub(crate) fn news_rows(news: &News) -> Vec<ReviewRow> {
             papers.chain([row("Nhận ở đâu", "Where to get it", how)]).collect()
         }
         News::Status { .. } | News::Catalogue { .. } | News::Config { .. } | News::Unknown(_) => Vec::new(),
-    }
-}
-
-fn parcels_screen(list: &List) -> Screen {
-    Screen::Parcels {
-        parcels: list.parcels.iter().map(|p| ParcelLine { code: p.parcel.code.clone(), check: p.parcel.check }).collect(),
-        doubtful: list.doubtful.as_ref().map(|p| p.parcel.code.clone()),
-        repeated: list.repeated,
     }
 }
 

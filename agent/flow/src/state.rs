@@ -204,15 +204,10 @@ impl State {
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Queue(queue) => queue.end(),
+            Self::Courier(courier) => courier.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.end().into_iter().collect(),
-            Self::Waiting
-            | Self::Resume(_)
-            | Self::Submitting(_)
-            | Self::Done(_)
-            | Self::Rating(_)
-            | Self::Courier(_)
-            | Self::OutOfService(_) => Vec::new(),
+            Self::Waiting | Self::Resume(_) | Self::Submitting(_) | Self::Done(_) | Self::Rating(_) | Self::OutOfService(_) => Vec::new(),
         }
     }
 
@@ -223,6 +218,7 @@ impl State {
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Queue(queue) => queue.end(),
+            Self::Courier(courier) => courier.end(),
             Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
             Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting
@@ -231,7 +227,6 @@ impl State {
             | Self::Slip(_)
             | Self::Done(_)
             | Self::Rating(_)
-            | Self::Courier(_)
             | Self::OutOfService(_) => Vec::new(),
         }
     }
@@ -239,7 +234,7 @@ impl State {
     pub(crate) fn can_end(&self) -> bool {
         match self {
             Self::Waiting | Self::OutOfService(_) | Self::Submitting(_) => false,
-            Self::Courier(courier) => !courier.storing(),
+            Self::Courier(courier) => courier.can_end(),
             Self::Opinion(opinion) => opinion.can_end(),
             Self::Queue(queue) => queue.can_end(),
             Self::Rating(rating) => rating.is_idle(),
@@ -256,21 +251,16 @@ impl State {
             Self::Fee(fee) => fee.can_back(),
             Self::Opinion(opinion) => opinion.can_back(),
             Self::Rating(rating) => rating.is_idle(),
-            Self::Waiting
-            | Self::Resume(_)
-            | Self::Submitting(_)
-            | Self::Slip(_)
-            | Self::Done(_)
-            | Self::Courier(_)
-            | Self::OutOfService(_) => false,
+            Self::Courier(courier) => courier.can_back(),
+            Self::Waiting | Self::Resume(_) | Self::Submitting(_) | Self::Slip(_) | Self::Done(_) | Self::OutOfService(_) => false,
         }
     }
 
-    /// Whether the end would throw away work of the person.
-    pub(crate) fn would_lose(&self) -> bool {
+    /// Whether the end would throw away work of the person, or leave a handover half done.
+    pub(crate) fn asks_before_end(&self) -> bool {
         match self {
             Self::Filing(_) => true,
-            Self::Courier(courier) => courier.has_parcels(),
+            Self::Courier(courier) => courier.half_done(),
             Self::Opinion(opinion) => opinion.would_lose(),
             Self::Waiting
             | Self::Intro(_)
@@ -303,9 +293,7 @@ impl State {
             Self::LookUp(LookUp::Result { .. } | LookUp::Own { .. }) => Patience::Seconds(visit.reading_s),
             Self::LookUp(LookUp::Proving { .. }) => Patience::Seconds(visit.scanning_s),
             Self::LookUp(LookUp::Asking { .. }) => Patience::Seconds(visit.typing_s),
-            Self::Courier(courier) if courier.storing() => Patience::Busy(visit.waiting_s),
-            Self::Courier(Courier::Done { .. }) => Patience::Farewell(FAREWELL_S),
-            Self::Courier(_) => Patience::Seconds(visit.scanning_s),
+            Self::Courier(courier) => courier.patience(visit),
         }
     }
 

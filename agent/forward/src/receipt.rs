@@ -78,6 +78,11 @@ mod tests {
             courier: "BC-0007".to_owned(),
             parcels: Vec::new(),
             closed: Timestamp::UNIX_EPOCH,
+            direction: motcua_model::handover::Direction::Fetch,
+            begun: None,
+            announced: 0,
+            differences: Vec::new(),
+            signatures: motcua_model::handover::Signatures::default(),
         });
         Message { id, device, sequence: 1, moment: None, body, files: vec![file(5), file(6)] }
     }

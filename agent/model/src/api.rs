@@ -21,12 +21,14 @@
 //! | `GET /v1/openapi.json` | this, as OpenAPI 3.1 |
 
 mod action;
+mod courier;
 mod fee;
 mod opinion;
 mod queue;
 mod technician;
 
 pub use action::{Action, ActionRequest};
+pub use courier::{Continued, CourierPage, DoubtWhy, ExpectedLine, ParcelDoubt, ParcelLine, PinRefused, PinStep, ScanTone};
 pub use fee::{FeePage, PayWay};
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use queue::QueuePage;
@@ -36,7 +38,6 @@ use crate::{
     Language, Private, Text,
     brought::OfferedPdf,
     catalogue::{AnswerKind, NotScanned},
-    code::ParcelCheck,
     dossier::Proof,
     fault::Fault,
     for_whom::ForWhom,
@@ -415,21 +416,10 @@ pub enum Screen {
         #[serde(default)]
         printing: Option<PrintState>,
     },
-    /// P01 the courier's badge.
-    CourierBadge,
-    /// P03 scanning parcels.
-    Parcels {
-        /// Scanned so far, newest last.
-        parcels: Vec<ParcelLine>,
-        /// A code with a wrong check digit that waits for the courier's yes.
-        doubtful: Option<String>,
-        /// The last scan was a parcel already in the list.
-        repeated: bool,
-    },
-    /// P06 handover recorded.
-    HandoverDone {
-        /// How many parcels.
-        count: u32,
+    /// P01 to P06 the courier.
+    Courier {
+        /// Which, and what it shows.
+        page: CourierPage,
     },
     /// C99 Ngừng phục vụ.
     OutOfService {
@@ -472,9 +462,7 @@ impl Screen {
             Self::Rating { page } => page.code(),
             Self::Queue { page } => page.code(),
             Self::Resume { .. } => "C91",
-            Self::CourierBadge => "P01",
-            Self::Parcels { .. } => "P03",
-            Self::HandoverDone { .. } => "P06",
+            Self::Courier { page } => page.code(),
             Self::OutOfService { .. } => "C99",
         }
     }
@@ -642,15 +630,6 @@ pub enum PrintState {
     None,
 }
 
-/// One scanned parcel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ParcelLine {
-    /// The barcode.
-    pub code: String,
-    /// What the check digit says.
-    pub check: ParcelCheck,
-}
-
 /// What lies over a screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "overlay", rename_all = "snake_case")]
@@ -669,6 +648,6 @@ pub enum Overlay {
     },
     /// C92 staff are called.
     Help,
-    /// "Kết thúc" was pressed with answers that would be lost.
+    /// "Kết thúc" was pressed with answers that would be lost, or in a handover that is kept half done.
     ConfirmEnd,
 }

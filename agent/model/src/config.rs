@@ -1,11 +1,13 @@
 //! The agent's configuration file (TOML): parsed once, every problem named.
 
+mod couriers;
 mod opinions;
 mod payment;
 mod queue;
 mod scanner;
 mod signing;
 
+pub use couriers::{Couriers, Signer, is_number};
 pub use opinions::Opinions;
 pub use payment::{Payment, TransferAccount};
 pub use queue::Queue;
@@ -67,6 +69,9 @@ pub struct Config {
     /// Numbers of the queue; left out: none are given here.
     #[serde(default)]
     pub queue: Queue,
+    /// Who signs a handover of parcels with a PIN.
+    #[serde(default)]
+    pub couriers: Couriers,
     /// How long what the hub has is kept here.
     #[serde(default)]
     pub retention: Retention,
@@ -498,6 +503,7 @@ impl Config {
         self.opinions.check(&mut need);
         self.payment.check(&mut need);
         self.queue.check(self.console.is_some(), &mut need);
+        self.couriers.check(&mut need);
         if let Some(telemetry) = &self.telemetry {
             need(
                 is_whole_address(&telemetry.otlp),

@@ -4,6 +4,7 @@ use crate::{
     Private, Text,
     citizen::{CardQr, ChipPerson, PersonNumber, Sex},
     code::{ParcelCode, ProvisionalCode},
+    handover::{Difference, Direction, Signatures},
     hub::PaperSource,
     mrz::Mrz,
     pages::PageFault,
@@ -445,14 +446,14 @@ pub struct FileRef {
     pub media: String,
 }
 
-/// Biên bản bàn giao bưu gửi: parcels that a courier took over.
+/// Biên bản bàn giao bưu gửi: parcels that a courier took over, or brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Handover {
     /// UUIDv7.
     pub id: Uuid,
     /// The device it happened at.
     pub device: String,
-    /// Agency that gave the parcels.
+    /// Agency that gave the parcels, or took them.
     pub agency: String,
     /// Badge number of the courier.
     pub courier: String,
@@ -460,6 +461,21 @@ pub struct Handover {
     pub parcels: Vec<HandoverParcel>,
     /// When the courier closed it.
     pub closed: Timestamp,
+    /// Which way they went; records of before know one way only.
+    #[serde(default)]
+    pub direction: Direction,
+    /// When the courier began; earlier than the day of [`Self::closed`] where it was left half done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Timestamp>,
+    /// How many were announced for this way; 0: none, and nothing was compared.
+    #[serde(default)]
+    pub announced: u32,
+    /// Announced parcels that stay behind, and parcels that nobody announced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// Who signed with a PIN; empty: nobody, the signatures are those on paper.
+    #[serde(default, skip_serializing_if = "Signatures::is_empty")]
+    pub signatures: Signatures,
 }
 
 /// One parcel of a handover.

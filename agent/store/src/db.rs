@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_signing.sql"),
     include_str!("../migrations/0008_feedback.sql"),
     include_str!("../migrations/0009_queue.sql"),
+    include_str!("../migrations/0010_couriers.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

@@ -5,7 +5,7 @@ use crate::{Reader, Store, StoreError, audit, corrections, db, dossiers, feedbac
 use jiff::{SignedDuration, Timestamp};
 use motcua_model::{
     api::{OutboxDetail, OutboxFile, OutboxLine},
-    dossier::{FileRef, Handover},
+    dossier::FileRef,
     hub::{MessageBody, Moment},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -219,25 +219,6 @@ impl Reader {
 }
 
 impl Store {
-    /// Makes a handover durable with its audit row and its place in the outbox; the same id again changes
-    /// nothing.
-    pub fn record_handover(&mut self, handover: &Handover) -> Result<(), StoreError> {
-        let body = serde_json::to_string(handover).map_err(|_| StoreError::Encoding("the handover"))?;
-        self.write(|db, _| {
-            let (boot, mono) = time::columns();
-            let new = db.execute(
-                "INSERT INTO handover (id, body, closed, boot, mono) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                params![handover.id.into_bytes(), body, time::store(handover.closed), boot, mono],
-            )?;
-            if new == 0 {
-                return Ok(());
-            }
-            let parcels = format!("{} parcels", handover.parcels.len());
-            audit::append(db, Some(handover.closed), "handover", handover.id, &parcels)?;
-            append(db, handover.id, "handover", &handover.id.to_string(), handover.closed)
-        })
-    }
-
     /// The oldest message of the lane that may be tried now. A record that cannot be read is set aside, flagged, and
     /// the next one is given.
     pub fn outbox_due(&self, lane: Lane, now: Timestamp) -> Result<Option<OutboxItem>, StoreError> {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use motcua_model::{
     Language,
-    api::{Action, LinkState, Screen, Service, Snapshot},
+    api::{Action, CourierPage, LinkState, PrintState, Screen, Service, Snapshot},
     dossier::Status,
 };
 use motcua_sim::pcscd::Pcscd;
@@ -112,7 +112,7 @@ impl Stage<'_> {
             Screen::Question { at, .. } => format!("-{at}"),
             Screen::Scan { pages, .. } if !pages.is_empty() => "-running".to_owned(),
             Screen::LookUpResult { official_code: Some(_), .. } => "-official".to_owned(),
-            Screen::Parcels { parcels, .. } => format!("-{}", parcels.len()),
+            Screen::Courier { page: CourierPage::Parcels { parcels, .. } } => format!("-{}", parcels.len()),
             _ => String::new(),
         };
         let language = if snapshot.language == Language::En { "-en" } else { "" };
@@ -226,17 +226,30 @@ async fn courier(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     rig.scan_code("BCCI-HN0123").await?;
     stage.look(&rig.screen("P03").await?).await?;
     rig.scan_code("RR473124829VN").await?;
-    let one = rig.until("the first parcel", |s| matches!(&s.screen, Screen::Parcels { parcels, .. } if parcels.len() == 1)).await?;
+    let one = rig
+        .until(
+            "the first parcel",
+            |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { parcels, .. } } if parcels.len() == 1),
+        )
+        .await?;
     stage.look(&one).await?;
     rig.scan_code("BK990032289VN").await?;
-    let doubtful = rig.until("the warning", |s| matches!(&s.screen, Screen::Parcels { doubtful: Some(_), .. })).await?;
+    let doubtful =
+        rig.until("the warning", |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { doubt: Some(_), .. } })).await?;
     stage.last.clear();
     stage.look(&doubtful).await?;
     rig.act(Action::ConfirmParcel { keep: true }).await?;
-    let two = rig.until("both parcels", |s| matches!(&s.screen, Screen::Parcels { parcels, .. } if parcels.len() == 2)).await?;
+    let two = rig
+        .until(
+            "both parcels",
+            |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { parcels, .. } } if parcels.len() == 2),
+        )
+        .await?;
     stage.look(&two).await?;
     rig.act(Action::CloseHandover).await?;
-    stage.look(&rig.screen("P06").await?).await?;
+    let both =
+        |s: &Snapshot| matches!(&s.screen, Screen::Courier { page: CourierPage::Done { copy: 2, printing: PrintState::Printed, .. } });
+    stage.look(&rig.until("both copies of the slip", both).await?).await?;
     rig.act(Action::End).await?;
     rig.until_status("the handover to be delivered", |s| s.outbox.is_empty()).await?;
     anyhow::ensure!(rig.hub_copies()?.len() == 2, "the hub should hold a dossier and a handover");
@@ -278,7 +291,7 @@ async fn collect(out: &Path, rig: &Rig, official: &str) -> anyhow::Result<()> {
     console_page(out, rig).await?;
     println!("\nWhat to look at:");
     println!("  screens/           every screen, photographed from the window");
-    println!("  slip-1.png         the slip as the printer would print it; slip-2.png in English");
+    println!("  slip-1.png         the slip as the printer would print it; slip-2.png and slip-3.png the courier's, slip-4.png in English");
     println!("  hub-copy/dossier/  searchable PDFs, the message and the hub's receipt");
     println!("  console.html       the staff console");
     println!("  office/            the agent's encrypted store, configuration and logs");

@@ -1,7 +1,7 @@
 //! One kiosk with fake time and numbered ids; invented people.
 
 use jiff::{SignedDuration, Timestamp};
-use motcua_flow::{At, ChipKey, ChipNews, Draft, Effect, Event, Kiosk, Known, OwnDossier, Settings, Unfinished};
+use motcua_flow::{At, ChipKey, ChipNews, Draft, Effect, Event, Kiosk, Known, OwnDossier, Pins, Settings, Unfinished};
 use motcua_model::{
     Private, Text,
     api::{Action, ActionRequest, DeviceState, Health, LinkState, Overlay, PrintState, Screen, Service, Snapshot},
@@ -72,6 +72,7 @@ pub(crate) fn settings() -> Settings {
         topics: motcua_model::opinion::usual_topics(),
         payment: Payment::default(),
         queue: Queue { groups: ['A', 'B'].map(group).into(), ..Queue::default() },
+        pins: Pins { badges: vec![crate::courier::WITH_PIN.to_owned()], clerks: false },
     }
 }
 
@@ -102,8 +103,19 @@ impl Desk {
         Self::with(Catalogue::built_in().unwrap())
     }
 
+    /// A clerk signs handovers with a PIN.
+    pub(crate) fn signing() -> Self {
+        let mut settings = settings();
+        settings.pins.clerks = true;
+        Self::set_up(settings, Catalogue::built_in().unwrap())
+    }
+
     pub(crate) fn with(catalogue: Catalogue) -> Self {
-        let mut desk = Self { kiosk: Kiosk::new(settings(), catalogue), mono_ms: 1_000, ids: 0 };
+        Self::set_up(settings(), catalogue)
+    }
+
+    fn set_up(settings: Settings, catalogue: Catalogue) -> Self {
+        let mut desk = Self { kiosk: Kiosk::new(settings, catalogue), mono_ms: 1_000, ids: 0 };
         desk.send(Event::Health(READY));
         desk
     }

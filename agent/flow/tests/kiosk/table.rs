@@ -7,6 +7,7 @@ use motcua_model::{
     api::{Action, ActionRequest, ChangeTarget, Service, Snapshot},
     dossier::Special,
     for_whom::ForWhom,
+    handover::{Deviation, Direction},
     rating::{Reason, Score},
 };
 use uuid::Uuid;
@@ -93,8 +94,12 @@ fn every_action() -> Vec<Action> {
         Action::ChoosePriority { priority: None },
         Action::ChoosePriority { priority: Some(0) },
         Action::ChoosePriority { priority: Some(200) },
+        Action::EnterPin { pin: Private::new("2468") },
+        Action::ChooseDirection { direction: Direction::Deliver },
         Action::ConfirmParcel { keep: true },
         Action::CloseHandover,
+        Action::GiveDeviation { deviation: Deviation::Missing, rest: false },
+        Action::GiveDeviation { deviation: Deviation::SealBroken, rest: true },
         Action::Retry,
         Action::Dismiss,
         Action::MoreTime,
@@ -152,8 +157,11 @@ fn every_action() -> Vec<Action> {
             | Action::TurnReason { .. }
             | Action::ChooseGroup { .. }
             | Action::ChoosePriority { .. }
+            | Action::EnterPin { .. }
+            | Action::ChooseDirection { .. }
             | Action::ConfirmParcel { .. }
             | Action::CloseHandover
+            | Action::GiveDeviation { .. }
             | Action::Retry
             | Action::Dismiss
             | Action::MoreTime
@@ -190,6 +198,9 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::CloseSlip { keep: false, .. } => "close-slip",
             Effect::CloseSlip { keep: true, .. } => "keep-slip",
             Effect::LookUp { .. } => "look-up",
+            Effect::FindCourier { .. } => "find-courier",
+            Effect::CheckPin { .. } => "check-pin",
+            Effect::KeepHandover(_) => "keep-parcel",
             Effect::StoreHandover(_) => "store-handover",
             Effect::DropPrint { .. } => "drop-print",
             Effect::StoreOpinion(_) => "store-opinion",

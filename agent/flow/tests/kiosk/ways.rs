@@ -1,7 +1,7 @@
 //! One way to each kind of screen, overlays included.
 
 use crate::common::*;
-use motcua_flow::{ChipNews, Effect, Event, Unfinished};
+use motcua_flow::{ChipNews, Event, Unfinished};
 use motcua_model::{
     Text,
     api::{Action, ChangeTarget, PrintState, Service},
@@ -24,7 +24,8 @@ pub(crate) fn every_screen() -> Vec<(&'static str, Desk)> {
 }
 
 pub(crate) fn ways() -> Vec<(&'static str, Way)> {
-    [filing_ways(), crate::fee::ways(), crate::opinion::ways(), crate::rating::ways(), crate::queue::ways()].concat()
+    [filing_ways(), crate::fee::ways(), crate::opinion::ways(), crate::rating::ways(), crate::queue::ways(), crate::courier::ways()]
+        .concat()
 }
 
 fn filing_ways() -> Vec<(&'static str, Way)> {
@@ -245,33 +246,6 @@ fn filing_ways() -> Vec<(&'static str, Way)> {
             d.reach_own();
             d.act(Action::ShowDossier { dossier: 0 });
             d.act(Action::PrintDossier);
-        }),
-        ("P01", |d| {
-            d.act(Action::Start { service: Service::Courier });
-        }),
-        ("P03", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("RR473124829VN");
-        }),
-        ("P03 doubtful", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("BK990032289VN");
-        }),
-        ("P03 storing", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("RR473124829VN");
-            d.act(Action::CloseHandover);
-        }),
-        ("P06", |d| {
-            d.act(Action::Start { service: Service::Courier });
-            d.scan("BCCI-1024");
-            d.scan("RR473124829VN");
-            let effects = d.act(Action::CloseHandover);
-            let [Effect::StoreHandover(handover)] = effects.as_slice() else { panic!("{effects:?}") };
-            d.send(Event::HandoverStored { id: handover.id });
         }),
         ("C99", |d| {
             d.send(Event::OutOfService(Text::new("Ổ đĩa đầy", "The disk is full")));

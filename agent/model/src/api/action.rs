@@ -5,6 +5,7 @@ use crate::{
     Language, Private,
     dossier::Special,
     for_whom::ForWhom,
+    handover::{Deviation, Direction},
     rating::{Reason, Score},
 };
 use schemars::JsonSchema;
@@ -183,13 +184,30 @@ pub enum Action {
         /// Index; none: none of them applies.
         priority: Option<u8>,
     },
-    /// P03 the doubtful code is what stands on the parcel.
+    /// P01b, P05, P05b a PIN.
+    EnterPin {
+        /// As typed.
+        pin: Private,
+    },
+    /// P02 Lấy đi / Giao đến.
+    ChooseDirection {
+        /// Which.
+        direction: Direction,
+    },
+    /// P03 the doubtful code is what stands on the parcel, and it is handed over.
     ConfirmParcel {
         /// Keep it, or drop it.
         keep: bool,
     },
     /// P03 the courier has them all.
     CloseHandover,
+    /// P04 why the announced parcel stays behind.
+    GiveDeviation {
+        /// Why.
+        deviation: Deviation,
+        /// Of all that are left to be asked about.
+        rest: bool,
+    },
     /// Thử lại on a fault.
     Retry,
     /// Đóng on an overlay.

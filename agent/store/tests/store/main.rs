@@ -12,6 +12,7 @@ mod failing_disk;
 mod feedback;
 mod figures;
 mod full_disk;
+mod handovers;
 mod keys;
 mod kill;
 mod ordering;

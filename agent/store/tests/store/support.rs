@@ -155,6 +155,11 @@ pub(crate) fn handover(id: Uuid, closed: Timestamp) -> Handover {
         courier: "BT001".to_owned(),
         parcels: vec![HandoverParcel { parcel: ParcelCode::parse("RR473124829VN").unwrap(), scanned: closed }],
         closed,
+        direction: motcua_model::handover::Direction::Fetch,
+        begun: None,
+        announced: 0,
+        differences: Vec::new(),
+        signatures: motcua_model::handover::Signatures::default(),
     }
 }
 

@@ -204,6 +204,11 @@ pub fn handover(device: &str) -> Parcel {
         courier: "BC-0007".to_owned(),
         parcels: vec![HandoverParcel { parcel, scanned: Timestamp::UNIX_EPOCH }],
         closed: Timestamp::UNIX_EPOCH,
+        direction: motcua_model::handover::Direction::Fetch,
+        begun: None,
+        announced: 0,
+        differences: Vec::new(),
+        signatures: motcua_model::handover::Signatures::default(),
     });
     Parcel::freeze(Message { id, device: device.to_owned(), sequence: 2, moment: None, body, files: Vec::new() }, HashMap::new())
 }
