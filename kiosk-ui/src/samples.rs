@@ -101,6 +101,11 @@ pub fn all(language: Language) -> Vec<Sample> {
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
     let others = [courier::screens(), fee::screens(), feedback::screens(), queue::screens()].concat();
     samples.extend(others.into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
+    for (name, overlay) in courier::overlays() {
+        let mut snapshot = snapshot(courier::half_done(), language);
+        snapshot.overlay = Some(overlay);
+        samples.push(Sample { name, snapshot });
+    }
     for (name, overlay) in overlays() {
         let mut snapshot = snapshot(question(name_kind(), "Trần Văn Thử"), language);
         snapshot.overlay = Some(overlay);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
 
+#[path = "screens/courier.rs"]
+mod courier;
 #[path = "screens/feedback.rs"]
 mod feedback;
 mod stage;
@@ -18,6 +20,7 @@ use motcua_model::{
     catalogue::NotScanned,
     dossier::Special,
     for_whom::ForWhom,
+    handover::{Deviation, Direction},
     pages::PageFault,
 };
 use slint::{
@@ -126,6 +129,15 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("parcels", "Đã đủ, ký nhận", Action::CloseHandover),
         ("parcels-doubt", "Đúng như nhãn", Action::ConfirmParcel { keep: true }),
         ("parcels-doubt", "Không đúng, bỏ", Action::ConfirmParcel { keep: false }),
+        ("courier-today", "Lấy đi (9)", Action::ChooseDirection { direction: Direction::Fetch }),
+        ("courier-today", "Giao đến (2)", Action::ChooseDirection { direction: Direction::Deliver }),
+        ("parcels-announced", "Đóng lượt, còn thiếu 2", Action::CloseHandover),
+        ("parcels-stranger", "Để ra ngoài, không nhận", Action::ConfirmParcel { keep: false }),
+        ("parcels-other-way", "Vẫn bàn giao, ghi vào biên bản", Action::ConfirmParcel { keep: true }),
+        ("parcel-missing", "Hỏng niêm phong", Action::GiveDeviation { deviation: Deviation::SealBroken, rest: false }),
+        ("parcel-missing", "Tất cả còn lại đều thiếu", Action::GiveDeviation { deviation: Deviation::Missing, rest: true }),
+        ("handover-end", "Không, làm tiếp", Action::Dismiss),
+        ("handover-end", "Kết thúc, giữ lượt dở", Action::End),
         ("still-there", "Tôi cần thêm thời gian", Action::MoreTime),
         ("still-there", "Kết thúc ngay", Action::End),
         ("fault-jam", "Thử lại", Action::Retry),

@@ -1,11 +1,12 @@
 //! `motcua courier add`: the lines of the configuration for somebody who signs handovers with a PIN.
 
+use crate::secret;
 use anyhow::{Context as _, bail, ensure};
 use motcua_model::{
     config::{Config, is_number},
     pin::{DIGITS, PinVerifier, ROUNDS, is_pin},
 };
-use std::{fs, io::Write as _, path::Path};
+use std::{fs, path::Path};
 use zeroize::Zeroizing;
 
 /// Lines to be put into the file by hand, so that whoever keeps it sees what changes. The PIN is read from standard input and never
@@ -33,12 +34,8 @@ pub(crate) fn add(number: &str, clerk: bool, config: &Path) -> anyhow::Result<St
     ))
 }
 
-/// Never from the command line, where every user of the PC and the shell's history could read it.
 fn typed() -> anyhow::Result<Zeroizing<String>> {
-    let _ = write!(std::io::stderr(), "PIN, {} to {} digits: ", DIGITS.start(), DIGITS.end());
-    let mut line = Zeroizing::new(String::new());
-    std::io::stdin().read_line(&mut line)?;
-    let pin = Zeroizing::new(line.trim().to_owned());
+    let pin = secret::typed(&format!("PIN, {} to {} digits: ", DIGITS.start(), DIGITS.end()), "nothing was made")?;
     if !is_pin(&pin) {
         bail!("a PIN has {} to {} digits, 0 to 9; nothing was made", DIGITS.start(), DIGITS.end());
     }

@@ -12,6 +12,7 @@ mod outbox;
 mod pdf_check;
 mod person;
 mod probe;
+mod secret;
 mod sign;
 mod status;
 mod stick;

@@ -1,5 +1,6 @@
 //! `motcua sign`: staff sign PDFs with the office's token, without the agent.
 
+use crate::secret;
 use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use motcua_digitise::{
@@ -7,15 +8,13 @@ use motcua_digitise::{
     sign::{Batch, Pin, SignError, SignatureBlock, Signed, Stop, Token, Waiting, Which, sign_all},
 };
 use motcua_model::Text;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::{
     fmt::Write as _,
     fs::{self, File},
-    io::{IsTerminal as _, Read as _, Write as _},
+    io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
-use zeroize::Zeroizing;
 
 /// What is signed, how and with which token. There is no argument for the PIN: it would stand in the list of processes.
 #[derive(clap::Args)]
@@ -51,7 +50,7 @@ pub(crate) fn run(ask: &Sign, now: Timestamp) -> anyhow::Result<(String, bool)> 
         return Ok((text, true));
     }
     let which = Which { token: &ask.token, key: ask.key.as_deref(), at: now };
-    let mut token = match Token::open(&ask.module, which, asked_pin()?) {
+    let mut token = match Token::open(&ask.module, which, Pin::new(secret::typed("PIN: ", "nothing is signed")?.as_str())) {
         Ok(token) => token,
         Err(problem) => bail!(both(&problem.into())),
     };
@@ -142,55 +141,4 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     fs::rename(&new, path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
-}
-
-/// Longer than any token takes.
-const LONGEST_PIN: usize = 256;
-
-/// Typed without echo; where the input is no terminal, its first line.
-fn asked_pin() -> anyhow::Result<Pin> {
-    // Not through std's buffer, which would keep it.
-    let input = File::open("/dev/stdin").context("the PIN cannot be read; give it on the standard input")?;
-    if !std::io::stdin().is_terminal() {
-        return line_of(&input);
-    }
-    let silent = Silent::new(&input).context("the terminal cannot be kept from showing the PIN; give it on the standard input")?;
-    let _ = write!(std::io::stderr(), "PIN: ");
-    let pin = line_of(&input);
-    drop(silent);
-    let _ = writeln!(std::io::stderr());
-    pin
-}
-
-fn line_of(mut input: &File) -> anyhow::Result<Pin> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_PIN));
-    let mut byte = [0];
-    while line.len() < LONGEST_PIN && input.read(&mut byte)? == 1 && byte != *b"\n" {
-        line.push(byte[0]);
-    }
-    let pin = std::str::from_utf8(&line).context("the PIN is no text")?.trim_end_matches('\r');
-    ensure!(!pin.is_empty(), "no PIN was given; nothing is signed");
-    Ok(Pin::new(pin))
-}
-
-/// A terminal that does not show what is typed, until this is dropped.
-struct Silent<'a> {
-    terminal: &'a File,
-    before: Termios,
-}
-
-impl<'a> Silent<'a> {
-    fn new(terminal: &'a File) -> rustix::io::Result<Self> {
-        let before = tcgetattr(terminal)?;
-        let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(terminal, OptionalActions::Flush, &modes)?;
-        Ok(Self { terminal, before })
-    }
-}
-
-impl Drop for Silent<'_> {
-    fn drop(&mut self) {
-        let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
-    }
 }

@@ -14,7 +14,7 @@ use motcua_tests::{
     rig::{self, Options, Rig},
 };
 use serde_json::json;
-use std::{fs, process::Stdio};
+use std::{fs, path::PathBuf, process::Stdio};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
@@ -74,8 +74,18 @@ async fn announce(desk: &mut Browser, code: &str) -> u16 {
 
 fn handovers(rig: &Rig) -> Vec<Handover> {
     let copies = rig.hub_copies().unwrap();
-    let body = |copy: &std::path::PathBuf| rig::message(copy).unwrap().body;
+    let body = |copy: &PathBuf| rig::message(copy).unwrap().body;
     copies.iter().map(body).filter_map(|body| if let MessageBody::Handover(handover) = body { Some(handover) } else { None }).collect()
+}
+
+/// `KEEP=FOLDER` keeps slips and pages, to be looked at.
+fn keep(files: &[PathBuf]) {
+    let Some(folder) = std::env::var_os("KEEP").map(PathBuf::from) else { return };
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let number = fs::read_dir(&folder).unwrap().count();
+        fs::copy(file, folder.join(format!("{number}-{name}"))).unwrap();
+    }
 }
 
 async fn printed(rig: &Rig) {
@@ -133,12 +143,13 @@ async fn a_kill_after_any_parcel_loses_none_and_the_hub_hears_what_differs() {
     rig.act(Action::GiveDeviation { deviation: Deviation::SealBroken, rest: false }).await.unwrap();
     rig.screen("P06").await.unwrap();
     printed(&rig).await;
-    assert_eq!(rig.slips().unwrap().len(), 2, "one for each side");
-    if let Some(folder) = std::env::var_os("KEEP_SLIPS") {
-        for slip in rig.slips().unwrap() {
-            fs::copy(&slip, std::path::Path::new(&folder).join(slip.file_name().unwrap())).unwrap();
-        }
+    let pages = [("half-done.html", half_done), ("recorded.html", desk.page("/parcels").await)];
+    for (name, html) in pages {
+        fs::write(rig.dir.join(name), html).unwrap();
+        keep(&[rig.dir.join(name)]);
     }
+    assert_eq!(rig.slips().unwrap().len(), 2, "one for each side");
+    keep(&rig.slips().unwrap());
     rig.until_status("delivery", |s| s.outbox.is_empty()).await.unwrap();
     let [handover] = handovers(&rig).try_into().unwrap();
     assert_eq!((handover.courier.as_str(), handover.announced, handover.parcels.len()), ("HN0123", 3, 3));
@@ -262,9 +273,7 @@ async fn both_sign_with_pins_that_stand_nowhere() {
     pin(&rig, CLERK).await;
     rig.screen("P06").await.unwrap();
     printed(&rig).await;
-    if let Some(folder) = std::env::var_os("KEEP_SLIPS") {
-        fs::copy(&rig.slips().unwrap()[0], std::path::Path::new(&folder).join("signed.png")).unwrap();
-    }
+    keep(&rig.slips().unwrap()[..1]);
     rig.until_status("delivery", |s| s.outbox.is_empty()).await.unwrap();
     let [handover] = handovers(&rig).try_into().unwrap();
     assert!(handover.signatures.courier.is_some());

@@ -399,7 +399,11 @@ fn start(service: Service, cx: &mut Cx) -> State {
     }
 }
 
+/// A courier's badge is the wish to hand over, a card that to file.
 fn card_on_c01(text: &str, cx: &mut Cx) -> State {
+    if matches!(Scanned::of(text), Scanned::CourierBadge(_)) {
+        return State::Courier(Courier::Badge.event(Event::Code(text.to_owned()), cx));
+    }
     match person_in(text, cx) {
         Ok((applicant, zone)) => arrived(applicant, zone, cx),
         Err(fault) => {

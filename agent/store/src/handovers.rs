@@ -139,7 +139,7 @@ impl Store {
             if kept == 0 || begun {
                 return Ok(());
             }
-            audit::append(db, Some(now), "handover_begun", open.id, &open.courier)
+            audit::append(db, Some(now), "handover_begun", open.id, "")
         })
     }
 

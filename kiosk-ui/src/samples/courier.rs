@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use motcua_model::{
-    api::{Continued, CourierPage, DoubtWhy, ExpectedLine, ParcelDoubt, ParcelLine, PinRefused, PinStep, PrintState, ScanTone, Screen},
+    api::{
+        Continued, CourierPage, DoubtWhy, ExpectedLine, Overlay, ParcelDoubt, ParcelLine, PinRefused, PinStep, PrintState, ScanTone, Screen,
+    },
     code::ParcelCheck,
     fault::Fault,
     handover::Direction,
@@ -71,6 +73,20 @@ fn screen(parcels: Parcels) -> Screen {
         tone: Some(ScanTone { number: 1, good: doubt.is_none() && !repeated }),
     };
     Screen::Courier { page }
+}
+
+/// Of nine parcels some are scanned.
+pub(super) fn half_done() -> Screen {
+    screen(announced(5))
+}
+
+/// What may lie over [`half_done`].
+pub(super) fn overlays() -> Vec<(&'static str, Overlay)> {
+    vec![
+        ("handover-end", Overlay::ConfirmEnd),
+        ("handover-still-there", Overlay::StillThere { seconds: 45 }),
+        ("fault-not-a-parcel", Overlay::Fault { fault: Fault::NotAParcel, retry: false }),
+    ]
 }
 
 pub(super) fn screens() -> Vec<(&'static str, Screen)> {

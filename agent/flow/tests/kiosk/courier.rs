@@ -359,6 +359,16 @@ fn a_usual_handover_of_nine_parcels_takes_three_touches() {
     assert_eq!(touches, 3);
 }
 
+#[test]
+fn a_badge_on_the_first_screen_saves_a_touch() {
+    let mut desk = Desk::new();
+    desk.badge("1024", desk_with(announced(9)));
+    assert_eq!(page(&desk), CourierPage::Today { fetch: 9, deliver: 0 });
+    desk.act(Action::End);
+    assert!(desk.scan("BCCI-2048").is_empty());
+    assert_eq!(desk.code(), "P01b", "with a PIN where the badge has one");
+}
+
 fn print(effects: &[Effect]) -> Slip {
     let [Effect::Print(slip)] = effects else { panic!("{effects:?}") };
     *slip.clone()
