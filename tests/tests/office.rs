@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a scenario that cannot go on has failed")]
 
 use motcua_model::{
-    api::{Action, DeviceState, LinkState, Screen, Service},
+    api::{Action, CourierPage, DeviceState, LinkState, Screen, Service},
     catalogue::Catalogue,
     code::ParcelCheck,
     dossier::Status,
@@ -104,13 +104,18 @@ async fn a_courier_takes_two_parcels_over_and_the_hub_knows() {
     rig.scan_code("BCCI-HN0123").await.unwrap();
     rig.screen("P03").await.unwrap();
     rig.scan_code("RR473124829VN").await.unwrap();
-    rig.until("the first", |s| matches!(&s.screen, Screen::Parcels { parcels, .. } if parcels.len() == 1)).await.unwrap();
-    rig.scan_code("RR473124829VN").await.unwrap();
-    rig.until("the repetition", |s| matches!(&s.screen, Screen::Parcels { repeated: true, parcels, .. } if parcels.len() == 1))
+    rig.until("the first", |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { parcels, .. } } if parcels.len() == 1))
         .await
         .unwrap();
+    rig.scan_code("RR473124829VN").await.unwrap();
+    rig.until(
+        "the repetition",
+        |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { repeated: true, parcels, .. } } if parcels.len() == 1),
+    )
+    .await
+    .unwrap();
     rig.scan_code("BK990032289VN").await.unwrap();
-    rig.until("the doubt", |s| matches!(&s.screen, Screen::Parcels { doubtful: Some(_), .. })).await.unwrap();
+    rig.until("the doubt", |s| matches!(&s.screen, Screen::Courier { page: CourierPage::Parcels { doubt: Some(_), .. } })).await.unwrap();
     rig.act(Action::ConfirmParcel { keep: true }).await.unwrap();
     rig.act(Action::CloseHandover).await.unwrap();
     rig.screen("P06").await.unwrap();
