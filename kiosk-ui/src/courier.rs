@@ -210,16 +210,18 @@ pub(crate) fn list(page: &CourierPage) -> Option<(List, usize)> {
 
 /// A touch on one of the pages.
 pub(crate) fn action(act: Act, at: usize) -> Option<Action> {
-    let first = Deviation::ALL.first().copied();
-    Some(match act {
-        Act::ParcelKeep => Action::ConfirmParcel { keep: true },
-        Act::ParcelDrop => Action::ConfirmParcel { keep: false },
-        Act::CloseHandover => Action::CloseHandover,
-        Act::ChooseDirection => Action::ChooseDirection { direction: *Direction::ALL.get(at)? },
-        Act::GiveDeviation => Action::GiveDeviation { deviation: *Deviation::ALL.get(at)?, rest: false },
-        Act::RestMissing => Action::GiveDeviation { deviation: first?, rest: true },
-        _ => return None,
-    })
+    if act == Act::ChooseDirection {
+        Some(Action::ChooseDirection { direction: *Direction::ALL.get(at)? })
+    } else if act == Act::GiveDeviation {
+        Some(Action::GiveDeviation { deviation: *Deviation::ALL.get(at)?, rest: false })
+    } else if act == Act::RestMissing {
+        Some(Action::GiveDeviation { deviation: Deviation::Missing, rest: true })
+    } else if act == Act::CloseHandover {
+        Some(Action::CloseHandover)
+    } else {
+        let keep = act == Act::ParcelKeep;
+        (keep || act == Act::ParcelDrop).then_some(Action::ConfirmParcel { keep })
+    }
 }
 
 /// The digits of a PIN, shown as points.
