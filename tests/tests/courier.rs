@@ -40,10 +40,8 @@ async fn badge(rig: &Rig, number: &str, code: &str) -> Snapshot {
 }
 
 fn scanned(snapshot: &Snapshot) -> Vec<String> {
-    match &snapshot.screen {
-        Screen::Courier { page: CourierPage::Parcels { parcels, .. } } => parcels.iter().map(|parcel| parcel.code.clone()).collect(),
-        other => panic!("{other:?}"),
-    }
+    let CourierPage::Parcels { parcels, .. } = page(snapshot) else { panic!("{:?}", snapshot.screen) };
+    parcels.iter().map(|parcel| parcel.code.clone()).collect()
 }
 
 async fn parcel(rig: &Rig, code: &str) {
