@@ -15,7 +15,10 @@ use crate::{
     face::{Face, State},
     ui::{Act, Kiosk, OverlayKind, ProcedureView, ScreenKind},
 };
-use motcua_model::{Language, api::Screen};
+use motcua_model::{
+    Language,
+    api::{CourierPage, Screen},
+};
 use neutral::Neutral;
 use script::{Listener, own};
 use slint::{ComponentHandle as _, Model as _, platform::Key};
@@ -151,7 +154,7 @@ impl Face {
         if overlay == OverlayKind::StillThere || matches!(screen, Screen::Waiting { .. } | Screen::OutOfService { .. }) {
             return false;
         }
-        let last = matches!(screen, Screen::Done { .. } | Screen::HandoverDone { .. });
+        let last = matches!(screen, Screen::Done { .. } | Screen::Courier { page: CourierPage::Done { .. } });
         playing || waited < if last { GRACE_AT_THE_END } else { GRACE }
     }
 

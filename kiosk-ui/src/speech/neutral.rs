@@ -44,7 +44,7 @@ pub(crate) fn words_of_the_model() -> Vec<Text> {
 }
 
 /// What C01 offers. A screen adds its own, so one that is missing here misses only in the list of prompts.
-const SERVICES: [Service; 4] = [Service::File, Service::LookUp, Service::Opinion, Service::Courier];
+const SERVICES: [Service; 5] = [Service::File, Service::LookUp, Service::Queue, Service::Opinion, Service::Courier];
 
 /// How much of a text everybody may hear.
 #[derive(Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ fn is_strict(screen: &Screen) -> bool {
 
 /// Screens whose words of the catalogue tell what one person has filed or owns.
 fn withholds(screen: &Screen) -> bool {
-    is_strict(screen) || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. })
+    is_strict(screen) || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. } | Screen::Fee { .. })
 }
 
 /// Every [`Text`] of a screen: words of the catalogue. What was answered stands under "value".
@@ -145,11 +145,15 @@ fn texts(value: &Value, language: &str, words: &mut BTreeSet<String>) {
 /// What is wrong with a device, a paper or a page.
 fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
     let (overlay, chip, slip, opinion) = (kiosk.get_overlay(), kiosk.get_chip(), kiosk.get_slip(), kiosk.get_opinion());
+    let (fee, own, queue) = (kiosk.get_fee(), kiosk.get_own(), kiosk.get_queue());
     let pairs = [
         (overlay.title, overlay.advice),
         (chip.fault_title, chip.fault_advice),
         (slip.fault_title, slip.fault_advice),
         (opinion.fault_title, opinion.fault_advice),
+        (fee.fault_title, fee.fault_advice),
+        (own.fault_title, own.fault_advice),
+        (queue.fault_title, queue.fault_advice),
     ];
     let mut words: Vec<String> =
         pairs.into_iter().flat_map(|(title, advice)| [format!("{title}. {advice}"), title.into(), advice.into()]).collect();

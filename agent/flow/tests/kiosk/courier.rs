@@ -384,7 +384,7 @@ fn the_second_copy_is_printed_when_the_first_is_on_paper() {
     let first = print(&desk.send(Event::HandoverStored { id: handover.id }));
     let copy_of = |slip: &Slip| match slip.of {
         SlipOf::Handover { id, copy, .. } => (id == handover.id, copy),
-        SlipOf::Dossier | SlipOf::Opinion => (false, 0),
+        SlipOf::Dossier | SlipOf::Opinion | SlipOf::Payment | SlipOf::Told | SlipOf::Ticket => (false, 0),
     };
     assert_eq!((copy_of(&first), first.rows[0].1.vi.as_str()), ((true, 1), "bưu tá"));
     assert!(desk.send(Event::Print { job: first.job, state: PrintState::Waiting(Fault::PrinterPaperOut) }).is_empty());
