@@ -186,7 +186,8 @@ fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
             screens += 1;
         }
     }
-    assert!(hidden > 30 && hidden < screens / 2, "{hidden} of {screens} screens keep something to themselves");
+    // Most samples are of pages about one dossier or one parcel; the others must not be mute.
+    assert!(hidden > 30 && hidden < screens * 3 / 5, "{hidden} of {screens} screens keep something to themselves");
 }
 
 #[test]

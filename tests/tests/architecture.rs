@@ -32,13 +32,15 @@ const ARROWS: [(&str, &[&str], &[&str]); 14] = [
         // Drivers and digitising for the fuzz targets: a parser of outside bytes is fuzzed where it lies. The store to look
         // through it after power cuts and to fill it with a month of dossiers.
         &["motcua-model", "motcua-hub", "motcua-sim", "motcua-drivers", "motcua-digitise", "motcua-store"],
-        &[],
+        // The screen itself, for fingers.
+        &["motcua-kiosk"],
     ),
 ];
 
 /// All that the two pure crates may use from outside: no I/O, no clock, no randomness; of ring, the key derivation alone.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "base64",
+    "crc",
     "hex",
     "jiff",
     "motcua-model",

@@ -155,8 +155,10 @@ fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
         (own.fault_title, own.fault_advice),
         (queue.fault_title, queue.fault_advice),
     ];
-    let mut words: Vec<String> =
-        pairs.into_iter().flat_map(|(title, advice)| [format!("{title}. {advice}"), title.into(), advice.into()]).collect();
+    let mut words: Vec<String> = pairs
+        .into_iter()
+        .flat_map(|(title, advice)| [format!("{title}. {advice}"), format!("{title}."), title.into(), advice.into()])
+        .collect();
     words.extend(kiosk.get_papers().iter().map(|paper| paper.reason.into()));
     words
 }

@@ -1,0 +1,264 @@
+//! Whole visits by tapping: the real Slint tree without a display, the real agent, simulated devices. A finger finds what it taps by
+//! the words on it, as a person does.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
+use motcua_kiosk::{agent, face::Face, ui::Kiosk};
+use motcua_model::{
+    api::{Action, Overlay, PaperState, PrintState, Screen, Snapshot},
+    catalogue::AnswerKind,
+    fault::Fault,
+    hub::MessageBody,
+};
+use motcua_tests::{
+    rig::{self, CARD, Options, Rig},
+    visit::{Citizen, Next},
+};
+use serde_json::json;
+use slint::{ComponentHandle as _, platform::PointerEventButton};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The screen and the finger before it.
+struct Finger {
+    face: Rc<Face>,
+    receive: tokio::sync::mpsc::UnboundedReceiver<motcua_kiosk::face::FromAgent>,
+    clock: Rc<Cell<Duration>>,
+    taps: usize,
+}
+
+impl Finger {
+    fn before(rig: &Rig) -> Self {
+        let backend =
+            TestingBackend::new(TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) });
+        slint::platform::set_platform(Box::new(backend)).unwrap();
+        let agent::Link { send, receive } = agent::connect(&rig.socket()).unwrap();
+        let clock = Rc::new(Cell::new(Duration::from_secs(60)));
+        let now = Rc::clone(&clock);
+        let face = Face::new(move |wish| drop(send.send(wish)), move || now.get()).unwrap();
+        face.set_size(1080, 1920, 4.0);
+        face.app().show().unwrap();
+        Self { face, receive, clock, taps: 0 }
+    }
+
+    /// Takes what the agent has said.
+    fn look(&mut self) {
+        while let Ok(message) = self.receive.try_recv() {
+            self.face.receive(message);
+        }
+        i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
+    }
+
+    fn shows(&self, snapshot: &Snapshot) -> bool {
+        let kiosk = self.face.app().global::<Kiosk>();
+        let overlaid = kiosk.get_overlay().kind != motcua_kiosk::ui::OverlayKind::None;
+        let connected = kiosk.get_screen() != motcua_kiosk::ui::ScreenKind::Connecting;
+        connected && kiosk.get_code() == snapshot.screen.code() && overlaid == snapshot.overlay.is_some()
+    }
+
+    fn buttons(&self) -> Vec<ElementHandle> {
+        let all = ElementQuery::from_root(self.face.app()).match_descendants().match_accessible_role(AccessibleRole::Button).find_all();
+        all.into_iter().filter(|button| button.accessible_enabled() != Some(false)).collect()
+    }
+
+    fn find(&self, label: &str) -> Option<ElementHandle> {
+        self.buttons()
+            .into_iter()
+            .rfind(|button| button.accessible_label().is_some_and(|words| words.to_lowercase() == label.to_lowercase()))
+    }
+
+    /// Turns pages until it is there.
+    fn tap(&mut self, label: &str) {
+        while self.find(label).is_none() && self.find("Trang sau").is_some() {
+            self.press("Trang sau");
+        }
+        self.press(label);
+    }
+
+    fn press(&mut self, label: &str) {
+        let button = self.find(label).unwrap_or_else(|| {
+            let words: Vec<_> = self.buttons().iter().filter_map(ElementHandle::accessible_label).collect();
+            panic!("no button '{label}' on {} among {words:?}", self.face.app().global::<Kiosk>().get_code())
+        });
+        button.mock_single_click(PointerEventButton::Left);
+        // A trembling finger's second touch is not taken.
+        self.clock.set(self.clock.get() + Duration::from_millis(300));
+        self.taps += 1;
+    }
+
+    /// Types, unless the machine has filled in what it read.
+    fn type_in(&mut self, text: &str) {
+        let input = self.face.app().global::<Kiosk>().get_input();
+        if input.empty || !input.complete {
+            for letter in text.chars() {
+                let key = if letter == ' ' { "Dấu cách".to_owned() } else { letter.to_string() };
+                self.press(&key);
+            }
+        }
+        self.press("Xong");
+    }
+
+    /// What a person taps for this.
+    fn does(&mut self, action: &Action, snapshot: &Snapshot) {
+        match (action, &snapshot.screen) {
+            (Action::Start { .. }, _) => self.tap("Nộp hồ sơ"),
+            (Action::Agree, _) => self.tap("Đồng ý"),
+            (Action::ChooseProcedure { code }, Screen::Procedures { procedures, life_events }) => {
+                let wanted = procedures.iter().find(|line| line.code == *code).unwrap();
+                self.tap(&life_events[usize::from(wanted.life_event)].vi);
+                self.tap(&wanted.name.vi);
+            }
+            (Action::HavePapers, _) => self.tap("Tôi có đủ giấy"),
+            (Action::ConfirmPerson { .. }, _) => self.tap("Đúng"),
+            (Action::FileFor { whom }, _) => self.tap(&whom.words().vi),
+            (Action::Resume { .. }, _) => self.tap("Làm tiếp"),
+            (Action::Answer { value }, Screen::Question { kind: AnswerKind::Choice { options }, .. }) => {
+                let chosen = options.iter().find(|option| option.id == value.reveal()).unwrap();
+                self.tap(&chosen.label.vi);
+            }
+            (Action::Answer { .. }, Screen::Question { kind: AnswerKind::Name, .. }) => self.type_in("tran uoc"),
+            (Action::Answer { value }, _) => self.type_in(&value.reveal().replace('/', "")),
+            (Action::ScanPaper { paper }, Screen::Papers { papers }) => self.tap(&format!("Quét: {}", papers[usize::from(*paper)].name.vi)),
+            (Action::LeavePaper { paper }, Screen::Papers { papers }) => {
+                self.tap(&format!("Không có: {}", papers[usize::from(*paper)].name.vi));
+            }
+            (Action::PapersDone, _) => self.tap("Tiếp tục"),
+            (Action::DeclareSheets { sheets }, _) => self.tap(&format!("{sheets} tờ")),
+            (Action::StartScan, _) => self.tap("Bắt đầu quét"),
+            (Action::AcceptPages, _) => self.tap("Đủ và rõ"),
+            (Action::ScanAgain, _) => self.tap("Quét lại từ đầu"),
+            (Action::Submit, _) => self.tap("Gửi hồ sơ"),
+            (Action::SlipTaken, _) => self.tap("Đã lấy phiếu"),
+            (Action::Retry, _) => self.tap("Thử lại"),
+            (Action::Dismiss, _) => self.tap("Đóng"),
+            (Action::MoreTime, _) => self.tap("Tôi cần thêm thời gian"),
+            (Action::End, _) => self.tap("Kết thúc"),
+            (other, screen) => panic!("nobody has told the finger what to tap for {other:?} on {}", screen.code()),
+        }
+    }
+}
+
+/// From the first touch to the end. `trouble` sees every picture before the finger acts on it.
+fn visit(runtime: &Runtime, rig: &mut Rig, finger: &mut Finger, mut trouble: impl FnMut(&Runtime, &mut Rig, &Snapshot)) -> Citizen {
+    let mut citizen = Citizen::new(CARD);
+    let started = Instant::now();
+    loop {
+        let snapshot = runtime.block_on(rig.snapshot()).unwrap();
+        let (code, overlay) = (snapshot.screen.code(), &snapshot.overlay);
+        let shown = finger.face.app().global::<Kiosk>().get_code();
+        assert!(started.elapsed() < Duration::from_secs(60), "stuck at {code} under {overlay:?}, the screen shows {shown}");
+        trouble(runtime, rig, &snapshot);
+        finger.look();
+        if !finger.shows(&snapshot) {
+            std::thread::sleep(Duration::from_millis(20));
+            continue;
+        }
+        match citizen.next(&snapshot) {
+            Next::Leave => return citizen,
+            Next::Act(action) => finger.does(&action, &snapshot),
+            Next::Feed(paper) => {
+                runtime.block_on(rig.dock(json!({"load": [format!("{paper}-1.jpg"), format!("{paper}-2.jpg")]}))).unwrap();
+                finger.does(&Action::StartScan, &snapshot);
+            }
+            next @ (Next::ShowCard | Next::LayCard | Next::TakeCard | Next::Wait) => {
+                // The card may be shown in the moment in which the machine goes down.
+                let _shown = runtime.block_on(citizen.perform(rig, &snapshot, &next));
+            }
+        }
+        let touched = Instant::now();
+        while touched.elapsed() < Duration::from_secs(1) && runtime.block_on(rig.snapshot()).is_ok_and(|now| now == snapshot) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn filed(rig: &Rig) -> motcua_model::dossier::Dossier {
+    let [copy] = rig.hub_copies().unwrap().try_into().unwrap_or_else(|copies: Vec<_>| panic!("{} messages", copies.len()));
+    let MessageBody::Dossier(dossier) = rig::message(&copy).unwrap().body else { panic!("a dossier should be at the hub") };
+    *dossier
+}
+
+#[test]
+fn a_birth_is_registered_by_tapping_alone() {
+    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
+    let mut rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
+    runtime.block_on(rig.until_devices()).unwrap();
+    let mut finger = Finger::before(&rig);
+    let citizen = visit(&runtime, &mut rig, &mut finger, |_, _, _| {});
+    assert_eq!(citizen.codes.len(), 1);
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    let dossier = filed(&rig);
+    assert_eq!(dossier.documents.len(), 2);
+    let answer = |id: &str| dossier.answers.iter().find(|answer| answer.question == id).map(|answer| answer.value.reveal().to_owned());
+    assert_eq!(answer("phone").as_deref(), Some("0900000456"), "typed on the screen's own keys: {:?}", dossier.answers);
+    println!("{} taps", finger.taps);
+    assert!(finger.taps <= 52, "{} taps are many for one birth", finger.taps);
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+#[test]
+fn a_very_bad_day_ends_with_the_same_dossier() {
+    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
+    let mut rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
+    runtime.block_on(rig.until_devices()).unwrap();
+    let mut finger = Finger::before(&rig);
+    let mut happened: Vec<&str> = Vec::new();
+    let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, snapshot| {
+        let order = |rig: &Rig, command| drop(runtime.block_on(rig.dock(command)).unwrap());
+        let mut first = |what: &'static str, now: bool| {
+            let first = now && !happened.contains(&what);
+            if first {
+                happened.push(what);
+            }
+            first
+        };
+        let quiet = snapshot.overlay.is_none();
+        if first("the link goes", matches!(snapshot.screen, Screen::Notice)) {
+            runtime.block_on(rig.kill_hub()).unwrap();
+        } else if first("another card is held under the reader", quiet && matches!(snapshot.screen, Screen::Papers { .. })) {
+            runtime.block_on(rig.scan_code(rig::OTHER_CARD)).unwrap();
+        } else if first("the paper jams", quiet && matches!(snapshot.screen, Screen::Scan { running: false, .. })) {
+            order(rig, json!({"jam": 2}));
+        } else if first("staff take the paper out", is_jammed(snapshot)) {
+            order(rig, json!("clear"));
+        } else if first("the power fails", quiet && one_is_scanned(&snapshot.screen)) {
+            runtime.block_on(rig.kill_agent()).unwrap();
+            runtime.block_on(rig.start_agent()).unwrap();
+        } else if first("the scanner is unplugged for a moment", quiet && matches!(snapshot.screen, Screen::CountSheets { .. })) {
+            order(rig, json!({"unplug": "scanner"}));
+            std::thread::sleep(Duration::from_secs(1));
+            order(rig, json!({"plug": "scanner"}));
+        } else if first("the printer has no paper", matches!(snapshot.screen, Screen::Review { .. })) {
+            order(rig, json!({"printer": "paper_out"}));
+        } else if first("somebody brings paper", waits_for_paper(&snapshot.screen)) {
+            order(rig, json!({"printer": "ok"}));
+        }
+    });
+    assert_eq!(happened.len(), 8, "only these happened: {happened:?}");
+    assert_eq!(citizen.codes.len(), 1, "{:?}", citizen.codes);
+    assert_eq!(rig.slips().unwrap().len(), 1, "one dossier, one slip");
+    runtime.block_on(rig.start_hub()).unwrap();
+    runtime.block_on(rig.technician(&["outbox", "retry"])).unwrap();
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    let dossier = filed(&rig);
+    assert_eq!(dossier.documents.iter().map(|document| document.pages.len()).collect::<Vec<_>>(), [2, 2], "no page lost, none twice");
+    assert_eq!(dossier.code.as_str(), citizen.codes[0]);
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+fn is_jammed(snapshot: &Snapshot) -> bool {
+    matches!(snapshot.overlay, Some(Overlay::Fault { fault: Fault::ScannerJam, .. }))
+}
+
+fn one_is_scanned(screen: &Screen) -> bool {
+    matches!(screen, Screen::Papers { papers } if papers.iter().any(|paper| matches!(paper.state, PaperState::Scanned(_))))
+}
+
+fn waits_for_paper(screen: &Screen) -> bool {
+    matches!(screen, Screen::Slip { printing: PrintState::Waiting(Fault::PrinterPaperOut), .. })
+}
