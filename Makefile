@@ -33,7 +33,7 @@ bench-digitise: setup-digitise ## time, size, errors beside OCRmyPDF, fields, QR
 	@tests/digitise/run.sh $(abspath $(TARGET)) $(abspath $(TARGET)/release/motcua) $(ARGS)
 
 bench-screen: setup-demo ## what the kiosk's screen costs: touch to picture, repainted pixels, processor, memory; built for release
-	$(call step,build,$(CARGO) build --release --locked -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-kiosk -p motcua-tests --bins --example motcua-screen)
+	$(call step,build,SLINT_EMIT_DEBUG_INFO=1 $(CARGO) build --release --locked -p motcua-agent -p motcua-hub -p motcua-sim -p motcua-kiosk -p motcua-tests --bins --example motcua-screen)
 	@$(TARGET)/release/examples/motcua-screen
 	@$(TARGET)/release/motcua-bench --screen
 
