@@ -3,7 +3,7 @@
 
 use motcua_model::{
     Private,
-    api::{Action, CourierPage, DoubtWhy, PinRefused, PrintState, Screen, Service, Snapshot},
+    api::{Action, CourierPage, DoubtWhy, OpinionPage, PinRefused, PrintState, Screen, Service, Snapshot},
     dossier::Handover,
     fault::Fault,
     handover::{Deviation, Direction},
@@ -289,4 +289,70 @@ async fn both_sign_with_pins_that_stand_nowhere() {
             }
         }
     }
+}
+
+async fn opinion_waits(rig: &Rig) {
+    rig.screen("C01").await.unwrap();
+    rig.act(Action::Start { service: Service::Opinion }).await.unwrap();
+    rig.screen("C21").await.unwrap();
+    rig.act(Action::ChooseTopic { topic: 0 }).await.unwrap();
+    rig.screen("C21c").await.unwrap();
+    rig.act(Action::WriteOpinion { text: Private::new("Ghế ngồi chờ bị gãy") }).await.unwrap();
+    rig.screen("C21d").await.unwrap();
+    rig.act(Action::LeaveContact { phone: None }).await.unwrap();
+    rig.screen("C21e").await.unwrap();
+    rig.act(Action::Submit).await.unwrap();
+    opinion_slip(rig, PrintState::Waiting(Fault::PrinterPaperOut)).await;
+}
+
+async fn opinion_slip(rig: &Rig, state: PrintState) {
+    let is = |s: &Snapshot| matches!(&s.screen, Screen::Opinion { page: OpinionPage::Given { printing, .. } } if *printing == state);
+    rig.until("the slip of the opinion", is).await.unwrap();
+}
+
+async fn reprint(desk: &mut Browser, copy: &str) {
+    let page = desk.page("/parcels").await;
+    let (form, handover) = (values(&page, "name=form value=").remove(0), values(&page, "name=handover value=").remove(0));
+    assert_eq!(desk.post("/parcels/print", &[("form", &form), ("handover", &handover), ("copy", copy)]).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stands_at_the_screen_gets_their_slip_before_the_desk() {
+    let (_folder, rig) = office().await;
+    let mut desk = Browser::at(&rig).await;
+    badge(&rig, "HN0123", "P03").await;
+    parcel(&rig, "RR473124829VN").await;
+    rig.act(Action::CloseHandover).await.unwrap();
+    printed(&rig).await;
+    rig.act(Action::End).await.unwrap();
+    let slips = async |wanted: usize| {
+        let started = std::time::Instant::now();
+        while rig.slips().unwrap().len() != wanted {
+            assert!(started.elapsed().as_secs() < 30, "{} slips, not {wanted}", rig.slips().unwrap().len());
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    slips(2).await;
+
+    // The person waits for paper, then the desk wants both copies once more.
+    rig.dock(json!({"printer": "paper_out"})).await.unwrap();
+    opinion_waits(&rig).await;
+    reprint(&mut desk, "1").await;
+    reprint(&mut desk, "2").await;
+    rig.status().await.unwrap();
+    rig.dock(json!({"printer": "ok"})).await.unwrap();
+    opinion_slip(&rig, PrintState::Printed).await;
+    assert!(rig::qr_of(&rig.slips().unwrap()[2]).unwrap().starts_with("PAKN-"), "the person's comes first");
+    slips(5).await;
+    rig.act(Action::End).await.unwrap();
+
+    // The desk's waits for paper when somebody comes.
+    rig.dock(json!({"printer": "paper_out"})).await.unwrap();
+    reprint(&mut desk, "1").await;
+    rig.status().await.unwrap();
+    opinion_waits(&rig).await;
+    rig.dock(json!({"printer": "ok"})).await.unwrap();
+    opinion_slip(&rig, PrintState::Printed).await;
+    assert!(rig::qr_of(&rig.slips().unwrap()[5]).unwrap().starts_with("PAKN-"));
+    rig.stop().await.unwrap();
 }

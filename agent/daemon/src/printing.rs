@@ -18,7 +18,7 @@ use motcua_model::{
     fault::Fault,
 };
 use motcua_store::SlipState;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 use uuid::Uuid;
 
@@ -32,8 +32,8 @@ struct Press {
     native_qr: bool,
     line: DeviceLine,
     orders: mpsc::UnboundedReceiver<PrintOrder>,
-    /// Came while another slip waited for somebody to act.
-    next: Option<Box<Slip>>,
+    /// Came while another slip waited for somebody to act; the next one first.
+    waiting: VecDeque<Slip>,
     inputs: Inputs,
     storage: Storage,
 }
@@ -52,16 +52,16 @@ pub(crate) async fn run(config: config::Printer, orders: mpsc::UnboundedReceiver
         };
     let printer = Printer::by(config.tcp.as_deref(), config.usb.as_deref(), config.serial.as_deref(), config.baud);
     let (width, native_qr) = (config.width, config.native_qr);
-    let mut press = Press { printer, font, width, native_qr, line, orders, next: None, inputs, storage };
+    let mut press = Press { printer, font, width, native_qr, line, orders, waiting: VecDeque::new(), inputs, storage };
     let mut watch = tokio::time::interval(WATCH_EVERY);
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             order = press.orders.recv() => match order {
-                Some(PrintOrder::Print(slip)) => {
-                    press.print(*slip).await;
-                    while let Some(next) = press.next.take() {
-                        press.print(*next).await;
+                Some(PrintOrder::Print(slip) | PrintOrder::Reprint(slip)) => {
+                    press.waiting.push_back(*slip);
+                    while let Some(next) = press.waiting.pop_front() {
+                        press.print(next).await;
                     }
                 }
                 Some(PrintOrder::Close(_)) => {}
@@ -204,12 +204,13 @@ impl Press {
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(PrintOrder::Close(closed)) if closed == job => return false,
-                    // Whoever stands there now goes before a slip that the desk asked for and that waits for paper.
+                    // Whoever stands there now goes before a slip of the desk's, and the desk's waits behind theirs.
                     Some(PrintOrder::Print(slip)) if slip.job != job => {
-                        self.next = Some(slip);
+                        self.waiting.push_front(*slip);
                         return false;
                     }
-                    Some(PrintOrder::Close(_) | PrintOrder::Print(_)) => {}
+                    Some(PrintOrder::Reprint(slip)) if slip.job != job => self.waiting.push_back(*slip),
+                    Some(PrintOrder::Close(_) | PrintOrder::Print(_) | PrintOrder::Reprint(_)) => {}
                     None => return false,
                 },
                 () = tokio::time::sleep(ASK_AGAIN) => match self.watch().await {

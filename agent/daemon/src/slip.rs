@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 /// What the printer is told.
 pub(crate) enum PrintOrder {
-    /// Print this slip, and wait for paper if need be.
+    /// For the person at the screen: print this slip, and wait for paper if need be.
     Print(Box<Slip>),
+    /// The desk asks for it once more: behind whoever stands at the screen.
+    Reprint(Box<Slip>),
     /// The person does not wait any longer.
     Close(Uuid),
 }
