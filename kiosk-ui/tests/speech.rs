@@ -137,6 +137,16 @@ fn secrets(snapshot: &Snapshot) -> Vec<String> {
 }
 
 #[test]
+fn a_number_of_the_queue_is_said_to_everybody() {
+    let stage = Stage::new(SIZES[0]);
+    for language in [Language::Vi, Language::En] {
+        stage.show_sample("queue-taken", language);
+        let said = stage.face.script(false).join("\n");
+        assert!(said.contains("A012") && !said.contains("tai nghe") && !said.contains("headphones"), "{said}");
+    }
+}
+
+#[test]
 fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
     // By hand beside what the types say: names, numbers, addresses, answers, what a person has filed.
     let private = [
@@ -186,8 +196,7 @@ fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
             screens += 1;
         }
     }
-    // Most samples are of pages about one dossier or one parcel; the others must not be mute.
-    assert!(hidden > 30 && hidden < screens * 3 / 5, "{hidden} of {screens} screens keep something to themselves");
+    assert!(hidden > 30 && hidden < screens / 2, "{hidden} of {screens} screens keep something to themselves");
 }
 
 #[test]

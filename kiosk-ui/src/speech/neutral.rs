@@ -63,6 +63,8 @@ pub(crate) struct Neutral {
     words: BTreeSet<String>,
     /// The screen is about one dossier: even a number says too much.
     pub(crate) strict: bool,
+    /// The screen holds nothing of a person.
+    public: bool,
 }
 
 impl Neutral {
@@ -85,12 +87,13 @@ impl Neutral {
         }
         words.extend(faults(kiosk));
         words.remove("");
-        Self { english, words, strict }
+        let public = snapshot.is_some_and(|snapshot| is_public(&snapshot.screen));
+        Self { english, words, strict, public }
     }
 
     /// How much of these words everybody may hear.
     pub(crate) fn judge(&self, words: &str) -> Heard {
-        if self.words.contains(words) || words.chars().count() == 1 {
+        if self.public || self.words.contains(words) || words.chars().count() == 1 {
             return Heard::Whole;
         }
         let mut fixed = None;
@@ -120,6 +123,11 @@ const CONNECTING: [&str; 3] =
 /// Screens about one dossier.
 fn is_strict(screen: &Screen) -> bool {
     matches!(screen, Screen::OwnDossiers { .. } | Screen::OwnDossier { .. } | Screen::LookUpResult { .. })
+}
+
+/// A number of the queue is called aloud before the whole room, and belongs to nobody.
+fn is_public(screen: &Screen) -> bool {
+    matches!(screen, Screen::Queue { .. })
 }
 
 /// Screens whose words of the catalogue tell what one person has filed or owns.
