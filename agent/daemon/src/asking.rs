@@ -9,9 +9,11 @@ use motcua_flow::Event;
 use motcua_forward::HubClient;
 use motcua_model::{
     config::Hub,
-    hub::{AccountAnswer, AccountCheck, AccountState, PaperSearch, PaymentAnswer, PaymentRequest, PersonKey, StoredPaper},
+    hub::{AccountAnswer, AccountCheck, AccountState, PaperSearch, PaymentRequest, PersonKey, StoredPaper},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 /// After this an answer would come when the person is past the papers.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -22,7 +24,7 @@ const PATIENCE_OF_PAYER: Duration = Duration::from_secs(10);
 /// Answers with [`Event::HubTold`]; without a link nothing is said, and the person hands the papers in.
 pub(crate) fn start(hub: Hub, owner: PersonKey, procedure: String, types: Vec<String>, inputs: Inputs) {
     tokio::spawn(async move {
-        let client = match forwarder::settings(&hub).and_then(|settings| Ok(HubClient::new(settings)?)) {
+        let client = match client_of(&hub) {
             Ok(client) => client,
             Err(error) => return tracing::debug!("the hub is not asked about a person: {error:#}"),
         };
@@ -33,24 +35,38 @@ pub(crate) fn start(hub: Hub, owner: PersonKey, procedure: String, types: Vec<St
     });
 }
 
-/// Answers with [`Event::Payment`], come what may: the screen waits for it.
-pub(crate) fn payment(hub: Hub, request: PaymentRequest, after: Duration, inputs: Inputs) {
-    tokio::spawn(async move {
-        tokio::time::sleep(after).await;
-        let answer = match tokio::time::timeout(PATIENCE_OF_PAYER, ask_payment(&hub, &request)).await {
-            Ok(Ok(answer)) => Some(answer),
-            Ok(Err(error)) => {
-                tracing::debug!("the hub says nothing of a payment: {error:#}");
-                None
-            }
-            Err(_) => None,
-        };
-        input::event(&inputs, Event::Payment { dossier: request.dossier, answer }).await;
-    });
+/// Asks how one payment stands, again and again while its person waits: over one connection.
+#[derive(Default)]
+pub(crate) struct Payer {
+    dossier: Uuid,
+    client: Arc<OnceCell<HubClient>>,
 }
 
-async fn ask_payment(hub: &Hub, request: &PaymentRequest) -> anyhow::Result<PaymentAnswer> {
-    Ok(HubClient::new(forwarder::settings(hub)?)?.payment(request).await?)
+impl Payer {
+    /// Answers with [`Event::Payment`], come what may: the screen waits for it.
+    pub(crate) fn ask(&mut self, hub: Hub, request: PaymentRequest, after: Duration, inputs: Inputs) {
+        if self.dossier != request.dossier {
+            *self = Self { dossier: request.dossier, client: Arc::default() };
+        }
+        let client = Arc::clone(&self.client);
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let asked = async { anyhow::Ok(client.get_or_try_init(async || client_of(&hub)).await?.payment(&request).await?) };
+            let answer = match tokio::time::timeout(PATIENCE_OF_PAYER, asked).await {
+                Ok(Ok(answer)) => Some(answer),
+                Ok(Err(error)) => {
+                    tracing::debug!("the hub says nothing of a payment: {error:#}");
+                    None
+                }
+                Err(_) => None,
+            };
+            input::event(&inputs, Event::Payment { dossier: request.dossier, answer }).await;
+        });
+    }
+}
+
+fn client_of(hub: &Hub) -> anyhow::Result<HubClient> {
+    Ok(HubClient::new(forwarder::settings(hub)?)?)
 }
 
 async fn account(client: &HubClient, owner: &PersonKey) -> Option<AccountAnswer> {

@@ -96,6 +96,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         wake_forwarder: Arc::clone(&wake_forwarder),
         config,
         inputs: inputs.clone(),
+        payer: asking::Payer::default(),
         fatal: None,
     };
     watchdog::start(&inputs, storage.as_ref().map(|storage| &storage.writer));
@@ -178,6 +179,7 @@ struct Agent {
     wake_forwarder: Arc<Notify>,
     config: Config,
     inputs: Inputs,
+    payer: asking::Payer,
     fatal: Option<anyhow::Error>,
 }
 
@@ -432,7 +434,7 @@ impl Agent {
                 Ok(None)
             }
             Effect::AskPayment { request, after_s } => {
-                asking::payment(self.config.hub.clone(), request, Duration::from_secs(after_s.into()), self.inputs.clone());
+                self.payer.ask(self.config.hub.clone(), request, Duration::from_secs(after_s.into()), self.inputs.clone());
                 Ok(None)
             }
             Effect::DropPrint { job } => {
@@ -452,13 +454,7 @@ impl Agent {
             Effect::KeepHandover(open) => {
                 let id = open.id;
                 let kept = storage.call(move |s| Ok(s.keep_handover(&open, now)?)).await;
-                Ok(Some(match kept {
-                    Ok(()) => Event::ParcelKept { id },
-                    Err(error) => {
-                        self.store_failed(&error);
-                        Event::ParcelNotKept { id }
-                    }
-                }))
+                Ok(Some(self.kept_or_told(kept, |()| Event::ParcelKept { id }, Event::ParcelNotKept { id })))
             }
             Effect::StoreHandover(handover) => {
                 let id = handover.id;
@@ -495,27 +491,28 @@ impl Agent {
     async fn take_number(&mut self, storage: &Storage, wanted: motcua_model::queue::Wanted, now: Timestamp) -> Event {
         let id = wanted.id;
         let today = slip::in_vietnam(now).date();
-        match storage.call(move |s| Ok(s.take_number(&wanted, now, today)?)).await {
-            Ok((ticket, ahead)) => Event::NumberTaken { id, number: ticket.label(), ahead },
-            Err(error) => {
-                self.store_failed(&error);
-                Event::NumberFailed { id }
-            }
-        }
+        let taken = storage.call(move |s| Ok(s.take_number(&wanted, now, today)?)).await;
+        let number = |(ticket, ahead): (motcua_model::queue::Ticket, u32)| Event::NumberTaken { id, number: ticket.label(), ahead };
+        self.kept_or_told(taken, number, Event::NumberFailed { id })
     }
 
     /// What was made durable goes to the hub at once; of what could not be, the person is told.
     fn sent_or_told<T>(&mut self, stored: anyhow::Result<T>, done: impl FnOnce(T) -> Event, failed: Event) -> Event {
-        match stored {
-            Ok(record) => {
-                self.wake_forwarder.notify_one();
-                done(record)
-            }
-            Err(error) => {
+        if stored.is_ok() {
+            self.wake_forwarder.notify_one();
+        }
+        self.kept_or_told(stored, done, failed)
+    }
+
+    /// What was made durable stays here.
+    fn kept_or_told<T>(&mut self, stored: anyhow::Result<T>, done: impl FnOnce(T) -> Event, failed: Event) -> Event {
+        stored.map_or_else(
+            |error| {
                 self.store_failed(&error);
                 failed
-            }
-        }
+            },
+            done,
+        )
     }
 }
 
