@@ -4,10 +4,11 @@
 
 use axum::{
     Router,
-    extract::State,
+    extract::{ConnectInfo, State, connect_info::Connected},
     http::StatusCode,
     response::{IntoResponse as _, Response, sse},
     routing::{get, post},
+    serve::IncomingStream,
 };
 use motcua_kiosk::{
     agent,
@@ -20,7 +21,10 @@ use motcua_model::{
 };
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{net::UnixListener, sync::watch, task::JoinHandle};
@@ -31,11 +35,25 @@ use tokio_stream::{StreamExt as _, wrappers::WatchStream};
 struct Fake {
     now: watch::Sender<Snapshot>,
     actions: Arc<Mutex<Vec<ActionRequest>>>,
+    /// The connection of each stream and of each action.
+    streams: Arc<Mutex<Vec<Line>>>,
+    lines: Arc<Mutex<Vec<Line>>>,
+}
+
+/// One connection, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line(u64);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Line {
+    fn connect_info(_: IncomingStream<'_, UnixListener>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl Fake {
     fn new(first: Snapshot) -> Self {
-        Self { now: watch::Sender::new(first), actions: Arc::default() }
+        Self { now: watch::Sender::new(first), actions: Arc::default(), streams: Arc::default(), lines: Arc::default() }
     }
 
     fn serve(&self, socket: &Path) -> JoinHandle<()> {
@@ -46,16 +64,22 @@ impl Fake {
             .route("/v1/actions", post(take_action))
             .route("/v1/pages/{id}", get(page))
             .with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
+        tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<Line>()).await.unwrap() })
     }
 }
 
-async fn snapshots(State(fake): State<Fake>) -> Response {
+async fn snapshots(State(fake): State<Fake>, ConnectInfo(line): ConnectInfo<Line>) -> Response {
+    fake.streams.lock().unwrap().push(line);
     let stream = WatchStream::new(fake.now.subscribe()).map(|s| sse::Event::default().json_data(s));
     sse::Sse::new(stream).keep_alive(sse::KeepAlive::default()).into_response()
 }
 
-async fn take_action(State(fake): State<Fake>, axum::Json(request): axum::Json<ActionRequest>) -> StatusCode {
+async fn take_action(
+    State(fake): State<Fake>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    axum::Json(request): axum::Json<ActionRequest>,
+) -> StatusCode {
+    fake.lines.lock().unwrap().push(line);
     if request.step != fake.now.borrow().step {
         return StatusCode::CONFLICT;
     }
@@ -127,4 +151,36 @@ async fn an_agent_that_comes_late_or_restarts_is_found_again() {
         runtime.shutdown_background();
         assert!(matches!(next(&mut link).await, FromAgent::Lost));
     }
+}
+
+/// What is read or written lies in a connection's buffers as long as it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_connection_outlives_what_it_carried_of_a_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("agent.sock");
+    let waiting = || Screen::Waiting { services: Vec::new(), unfinished: false };
+    let fake = Fake::new(snapshot(1, waiting()));
+    let server = fake.serve(&socket);
+    let mut link = agent::connect(&socket).unwrap();
+    for (step, screen) in [(2, Screen::Notice), (3, Screen::LookUp)] {
+        while next_step(&mut link).await != step - 1 {}
+        fake.now.send_replace(snapshot(step, screen));
+    }
+    while next_step(&mut link).await != 3 {}
+    for _ in 0..2 {
+        link.send.send(ToAgent::Act(ActionRequest { step: 3, action: Action::Touch })).unwrap();
+    }
+    link.send.send(ToAgent::Page(samples::page_id(1))).unwrap();
+    while !matches!(next(&mut link).await, FromAgent::Page(..)) {}
+    let lines = fake.lines.lock().unwrap().clone();
+    assert!(lines.len() == 2 && lines[0] != lines[1], "each touch on a connection of its own: {lines:?}");
+    assert_eq!(fake.streams.lock().unwrap().len(), 1, "one stream for the whole visit");
+
+    fake.now.send_replace(snapshot(4, waiting()));
+    // The new stream tells the same once more.
+    while next_step(&mut link).await != 4 {}
+    while next_step(&mut link).await != 4 {}
+    let streams = fake.streams.lock().unwrap().clone();
+    assert!(streams.len() == 2 && streams[0] != streams[1], "a new stream after the visit: {streams:?}");
+    server.abort();
 }
