@@ -9,7 +9,10 @@ use std::{
     process::Stdio,
     time::Duration,
 };
-use tokio::process::{Child, Command};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
 
 /// The kiosk of this office, not started yet: `size` as `1080x1920`.
 pub fn kiosk(rig: &Rig, size: &str, px_per_mm: &str) -> anyhow::Result<Command> {
@@ -25,30 +28,17 @@ pub fn start(rig: &Rig, display: &str, size: &str) -> anyhow::Result<Child> {
     Ok(command.env("DISPLAY", display).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?)
 }
 
-/// An X server without a screen, and its name.
+/// An X server without a screen, and its name. It takes a free number itself, as tests run side by side.
 pub async fn virtual_display(size: &str) -> anyhow::Result<(Child, String)> {
-    for number in 90..160 {
-        if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
-            continue;
-        }
-        let display = format!(":{number}");
-        let mut xvfb = Command::new("Xvfb");
-        xvfb.args([&display, "-screen", "0", &format!("{size}x24"), "-nolisten", "tcp"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
-        let mut child = xvfb.spawn().context("Unable to start Xvfb; run: make setup-demo")?;
-        for _ in 0..100 {
-            if child.try_wait()?.is_some() {
-                break;
-            }
-            if Path::new(&format!("/tmp/.X11-unix/X{number}")).exists() {
-                return Ok((child, display));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-    anyhow::bail!("no virtual display could be started; run: make setup-demo")
+    let mut xvfb = Command::new("Xvfb");
+    xvfb.args(["-displayfd", "1", "-screen", "0", &format!("{size}x24"), "-nolisten", "tcp"]);
+    xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = xvfb.spawn().context("Unable to start Xvfb; run: make setup-demo")?;
+    let mut number = String::new();
+    let mut told = BufReader::new(child.stdout.take().context("Xvfb says nothing")?);
+    tokio::time::timeout(Duration::from_secs(20), told.read_line(&mut number)).await.context("Xvfb does not get ready")??;
+    anyhow::ensure!(!number.trim().is_empty(), "no virtual display could be started; run: make setup-demo");
+    Ok((child, format!(":{}", number.trim())))
 }
 
 /// What this display shows, as pixels.
@@ -77,20 +67,8 @@ pub fn in_memory<'a>(pid: u32, needles: &[&'a str]) -> anyhow::Result<Vec<&'a st
             continue;
         }
         for (needle, found) in needles.iter().zip(&mut found) {
-            *found |= memmem(&bytes, needle.as_bytes());
+            *found |= memchr::memmem::find(&bytes, needle.as_bytes()).is_some();
         }
     }
     Ok(needles.iter().zip(found).filter(|(_, found)| *found).map(|(needle, _)| *needle).collect())
-}
-
-fn memmem(hay: &[u8], needle: &[u8]) -> bool {
-    let Some(first) = needle.first() else { return true };
-    let mut rest = hay;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        if rest[at..].starts_with(needle) {
-            return true;
-        }
-        rest = &rest[at + 1..];
-    }
-    false
 }
