@@ -179,9 +179,9 @@ fn refused_words(refused: PinRefused) -> Text {
     }
 }
 
-/// "14:05" by the clock of Vietnam.
+/// "14:05".
 fn hour(at: Timestamp) -> String {
-    jiff::tz::Offset::constant(7).to_datetime(at).strftime("%H:%M").to_string()
+    view::in_vietnam(at).strftime("%H:%M").to_string()
 }
 
 /// The page's kind.

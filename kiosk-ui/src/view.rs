@@ -13,7 +13,7 @@ use crate::{
         QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Theme, Tile,
     },
 };
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use motcua_model::{
     Language, Text,
     api::{
@@ -659,8 +659,12 @@ fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
-/// "14:05, 20/07/2026" by the clock of Vietnam.
+/// By the clock of Vietnam.
+pub(crate) fn in_vietnam(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC))
+}
+
+/// "14:05, 20/07/2026".
 fn local_time(at: Timestamp) -> String {
-    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).strftime("%H:%M, %d/%m/%Y").to_string()
+    in_vietnam(at).strftime("%H:%M, %d/%m/%Y").to_string()
 }

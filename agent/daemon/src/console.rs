@@ -200,7 +200,7 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
                 + &to_tell;
             Html(home_html(&console.office, &status, &notices, &lines)).into_response()
         }
-        (_, Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
+        (_, Err(error)) => failed("the first page", &error),
         (None, Ok(_)) => (StatusCode::SERVICE_UNAVAILABLE, "Máy đang dừng. · The agent is stopping.").into_response(),
     }
 }
@@ -225,10 +225,22 @@ impl Console {
         let _ = self.inputs.send(input).await;
     }
 
+    /// The answer to a form of an earlier run; `rest` is HTML: that nothing was done, and where to begin anew.
+    pub(crate) fn stale(&self, rest: &str) -> Response {
+        let text = format!("<h1>Trang này đã cũ <small>This page is of an earlier session</small></h1>{rest}");
+        (StatusCode::FORBIDDEN, Html(page(&self.office, &text))).into_response()
+    }
+
     /// Whether a form comes from a page of this run.
     pub(crate) fn is_own(&self, form: &str) -> bool {
         same(form, &self.form_token)
     }
+}
+
+/// `what` was asked for and could not be had.
+pub(crate) fn failed(what: &str, error: &anyhow::Error) -> Response {
+    tracing::error!("{what}: {error:#}");
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response()
 }
 
 /// What cookies with this beginning hold.

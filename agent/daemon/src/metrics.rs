@@ -267,20 +267,7 @@ pub(crate) mod tests {
 
     /// One that waits, and one that was called after two minutes.
     fn tickets(taken: Timestamp) -> Vec<Ticket> {
-        let waits = Ticket {
-            id: uuid::Uuid::nil(),
-            group: "A".to_owned(),
-            number: 1,
-            priority: None,
-            place: 1,
-            taken,
-            standing: Standing::Waiting,
-            absent: 0,
-            call: None,
-            first_called: None,
-            called: None,
-            done: None,
-        };
+        let waits = Ticket { taken, ..crate::queue::tests::ticket(1, "A", false) };
         let called = Some(taken + jiff::SignedDuration::from_mins(2));
         let standing = Standing::Called { desk: 1 };
         vec![Ticket { number: 2, standing, call: Some(1), first_called: called, called, ..waits.clone() }, waits]

@@ -2,7 +2,7 @@
 //! once more. No names of people.
 
 use crate::{
-    console::{Console, both, escape, page, table, time},
+    console::{self, Console, both, escape, page, table, time},
     input::Input,
 };
 use axum::{
@@ -155,13 +155,11 @@ fn asked_here(console: &Console, headers: &HeaderMap, form: &str) -> Result<(), 
     if console.is_own(form) {
         return Ok(());
     }
-    let text =
-        "<h1>Trang này đã cũ <small>This page is of an earlier session</small></h1><p><a href=/parcels>Mở lại · Open it anew</a></p>";
-    Err((StatusCode::FORBIDDEN, Html(page(&console.office, text))).into_response())
+    Err(console.stale("<p><a href=/parcels>Mở lại · Open it anew</a></p>"))
 }
 
 fn failed(error: &anyhow::Error) -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response()
+    console::failed("the page of parcels", error)
 }
 
 async fn told(console: &Console, text: &Text, good: bool) -> Response {

@@ -1,7 +1,7 @@
 //! The console's page "Gọi số", where desks call the numbers that the kiosk gives (C24), and the display for the waiting room.
 
 use crate::{
-    console::{Console, both, cookies, escape, page, table, time},
+    console::{self, Console, both, cookies, escape, page, table, time},
     slip::in_vietnam,
 };
 use axum::{
@@ -83,9 +83,9 @@ async fn act(State(console): State<Console>, headers: HeaderMap, Form(pressed): 
         Err(response) => return response,
     };
     if !console.is_own(&pressed.form) {
-        let text = "<h1>Trang này đã cũ <small>This page is of an earlier session</small></h1><p>Chưa gọi số nào. <small>Nothing was called.</small></p>\
-                    <p><a href=/call>Mở lại trang gọi số · Open it anew</a></p>";
-        return (StatusCode::FORBIDDEN, Html(page(&console.office, text))).into_response();
+        return console.stale(
+            "<p>Chưa gọi số nào. <small>Nothing was called.</small></p><p><a href=/call>Mở lại trang gọi số · Open it anew</a></p>",
+        );
     }
     let (desk, seen) = (pressed.desk, Uuid::parse_str(&pressed.seen).ok());
     let Some(act) = meant(&pressed.act, queue).filter(|_| (1..=queue.desks).contains(&desk)) else {
@@ -160,8 +160,7 @@ async fn today(console: &Console) -> anyhow::Result<Vec<Ticket>> {
 }
 
 fn failed(error: &anyhow::Error) -> Response {
-    tracing::error!("the page of numbers: {error:#}");
-    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response()
+    console::failed("the page of numbers", error)
 }
 
 fn told(told: Option<&str>) -> String {
@@ -361,7 +360,7 @@ fn now_on_display(office: &Text, queue: &Queue, day: &[Ticket], now: Timestamp) 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use motcua_model::queue::Group;
 
@@ -370,7 +369,7 @@ mod tests {
         Queue { groups: vec![group("A", "Hộ tịch <b>"), group("B", "Đất đai")], ..Queue::default() }
     }
 
-    fn ticket(number: u32, group: &str, priority: bool) -> Ticket {
+    pub(crate) fn ticket(number: u32, group: &str, priority: bool) -> Ticket {
         Ticket {
             id: Uuid::from_u128(number.into()),
             group: group.to_owned(),

@@ -1,7 +1,7 @@
 //! The console's page "Chờ ký": papers that wait for the office's signature, and what staff do with them.
 
 use crate::{
-    console::{Console, both, cookies, escape, page, same, table, time},
+    console::{self, Console, both, cookies, escape, page, same, table, time},
     signing::{Asked, Outcome, Session, Signing},
 };
 use axum::{
@@ -219,14 +219,13 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn stale(console: &Console) -> Response {
-    let text = "<h1>Trang này đã cũ <small>This page is of an earlier session</small></h1>\
-                <p>Chưa có gì được ký hay gửi. <small>Nothing was signed or sent.</small></p><p><a href=/signing>Mở lại trang ký · Open it anew</a></p>";
-    (StatusCode::FORBIDDEN, Html(page(&console.office, text))).into_response()
+    console.stale(
+        "<p>Chưa có gì được ký hay gửi. <small>Nothing was signed or sent.</small></p><p><a href=/signing>Mở lại trang ký · Open it anew</a></p>",
+    )
 }
 
 fn failed(error: &anyhow::Error) -> Response {
-    tracing::error!("the page of signatures: {error:#}");
-    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response()
+    console::failed("the page of signatures", error)
 }
 
 fn told_html(told: &Told) -> String {

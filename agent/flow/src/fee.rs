@@ -4,7 +4,7 @@ use crate::{
     Effect, Slip, SlipOf,
     idle::Patience,
     rating::Farewell,
-    slip::{local_time, print},
+    slip::{hear, local_time, print},
     state::{Cx, State},
 };
 use motcua_model::{
@@ -188,13 +188,9 @@ impl Fee {
         }
     }
 
-    /// What was printed stays printed, whatever the printer says afterwards.
     pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Self {
-        if let Page::Paid { slip, printing, .. } = &mut self.page
-            && slip.job == job
-            && *printing != PrintState::Printed
-        {
-            *printing = state;
+        if let Page::Paid { slip, printing, .. } = &mut self.page {
+            hear(printing, slip.job, job, state);
         }
         *self
     }

@@ -136,13 +136,9 @@ impl LookUp {
         Self::Own { dossiers, shown: Some(at), printed }
     }
 
-    /// What was printed stays printed, whatever the printer says afterwards.
     pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
-        if let Self::Own { printed: Some((of, shown)), .. } = &mut self
-            && *of == job
-            && *shown != PrintState::Printed
-        {
-            *shown = state;
+        if let Self::Own { printed: Some((own, shown)), .. } = &mut self {
+            slip::hear(shown, *own, job, state);
         }
         self
     }

@@ -4,6 +4,7 @@
 use crate::{
     Effect, Slip, SlipOf,
     idle::Patience,
+    slip::{hear, local_time, print},
     state::{Cx, State},
 };
 use motcua_model::{
@@ -68,7 +69,7 @@ impl Opinion {
         match self {
             Self::Storing { id, sheet } if id == stored => {
                 let slip = slip(id, code, sheet.topic, cx);
-                let printing = crate::slip::print(&slip, cx);
+                let printing = print(&slip, cx);
                 Self::Given { slip, printing }
             }
             Self::Writing(_) | Self::Storing { .. } | Self::Given { .. } => self,
@@ -86,12 +87,11 @@ impl Opinion {
         }
     }
 
-    /// What was printed stays printed, whatever the printer says afterwards.
-    pub(crate) fn printing(self, job: Uuid, state: PrintState) -> Self {
-        match self {
-            Self::Given { slip, printing } if slip.job == job && printing != PrintState::Printed => Self::Given { slip, printing: state },
-            Self::Writing(_) | Self::Storing { .. } | Self::Given { .. } => self,
+    pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
+        if let Self::Given { slip, printing } = &mut self {
+            hear(printing, slip.job, job, state);
         }
+        self
     }
 
     /// The slip of one person must not come out in front of the next.
@@ -199,7 +199,7 @@ impl Sheet {
 
 /// Small, and without a word of what was written: slips get lost.
 fn slip(job: Uuid, code: &OpinionCode, topic: Option<Topic>, cx: &Cx) -> Slip {
-    let time = crate::slip::local_time(cx.at.wall);
+    let time = local_time(cx.at.wall);
     let mut rows = vec![(Text::new("Gửi lúc", "Sent"), Text::new(&time, &time))];
     rows.extend(topic.map(|topic| (Text::new("Về việc", "About"), topic.name)));
     Slip {

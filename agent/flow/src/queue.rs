@@ -4,6 +4,7 @@
 use crate::{
     Effect, Settings, Slip, SlipOf,
     idle::Patience,
+    slip::{hear, local_time, print},
     state::{Cx, FAREWELL_S, State},
 };
 use motcua_model::{
@@ -81,7 +82,7 @@ impl Queue {
                 let group = group_at(chosen.group, cx.settings).map_or_else(|| Text::new("", ""), |group| group.name.clone());
                 let priority = chosen.priority.is_some();
                 let slip = Box::new(ticket(id, number, (&group, priority, ahead), cx));
-                let printing = crate::slip::print(&slip, cx);
+                let printing = print(&slip, cx);
                 Self::Taken { slip, group, priority, ahead, printing }
             }
             Self::Groups | Self::Priority { .. } | Self::Storing { .. } | Self::Taken { .. } => self,
@@ -102,13 +103,9 @@ impl Queue {
         }
     }
 
-    /// What was printed stays printed, whatever the printer says afterwards.
     pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
-        if let Self::Taken { slip, printing, .. } = &mut self
-            && slip.job == job
-            && *printing != PrintState::Printed
-        {
-            *printing = state;
+        if let Self::Taken { slip, printing, .. } = &mut self {
+            hear(printing, slip.job, job, state);
         }
         self
     }
@@ -175,7 +172,7 @@ fn group_at(at: u8, settings: &Settings) -> Option<&Group> {
 
 /// The number and nothing of the person; which priority group it was stays out as well.
 fn ticket(job: Uuid, number: &str, (group, priority, ahead): (&Text, bool, u32), cx: &Cx) -> Slip {
-    let time = crate::slip::local_time(cx.at.wall);
+    let time = local_time(cx.at.wall);
     let before = Text::new(format!("{ahead} người"), ahead.to_string());
     let title = if priority { Text::new("SỐ ƯU TIÊN", "PRIORITY NUMBER") } else { Text::new("SỐ THỨ TỰ", "YOUR NUMBER") };
     Slip {

@@ -50,11 +50,8 @@ impl Issued {
         Self { slip, printing, time_limit, of }
     }
 
-    /// What was printed stays printed, whatever the printer says afterwards.
     pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Self {
-        if job == self.slip.job && self.printing != PrintState::Printed {
-            self.printing = state;
-        }
+        hear(&mut self.printing, self.slip.job, job, state);
         *self
     }
 
@@ -79,6 +76,13 @@ impl Issued {
     pub(crate) fn left(&self, reason: EndReason) -> Effect {
         let to_print = matches!(self.printing, PrintState::Printing | PrintState::Waiting(_));
         Effect::CloseSlip { job: self.slip.job, keep: reason == EndReason::Idle && to_print }
+    }
+}
+
+/// The printer's word about `job`, where it is `own`. What was printed stays printed, whatever the printer says afterwards.
+pub(crate) fn hear(shown: &mut PrintState, own: Uuid, job: Uuid, state: PrintState) {
+    if job == own && *shown != PrintState::Printed {
+        *shown = state;
     }
 }
 
