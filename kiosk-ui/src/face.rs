@@ -456,6 +456,7 @@ impl State {
             },
             Screen::ProcedureDetails { papers, .. } => (List::Needed, papers.len()),
             Screen::Papers { papers } => (List::Papers, papers.len()),
+            Screen::MissingPapers { papers } | Screen::KeptForLater { papers, .. } => (List::Lacking, papers.len()),
             Screen::CountSheets { max, .. } => (List::Counts, usize::from(*max)),
             Screen::ChoosePdf { files, .. } => (List::Pdfs, files.len()),
             Screen::PageCheck { pages, .. } => (List::Pages, pages.len()),
@@ -579,6 +580,7 @@ impl State {
             Act::ScanPaper => Action::ScanPaper { paper: small },
             Act::LeavePaper => Action::LeavePaper { paper: small },
             Act::PapersDone => Action::PapersDone,
+            Act::KeepForLater => Action::KeepForLater,
             Act::UseStored => Action::UseStored,
             Act::DisputeStored => Action::DisputeStored,
             Act::DeclareSheets => Action::DeclareSheets { sheets: u16::try_from(at).ok()? },
@@ -612,6 +614,7 @@ impl State {
             Act::PayLater => Action::PayLater,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
             Act::PrintDossier => Action::PrintDossier,
+            Act::AddPapers => Action::AddPapers,
             Act::ParcelKeep | Act::ParcelDrop | Act::CloseHandover | Act::ChooseDirection | Act::GiveDeviation | Act::RestMissing => {
                 courier::action(act, at)?
             }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
-        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState,
+        Adding, ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState,
         ProcedureLine, Progress, RatingOffer, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
@@ -70,6 +70,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
         Screen::Papers { .. }
+        | Screen::MissingPapers { .. }
         | Screen::StoredPaper { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
@@ -78,7 +79,8 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
         Screen::Slip { .. } | Screen::Fee { .. } => 6,
-        Screen::Waiting { .. }
+        Screen::KeptForLater { .. }
+        | Screen::Waiting { .. }
         | Screen::Notice
         | Screen::Submitting
         | Screen::Done { .. }
@@ -195,13 +197,39 @@ fn question(kind: AnswerKind, answer: &str) -> Screen {
 }
 
 fn papers() -> Vec<PaperLine> {
-    let line = |vi: &str, en: &str, required, state| PaperLine { name: Text::new(vi, en), required, state };
+    let line = |vi: &str, en: &str, required, state| PaperLine { name: Text::new(vi, en), required, asked: None, state };
     vec![
         line("Giấy chứng sinh", "Birth notice", true, PaperState::Scanned(2)),
         line("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate", false, PaperState::ToScan),
         line("Văn bản ủy quyền đi đăng ký khai sinh", "Letter of authorisation", false, PaperState::Left),
         line("Tờ khai đăng ký khai sinh theo mẫu", "Birth registration form", true, PaperState::ToScan),
     ]
+}
+
+/// Two that an officer asked for, one of them scanned.
+fn papers_asked() -> Vec<PaperLine> {
+    let line = |vi: &str, en: &str, words: &str, state| PaperLine {
+        name: Text::new(vi, en),
+        required: false,
+        asked: Some(Private::new(words)),
+        state,
+    };
+    vec![
+        line("Quyết định ly hôn", "Divorce decision", "Quyết định ly hôn, bản có dấu của tòa án", PaperState::Scanned(2)),
+        line("Giấy bổ sung 2", "Added paper 2", "Giấy xác nhận nơi cư trú trước đây của người yêu cầu, bản chính", PaperState::ToScan),
+    ]
+}
+
+fn missing() -> Vec<Text> {
+    vec![
+        Text::new("Tờ khai đăng ký khai sinh theo mẫu", "Birth registration form"),
+        Text::new("Giấy chứng sinh", "Birth notice"),
+        Text::new("Văn bản ủy quyền được chứng thực theo quy định", "Letter of authorisation, certified"),
+    ]
+}
+
+fn kept(printing: PrintState) -> Screen {
+    Screen::KeptForLater { until: Timestamp::UNIX_EPOCH, papers: missing(), printing }
 }
 
 /// The first came as a PDF.
@@ -249,7 +277,7 @@ fn own_lines() -> Vec<OwnLine> {
     ]
 }
 
-fn own_dossier(asks: bool, printing: Option<PrintState>) -> Screen {
+fn own_dossier(asks: bool, printing: Option<PrintState>, adding: Adding) -> Screen {
     let row = |vi: &str, en: &str, value: &str| ReviewRow {
         label: Text::new(vi, en),
         value: ReviewValue::Private(Private::new(value)),
@@ -271,12 +299,13 @@ fn own_dossier(asks: bool, printing: Option<PrintState>) -> Screen {
             ]
         },
         printing,
+        adding,
     }
 }
 
 /// One for each reason, and one that the person brings to the desk.
 fn papers_not_scanned() -> Vec<PaperLine> {
-    let line = |vi: &str, en: &str, state| PaperLine { name: Text::new(vi, en), required: true, state };
+    let line = |vi: &str, en: &str, state| PaperLine { name: Text::new(vi, en), required: true, asked: None, state };
     vec![
         line("Tờ khai đăng ký kết hôn", "Marriage registration form", PaperState::AtDesk),
         line("Thẻ căn cước hoặc hộ chiếu của hai người", "ID cards or passports of both", PaperState::NotScanned(NotScanned::ShownOnly)),
@@ -512,6 +541,11 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("ask-choice", question(AnswerKind::Choice { options }, "office")),
         ("ask-choice-six", question(AnswerKind::Choice { options: six }, "")),
         ("papers", Screen::Papers { papers: papers() }),
+        ("papers-asked", Screen::Papers { papers: papers_asked() }),
+        ("papers-missing", Screen::MissingPapers { papers: missing() }),
+        ("papers-kept", kept(PrintState::Printing)),
+        ("papers-kept-no-paper", kept(PrintState::Waiting(Fault::PrinterPaperOut))),
+        ("papers-kept-no-printer", kept(PrintState::None)),
         ("papers-pdf", Screen::Papers { papers: papers_with_pdf() }),
         ("papers-not-scanned", Screen::Papers { papers: papers_not_scanned() }),
         ("count", Screen::CountSheets { paper: paper(), max: 50, pdf: false }),
@@ -553,11 +587,13 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("look-up", Screen::LookUp),
         ("own", Screen::OwnDossiers { dossiers: own_lines() }),
         ("own-none", Screen::OwnDossiers { dossiers: Vec::new() }),
-        ("own-one", own_dossier(true, None)),
-        ("own-printed", own_dossier(true, Some(PrintState::Printed))),
-        ("own-no-paper", own_dossier(true, Some(PrintState::Waiting(Fault::PrinterPaperOut)))),
-        ("own-quiet", own_dossier(false, None)),
-        ("own-quiet-no-paper", own_dossier(false, Some(PrintState::Waiting(Fault::PrinterPaperOut)))),
+        ("own-one", own_dossier(true, None, Adding::Open)),
+        ("own-printed", own_dossier(true, Some(PrintState::Printed), Adding::Open)),
+        ("own-no-paper", own_dossier(true, Some(PrintState::Waiting(Fault::PrinterPaperOut)), Adding::Open)),
+        ("own-at-desk", own_dossier(true, None, Adding::AtDesk)),
+        ("own-added", own_dossier(true, None, Adding::Done(Timestamp::UNIX_EPOCH))),
+        ("own-quiet", own_dossier(false, None, Adding::None)),
+        ("own-quiet-no-paper", own_dossier(false, Some(PrintState::Waiting(Fault::PrinterPaperOut)), Adding::None)),
         (
             "look-up-result",
             Screen::LookUpResult {

@@ -8,17 +8,18 @@ use crate::{
     input::{Form, Shift, Typed},
     queue,
     ui::{
-        App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, Kiosk, Lamp, LookUpView,
-        OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView, PersonView, PrintKind, ProcedureView,
-        QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView, Theme, Tile,
+        AddKind, App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, KeptView,
+        Kiosk, Lamp, LookUpView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView, PersonView, PrintKind,
+        ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView,
+        Theme, Tile,
     },
 };
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use motcua_model::{
-    Language, Text,
+    Language, Private, Text,
     api::{
-        self, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen, Service,
-        Snapshot,
+        self, Adding, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen,
+        Service, Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::AnswerKind,
@@ -54,6 +55,7 @@ struct Page {
     papers_complete: bool,
     scan: ScanView,
     stored: StoredView,
+    kept: KeptView,
     pdf: PdfView,
     pages: Vec<PageRow>,
     zoom: Option<PageRow>,
@@ -139,6 +141,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_papers_complete(page.papers_complete);
     kiosk.set_scan(page.scan);
     kiosk.set_stored(page.stored);
+    kiosk.set_kept(page.kept);
     kiosk.set_pdf(page.pdf);
     kiosk.set_pages(model(page.pages));
     kiosk.set_zoomed(page.zoom.is_some());
@@ -242,6 +245,12 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.papers_complete = papers.iter().all(|p| !matches!(p.state, PaperState::ToScan | PaperState::Found));
             page.papers = state.on_page(List::Papers, papers).map(|(at, p)| paper_row(at, p, language)).collect();
         }
+        Screen::MissingPapers { papers } => page.rows = lacking(papers, state, language),
+        Screen::KeptForLater { until, papers, printing } => {
+            let (print, fault_title, fault_advice) = print_words(*printing, language);
+            page.kept = KeptView { until: local_time(*until).into(), print, fault_title, fault_advice };
+            page.rows = lacking(papers, state, language);
+        }
         Screen::StoredPaper { paper, name, number, issuer, issued, valid_until } => {
             let day = |day: &Option<Date>| day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default().into();
             page.stored = StoredView {
@@ -328,7 +337,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             };
             page.tiles = state.on_page(List::Own, dossiers).map(|(_, line)| tile(line)).collect();
         }
-        Screen::OwnDossier { line, done, steps, known_at, rows, printing } => {
+        Screen::OwnDossier { line, done, steps, known_at, rows, printing, adding } => {
             let (print, fault_title, fault_advice) = printing.map(|state| print_words(state, language)).unwrap_or_default();
             page.own = OwnView {
                 code: line.code.as_str().into(),
@@ -342,6 +351,13 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 print,
                 fault_title,
                 fault_advice,
+                adding: match adding {
+                    Adding::None => AddKind::None,
+                    Adding::Open => AddKind::Open,
+                    Adding::AtDesk => AddKind::AtDesk,
+                    Adding::Done(_) => AddKind::Done,
+                },
+                added: if let Adding::Done(at) = adding { local_time(*at).into() } else { SharedString::default() },
             };
             page.rows = state.on_page(List::Told, rows).map(|(at, row)| review_row(at, row, language)).collect();
         }
@@ -399,10 +415,22 @@ fn review_row(at: usize, row: &api::ReviewRow, language: Language) -> ReviewRow 
     ReviewRow { index: count(at), label: row.label.get(language).into(), value, pages, can_change: row.change.is_some() }
 }
 
+/// With the number by which the pages of its scan call it. A card has room for so many letters; C20d shows all of them.
+fn asked(at: usize, words: &Private) -> SharedString {
+    const LONGEST: usize = 36;
+    format!("{}. {}", at + 1, shortened(words.reveal(), LONGEST)).into()
+}
+
+fn lacking(papers: &[Text], state: &State, language: Language) -> Vec<ReviewRow> {
+    let row = |(at, name): (usize, &Text)| ReviewRow { index: count(at), label: name.get(language).into(), ..ReviewRow::default() };
+    state.on_page(List::Lacking, papers).map(row).collect()
+}
+
 fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
     PaperRow {
         index: count(at),
         name: paper.name.get(language).into(),
+        asked: paper.asked.as_ref().map(|words| asked(at, words)).unwrap_or_default(),
         required: paper.required,
         pages: match paper.state {
             PaperState::Scanned(pages) | PaperState::Pdf(pages) => i32::from(pages),
@@ -431,7 +459,7 @@ fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
     }
 }
 
-/// A long name keeps its beginning and its end, by which people know a file.
+/// A long text keeps its beginning and its end, by which people know a file.
 fn shortened(name: &str, longest: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= longest {
@@ -583,6 +611,8 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Resume { .. } => ScreenKind::Resume,
         Screen::Question { .. } => ScreenKind::Question,
         Screen::Papers { .. } => ScreenKind::Papers,
+        Screen::MissingPapers { .. } => ScreenKind::MissingPapers,
+        Screen::KeptForLater { .. } => ScreenKind::KeptForLater,
         Screen::StoredPaper { .. } => ScreenKind::StoredPaper,
         Screen::CountSheets { .. } => ScreenKind::CountSheets,
         Screen::SpecialPaper { .. } => ScreenKind::SpecialPaper,

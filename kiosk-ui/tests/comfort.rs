@@ -117,6 +117,7 @@ fn screens_of_the_catalogue() -> Vec<(String, Screen)> {
             .map(|c| PaperLine {
                 name: c.name.clone(),
                 required: c.required,
+                asked: None,
                 state: c.not_scanned.map_or(PaperState::ToScan, PaperState::NotScanned),
             })
             .collect();

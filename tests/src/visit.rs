@@ -102,7 +102,7 @@ impl Citizen {
             },
             Screen::StoredPaper { .. } => Next::Act(Action::UseStored),
             Screen::CountSheets { .. } => Next::Act(Action::DeclareSheets { sheets: 1 }),
-            Screen::SpecialPaper { .. } | Screen::ChoosePdf { .. } => Next::Act(Action::Back),
+            Screen::SpecialPaper { .. } | Screen::ChoosePdf { .. } | Screen::MissingPapers { .. } => Next::Act(Action::Back),
             Screen::Scan { running: true, .. } => Next::Wait,
             Screen::Scan { paper, .. } => Next::Feed(picture(&paper.vi)),
             Screen::PageCheck { pages, expected, .. } if pages.len() == usize::from(*expected) => Next::Act(Action::AcceptPages),
@@ -124,6 +124,7 @@ impl Citizen {
             Screen::Fee { page: FeePage::Paid { .. } } => Next::Act(Action::SlipTaken),
             Screen::Fee { .. } => Next::Act(Action::PayLater),
             Screen::Done { .. }
+            | Screen::KeptForLater { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }
             | Screen::OwnDossiers { .. }

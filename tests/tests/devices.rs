@@ -5,7 +5,7 @@
 
 use motcua_model::{
     Private, Text,
-    api::{Action, ChipPhase, DeviceState, Overlay, PrintState, ReviewValue, Screen, Service, Snapshot},
+    api::{Action, Adding, ChipPhase, DeviceState, Overlay, PrintState, ReviewValue, Screen, Service, Snapshot},
     dossier::{ChipAnswer, ChipFiles, Origin, Proof},
     hub::{MessageBody, PaperSource},
 };
@@ -346,6 +346,28 @@ async fn the_chip_opens_what_the_person_filed_and_a_photograph_of_the_card_does_
 
     clerk("supplement", &["--item", "Giấy chứng sinh có dấu", "--reason", "Bản quét mờ"]).await;
     until_own(&rig, &official, &["Giấy chứng sinh có dấu", "Bản quét mờ"]).await;
+    // The paper is in the person's hand: it is added at once.
+    rig.act(Action::AddPapers).await.unwrap();
+    let mut citizen = Citizen::new(CARD);
+    citizen.finish(&rig).await.unwrap();
+    assert_eq!(citizen.codes, [official.as_str()], "the code that the person knows");
+    assert!(rig::qr_of(rig.slips().unwrap().last().unwrap()).unwrap().contains(&official));
+    rig.until_status("delivery of the paper", |s| s.dossiers.delivered == 2).await.unwrap();
+    let messages: Vec<_> = rig.hub_copies().unwrap().iter().map(|copy| rig::message(copy).unwrap()).collect();
+    let dossiers = messages.into_iter().map(|message| if let MessageBody::Dossier(dossier) = message.body { dossier } else { panic!() });
+    let (added, first): (Vec<_>, Vec<_>) = dossiers.partition(|dossier| dossier.particulars.adds_to.is_some());
+    let adds = added[0].particulars.adds_to.as_ref().unwrap();
+    assert_eq!((adds.dossier, adds.official_code.as_str()), (first[0].id, official.as_str()));
+    assert_eq!((added[0].documents.len(), added[0].documents[0].pages.len()), (1, 2));
+    let mut hub = rig::binary("motcua-hub").unwrap();
+    let portal = rig::run(hub.arg("portal").arg(rig.dir.join("hub")).args(["--dossier", &official])).await.unwrap();
+    for told in ["DanhSachHoSoBoSung", "Giấy chứng sinh có dấu", "21991205160000"] {
+        assert!(portal.contains(told), "{told}: {portal}");
+    }
+    until_own(&rig, &official, &["Giấy chứng sinh có dấu"]).await;
+    let Screen::OwnDossier { adding: Adding::Done(_), .. } = rig.screen("C20d").await.unwrap().screen else {
+        panic!("it is not asked for twice")
+    };
     rig.act(Action::End).await.unwrap();
     rig.stop().await.unwrap();
 }

@@ -69,9 +69,6 @@ pub(crate) const CONFIG_VERSION: u32 = 0;
 /// Name of the credential in the unit's drop-in.
 const CREDENTIAL: &str = "store.key";
 
-/// How long the draft of a person who does not come back is kept.
-pub(crate) const DRAFT_HOURS: i64 = 24;
-
 /// The key that systemd unsealed for this service, else the key file.
 fn store_key(config: &Config, credentials: Option<PathBuf>) -> Result<StoreKey, StoreError> {
     match credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.exists()) {
@@ -87,7 +84,7 @@ fn store_key(config: &Config, credentials: Option<PathBuf>) -> Result<StoreKey, 
 pub(crate) fn open_store(config: &Config, now: Timestamp) -> anyhow::Result<Opened> {
     let key = store_key(config, std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from))?;
     let mut opened = Store::open(&config.paths.state, &key)?;
-    let dropped = opened.store.drop_stale_drafts(now - DRAFT_HOURS.hours(), now)?;
+    let dropped = opened.store.drop_stale_drafts(now - motcua_flow::DRAFT_HOURS.hours(), now)?;
     opened.unfinished = opened.unfinished.saturating_sub(dropped);
     let unsigned = opened.store.want_signatures(config.signing.is_some(), now)?;
     if unsigned > 0 {

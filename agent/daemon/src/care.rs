@@ -89,7 +89,7 @@ fn jumped(time: Duration, wall: SignedDuration) -> bool {
 
 /// Drafts that nobody comes back for within a day are erased (ux.md 7.6); what the hub has signed for goes as the configuration says.
 async fn tidy(config: &Config, storage: &Storage, now: Timestamp) -> anyhow::Result<()> {
-    storage.call(move |s| Ok(s.drop_stale_drafts(now - boot::DRAFT_HOURS.hours(), now)?)).await?;
+    storage.call(move |s| Ok(s.drop_stale_drafts(now - motcua_flow::DRAFT_HOURS.hours(), now)?)).await?;
     let keep = config.retention;
     let (delivered, slip) = (now - i64::from(keep.whole_hours).hours(), now - SLIP_MINUTES.minutes());
     while storage.call(move |s| Ok(s.minimise(delivered, slip, now, BATCH)?)).await? == BATCH {}

@@ -21,6 +21,7 @@ use motcua_flow::{At, Draft, Effect, Event, Kiosk, Known, Settings, Unfinished};
 use motcua_model::{
     Text,
     api::{AgentStatus, DISK_FULL, DeviceLine, DeviceState, DossierCounts, Health, LinkState, Snapshot},
+    citizen::PersonNumber,
     config::Config,
     hub::AuditFlag,
 };
@@ -368,6 +369,10 @@ impl Agent {
                 storage.call(move |s| Ok(s.drop_draft(id, &reason, now)?)).await?;
                 Ok(None)
             }
+            Effect::CloseDraft => {
+                self.devices.scan(ScanOrder::Forget);
+                Ok(None)
+            }
             Effect::FindUnfinished { number } => {
                 // A person must not be stuck because their old draft cannot be read.
                 let found = find_unfinished(&storage, number, now).await.unwrap_or_else(|error| {
@@ -418,16 +423,8 @@ impl Agent {
                 Ok(None)
             }
             Effect::FindOwn { number } => {
-                let asked = number.clone();
-                let found = storage.read(move |s| Ok(s.own_dossiers(&asked, OWN)?)).await?;
-                let dossiers = found.into_iter().map(|OwnDossier { code, found, procedure, submitted, news }| motcua_flow::OwnDossier {
-                    code,
-                    known: known(found),
-                    procedure,
-                    submitted,
-                    news,
-                });
-                Ok(Some(Event::OwnFound { number, dossiers: dossiers.collect() }))
+                let dossiers = find_own(&storage, number.clone()).await?;
+                Ok(Some(Event::OwnFound { number, dossiers }))
             }
             Effect::AskHub { owner, procedure, types } => {
                 asking::start(self.config.hub.clone(), owner, procedure, types, self.inputs.clone());
@@ -520,7 +517,27 @@ fn known(found: FoundDossier) -> Known {
     Known { official_code: found.official_code, status: found.status, known_at: found.known_at }
 }
 
-async fn find_unfinished(storage: &Storage, number: motcua_model::citizen::PersonNumber, now: Timestamp) -> anyhow::Result<Unfinished> {
+async fn find_own(storage: &Storage, number: PersonNumber) -> anyhow::Result<Vec<motcua_flow::OwnDossier>> {
+    let (found, draft) = storage.read(move |s| Ok((s.own_dossiers(&number, OWN)?, s.find_draft(&number)?))).await?;
+    // One of another version cannot go on, and stops nobody.
+    let begun: Option<Draft> = draft.and_then(|draft| serde_json::from_slice(&draft.body).ok());
+    let of = |id: Uuid| begun.clone().filter(|draft| draft.adds_to.as_ref().is_some_and(|adds| adds.dossier == id)).map(Box::new);
+    let own = |own: OwnDossier| motcua_flow::OwnDossier {
+        id: own.id,
+        procedure_code: own.procedure_code,
+        request: own.news.as_ref().map_or(0, |item| item.cursor),
+        added: own.added,
+        begun: of(own.id),
+        code: own.code,
+        known: known(own.found),
+        procedure: own.procedure,
+        submitted: own.submitted,
+        news: own.news.map(|item| item.news),
+    };
+    Ok(found.into_iter().map(own).collect())
+}
+
+async fn find_unfinished(storage: &Storage, number: PersonNumber, now: Timestamp) -> anyhow::Result<Unfinished> {
     let (draft, slip) =
         storage.call(move |s| Ok((s.find_draft(&number)?, s.unprinted_slip(&number, now - SLIP_MINUTES.minutes())?))).await?;
     if let Some(draft) = draft {

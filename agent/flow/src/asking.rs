@@ -45,6 +45,10 @@ impl Filing {
 
     /// None where the owner is not known yet.
     fn owner_key(&self) -> Option<PersonKey> {
+        // Whoever adds papers need not be the owner.
+        if self.draft.adds_to.is_some() {
+            return None;
+        }
         if self.asks_for_whom() && self.draft.for_whom.is_none() {
             return None;
         }

@@ -20,6 +20,7 @@ use motcua_model::{
     particulars::Disputed,
     queue::Wanted,
     rating::Rating,
+    supplement::AddsTo,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -250,6 +251,8 @@ pub enum Effect {
         /// For the audit.
         reason: EndReason,
     },
+    /// The visit ended and its draft stays for the same card: nothing of it stays with the scanner.
+    CloseDraft,
     /// Has this person an unfinished filing or an unprinted slip?
     FindUnfinished {
         /// Who.
@@ -387,6 +390,9 @@ pub enum EndReason {
     Discarded,
 }
 
+/// How long an unfinished filing waits for its person, in hours.
+pub const DRAFT_HOURS: i64 = 24;
+
 /// An unfinished filing as it is sealed on the disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -423,6 +429,9 @@ pub struct Draft {
     /// What was read on pages of this draft, for the questions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read: Vec<PageFields>,
+    /// The dossier that these papers are added to; none of a filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds_to: Option<Box<AddsTo>>,
     /// Wall clock of the last change.
     pub saved: Timestamp,
 }
@@ -467,6 +476,16 @@ pub struct Known {
 /// A dossier as its person may see it once the chip has proved who asks (R13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnDossier {
+    /// [`motcua_model::dossier::Dossier::id`].
+    pub id: Uuid,
+    /// Mã TTHC; none in records of before.
+    pub procedure_code: Option<String>,
+    /// [`motcua_model::hub::NewsItem::cursor`] of `news`; 0 without.
+    pub request: u64,
+    /// When the papers of the last request were added here.
+    pub added: Option<Timestamp>,
+    /// An unfinished filing of these papers, of before a power cut.
+    pub begun: Option<Box<Draft>>,
     /// Provisional code.
     pub code: String,
     /// What the hub has said.
@@ -495,7 +514,8 @@ pub enum SlipOf {
     Opinion,
     /// Of a payment, which the platform keeps: nothing is kept here.
     Payment,
-    /// Of what the office says of a dossier (C20d): nothing is kept, it can be printed whenever its person comes back.
+    /// Of what the office says of a dossier (C20d), or what to bring (C08c): nothing is kept, it can be printed whenever its person
+    /// comes back.
     Told,
     /// A number of the queue: it holds with or without paper.
     Ticket,

@@ -4,6 +4,7 @@ use crate::{
     Draft, Effect, PageFields,
     asking::Asked,
     idle::Patience,
+    missing::Kept,
     pdf::Choice,
     rescan::{Rescan, Taken},
     state::{Cx, State},
@@ -38,6 +39,8 @@ pub(crate) enum Page {
     ForWhom,
     Question { at: usize, refused: Option<(Private, Text)> },
     Papers,
+    Missing,
+    Kept(Box<Kept>),
     Stored { paper: usize },
     CountSheets { paper: usize },
     Special { paper: usize },
@@ -91,6 +94,7 @@ impl Filing {
             (Page::Papers, Action::ScanPaper { paper }) => self.choose_paper(usize::from(paper), cx),
             (Page::Papers, Action::LeavePaper { paper }) => self.leave_paper(paper, cx),
             (Page::Papers, Action::PapersDone) => self.papers_done(cx),
+            (Page::Missing, Action::KeepForLater) => self.keep_for_later(cx),
             (Page::Stored { paper }, Action::UseStored) => self.use_stored(*paper, cx),
             (Page::Stored { paper }, Action::DisputeStored) => self.dispute_stored(*paper, cx),
             (Page::CountSheets { paper }, Action::DeclareSheets { sheets }) => self.declare(*paper, sheets, cx),
@@ -202,6 +206,8 @@ impl Filing {
             | Page::ForWhom
             | Page::Question { .. }
             | Page::Papers
+            | Page::Missing
+            | Page::Kept(_)
             | Page::Stored { .. }
             | Page::CountSheets { .. }
             | Page::Special { .. }
@@ -213,12 +219,13 @@ impl Filing {
 
     pub(crate) fn can_back(&self) -> bool {
         match self.page {
-            Page::Person | Page::Scan { job: Some(_), .. } => false,
+            Page::Person | Page::Kept(_) | Page::Scan { job: Some(_), .. } => false,
             Page::ForWhom => !self.half_changed(),
+            Page::Papers => !self.is_first(),
             Page::Scan { job: None, .. }
+            | Page::Missing
             | Page::Stored { .. }
             | Page::Question { .. }
-            | Page::Papers
             | Page::CountSheets { .. }
             | Page::Special { .. }
             | Page::Pdf { .. }
@@ -229,7 +236,8 @@ impl Filing {
 
     pub(crate) fn patience(&self, visit: &Visit) -> Patience {
         match self.page {
-            Page::Person | Page::ForWhom | Page::Stored { .. } | Page::Review => Patience::Seconds(visit.reading_s),
+            Page::Person | Page::ForWhom | Page::Missing | Page::Stored { .. } | Page::Review => Patience::Seconds(visit.reading_s),
+            Page::Kept(_) => Patience::Seconds(visit.waiting_s),
             Page::Question { .. } => Patience::Seconds(visit.typing_s),
             Page::Scan { job: Some(_), .. } => Patience::Busy(visit.scanning_s),
             Page::Scan { job: None, .. }
@@ -243,7 +251,7 @@ impl Filing {
 
     pub(crate) fn part(&self) -> usize {
         match &self.page {
-            Page::Person | Page::ForWhom | Page::Papers | Page::Review => 0,
+            Page::Person | Page::ForWhom | Page::Papers | Page::Missing | Page::Kept(_) | Page::Review => 0,
             Page::Question { at, .. } => *at,
             Page::Pdf { choice, .. } => choice.part(),
             Page::Stored { paper } | Page::CountSheets { paper } | Page::Special { paper } | Page::Check { paper } => *paper,
@@ -369,8 +377,11 @@ impl Filing {
     }
 
     fn leave_paper(&mut self, paper: u8, cx: &mut Cx) {
-        let Some(component) = self.procedure.components.get(usize::from(paper)).filter(|c| !c.required && c.is_scanned()) else { return };
-        if self.is_left(usize::from(paper)) {
+        let Some(component) = self.procedure.components.get(usize::from(paper)).filter(|c| c.is_scanned()) else { return };
+        if self.is_required(paper.into()) {
+            self.page = Page::Missing;
+        }
+        if self.is_required(paper.into()) || self.is_left(paper.into()) {
             return;
         }
         let mut gone: Vec<Document> = self.draft.documents.extract_if(.., |d| d.component == component.code).collect();
@@ -382,10 +393,11 @@ impl Filing {
 
     /// Going on says of an optional paper that was not touched: without it.
     fn papers_done(&mut self, cx: &mut Cx) {
-        let missing = self.papers_without_pages();
-        if missing.iter().any(|(_, required)| *required) {
+        if !self.lacking().is_empty() {
+            self.page = Page::Missing;
             return;
         }
+        let missing = self.papers_without_pages();
         self.draft.left = missing.iter().filter_map(|(paper, _)| u8::try_from(*paper).ok()).collect();
         // Where questions were asked before the papers, none is left.
         self.page = match self.first_unanswered() {
@@ -400,7 +412,7 @@ impl Filing {
     /// Place of each that is to be scanned, and whether it is required.
     pub(crate) fn papers_without_pages(&self) -> Vec<(usize, bool)> {
         let papers = self.procedure.components.iter().enumerate();
-        papers.filter(|(_, c)| c.is_scanned() && self.document_of(&c.code).is_none()).map(|(i, c)| (i, c.required)).collect()
+        papers.filter(|(_, c)| c.is_scanned() && self.document_of(&c.code).is_none()).map(|(i, _)| (i, self.is_required(i))).collect()
     }
 
     fn declare(&mut self, paper: usize, sheets: u16, cx: &mut Cx) {
@@ -499,6 +511,8 @@ impl Filing {
         let before_questions = if self.asks_for_whom() { Page::ForWhom } else { Page::Person };
         let question = |at: usize| Page::Question { at, refused: None };
         self.page = match self.page {
+            // Nothing leads back from there: it is kept.
+            Page::Kept(_) => return,
             Page::ForWhom | Page::Question { at: 0, .. } if self.half_changed() => Page::ForWhom,
             Page::Question { at, .. } if self.half_changed() => question(at - 1),
             Page::ForWhom | Page::Question { .. } | Page::Stored { .. } | Page::CountSheets { .. } if self.changing => {
@@ -510,10 +524,11 @@ impl Filing {
             Page::Question { at, .. } if papers_first && at == of_other => Page::Papers,
             Page::Question { at: 0, .. } => before_questions,
             Page::Question { at, .. } => question(at - 1),
+            Page::Papers if self.is_first() => Page::Papers,
             Page::Papers if papers_first => of_other.checked_sub(1).map_or(before_questions, question),
             Page::Papers => self.last_question().unwrap_or(before_questions),
             Page::Review if papers_first => self.last_question().unwrap_or(Page::Papers),
-            Page::Stored { .. } | Page::CountSheets { .. } | Page::Review => Page::Papers,
+            Page::Missing | Page::Stored { .. } | Page::CountSheets { .. } | Page::Review => Page::Papers,
             Page::Scan { paper, job: None } if self.scanned_pages() > 0 => {
                 self.rescan = None;
                 Page::Check { paper }

@@ -101,6 +101,7 @@ impl Filing {
         let (applicant, mut particulars) = self.for_whom().record(filer, &draft.answers, &draft.documents, told);
         particulars.technical_id = draft.technical_id.clone();
         particulars.disputed = draft.disputed.clone();
+        particulars.adds_to = draft.adds_to.clone();
         Submission {
             id: draft.id,
             procedure: self.procedure.code.clone(),

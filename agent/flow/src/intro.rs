@@ -330,6 +330,7 @@ fn begin(card: Card, procedure: Procedure, correct: bool, cx: &mut Cx) -> State 
         scanning: None,
         left: Vec::new(),
         read: Vec::new(),
+        adds_to: None,
         saved: cx.at.wall,
     };
     State::Filing(Box::new(Filing::begin(draft, procedure, cx)))

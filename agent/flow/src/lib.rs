@@ -14,6 +14,7 @@ mod for_whom;
 mod idle;
 mod intro;
 mod lookup;
+mod missing;
 mod opinion;
 mod pdf;
 mod queue;
@@ -22,9 +23,10 @@ mod rescan;
 mod slip;
 mod snapshot;
 mod state;
+mod supplement;
 
 pub use courier::{CourierDesk, PinVerdict, Pins, handover_slip};
-pub use event::{At, ChipNews, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, SlipOf, Unfinished};
+pub use event::{At, ChipNews, DRAFT_HOURS, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, SlipOf, Unfinished};
 
 use filing::Filing;
 use idle::Idle;
@@ -304,6 +306,7 @@ impl Kiosk {
             | Action::ScanPaper { .. }
             | Action::LeavePaper { .. }
             | Action::PapersDone
+            | Action::KeepForLater
             | Action::UseStored
             | Action::DisputeStored
             | Action::DeclareSheets { .. }
@@ -326,6 +329,7 @@ impl Kiosk {
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
             | Action::PrintDossier
+            | Action::AddPapers
             | Action::ChooseTopic { .. }
             | Action::WriteOpinion { .. }
             | Action::LeaveContact { .. }

@@ -36,8 +36,9 @@ pub(crate) enum LookUp {
         card: Card,
         chip: Chip,
     },
-    /// `shown`: the one that was touched; `printed`: its page on paper.
+    /// `person`: whom the chip proved; `shown`: the one that was touched; `printed`: its page on paper.
     Own {
+        person: Applicant,
         dossiers: Vec<OwnDossier>,
         shown: Option<usize>,
         printed: Option<(Uuid, PrintState)>,
@@ -62,13 +63,16 @@ impl LookUp {
                 cx.effects.extend(chip.cancel());
                 Self::Asking { pending: None }
             }
-            (Self::Own { dossiers, shown: None, .. }, Action::ShowDossier { dossier }) if usize::from(dossier) < dossiers.len() => {
-                Self::Own { dossiers, shown: Some(dossier.into()), printed: None }
+            (Self::Own { person, dossiers, shown: None, .. }, Action::ShowDossier { dossier }) if usize::from(dossier) < dossiers.len() => {
+                Self::Own { person, dossiers, shown: Some(dossier.into()), printed: None }
             }
-            (Self::Own { dossiers, shown: Some(at), printed: None }, Action::PrintDossier) => Self::print(dossiers, at, cx),
-            (Self::Own { dossiers, shown: Some(_), printed }, Action::Back) => {
+            (Self::Own { person, dossiers, shown: Some(at), printed: None }, Action::PrintDossier) => {
+                let printed = dossiers.get(at).map(|own| print(own, cx));
+                Self::Own { person, dossiers, shown: Some(at), printed }
+            }
+            (Self::Own { person, dossiers, shown: Some(_), printed }, Action::Back) => {
                 cx.effects.extend(printed.map(drop_print));
-                Self::Own { dossiers, shown: None, printed: None }
+                Self::Own { person, dossiers, shown: None, printed: None }
             }
             (Self::Own { .. }, Action::Back) => Self::Asking { pending: None },
             (kept, _) => kept,
@@ -117,23 +121,18 @@ impl LookUp {
         }
         cx.clear_fault();
         cx.emit(Effect::FindOwn { number: person.number.clone() });
+        let card = Card { applicant: Applicant::from_chip(person, Some(&card.applicant)), ..card };
         Self::Proving { card, chip }
     }
 
     /// The store's answer about somebody else comes too late.
     pub(crate) fn own_found(self, number: &PersonNumber, dossiers: Vec<OwnDossier>) -> Self {
         match self {
-            Self::Proving { card, .. } if card.applicant.number == *number => Self::Own { dossiers, shown: None, printed: None },
+            Self::Proving { card, .. } if card.applicant.number == *number => {
+                Self::Own { person: card.applicant, dossiers, shown: None, printed: None }
+            }
             Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } => self,
         }
-    }
-
-    fn print(dossiers: Vec<OwnDossier>, at: usize, cx: &mut Cx) -> Self {
-        let printed = dossiers.get(at).map(|own| {
-            let slip = told_slip(own, cx);
-            (slip.job, slip::print(&slip, cx))
-        });
-        Self::Own { dossiers, shown: Some(at), printed }
     }
 
     pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
@@ -193,7 +192,12 @@ impl LookUp {
     }
 }
 
-fn drop_print((job, _): (Uuid, PrintState)) -> Effect {
+fn print(own: &OwnDossier, cx: &mut Cx) -> (Uuid, PrintState) {
+    let slip = told_slip(own, cx);
+    (slip.job, slip::print(&slip, cx))
+}
+
+pub(crate) fn drop_print((job, _): (Uuid, PrintState)) -> Effect {
     Effect::DropPrint { job }
 }
 

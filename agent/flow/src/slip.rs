@@ -6,6 +6,7 @@ use crate::{
     filing::Filing,
     rating::Farewell,
     state::{Cx, State},
+    supplement,
 };
 use jiff::{Timestamp, tz::Offset};
 use motcua_model::{
@@ -14,6 +15,7 @@ use motcua_model::{
     catalogue::Procedure,
     code::ProvisionalCode,
     dossier::{Document, Dossier, Origin},
+    supplement::AddsTo,
     thousands,
 };
 use uuid::Uuid;
@@ -30,19 +32,25 @@ pub(crate) struct Issued {
 impl Issued {
     pub(crate) fn of_filing(filing: Filing, code: &ProvisionalCode, cx: &mut Cx) -> Self {
         let Filing { procedure, draft, .. } = filing;
-        let rows = rows(&procedure.name, &procedure.time_limit, procedure.fee_vnd, &draft.documents, cx.at.wall);
+        let adds = draft.adds_to.as_deref();
+        let time_limit = Some(&procedure.time_limit).filter(|_| adds.is_none());
+        let rows = rows(&procedure.name, time_limit, procedure.fee_vnd, &draft.documents, cx.at.wall);
         let of = (procedure.code, procedure.name, procedure.fee_vnd);
-        Self::issue(slip(draft.id, code, rows, cx), procedure.time_limit, of, cx)
+        Self::issue(slip(draft.id, code, rows, adds, cx), procedure.time_limit, of, cx)
     }
 
     /// The slip of this dossier was not printed during the visit, or only in part.
     pub(crate) fn of_dossier(dossier: &Dossier, begun: bool, cx: &mut Cx) -> Self {
-        let procedure = cx.catalogue.procedure(&dossier.procedure);
+        let adds = dossier.particulars.adds_to.as_deref();
+        let filed = adds.map(|adds| adds.filing(cx.catalogue));
+        let procedure = filed.as_ref().or_else(|| cx.catalogue.procedure(&dossier.procedure));
         let time_limit = procedure.map_or_else(time_limit_unknown, time_limit_of);
         let fee_vnd = procedure.map_or(0, |procedure| procedure.fee_vnd);
-        let rows = rows(&dossier.procedure_name, &time_limit, fee_vnd, &dossier.documents, dossier.submitted);
+        let told = Some(&time_limit).filter(|_| adds.is_none());
+        let rows = rows(&dossier.procedure_name, told, fee_vnd, &dossier.documents, dossier.submitted);
         let of = (dossier.procedure.clone(), dossier.procedure_name.clone(), fee_vnd);
-        Self::issue(Slip { reprint: begun, ..slip(dossier.id, &dossier.code, rows, cx) }, time_limit, of, cx)
+        let slip = slip(dossier.id, &dossier.code, rows, adds, cx);
+        Self::issue(Slip { reprint: begun, ..slip }, time_limit, of, cx)
     }
 
     fn issue(slip: Slip, time_limit: Text, of: (String, Text, u32), cx: &mut Cx) -> Self {
@@ -97,8 +105,8 @@ pub(crate) fn print(slip: &Slip, cx: &mut Cx) -> PrintState {
     }
 }
 
-fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> Slip {
-    Slip {
+fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, adds: Option<&AddsTo>, cx: &Cx) -> Slip {
+    let slip = Slip {
         job,
         of: SlipOf::Dossier,
         language: *cx.language,
@@ -113,11 +121,15 @@ fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, cx: &Cx) -> 
         ),
         at: cx.at.wall,
         reprint: false,
+    };
+    match adds {
+        Some(adds) => supplement::slip(slip, adds, cx),
+        None => slip,
     }
 }
 
 /// No name and no number: slips get lost, and the code finds the rest.
-fn rows(procedure: &Text, time_limit: &Text, fee_vnd: u32, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
+fn rows(procedure: &Text, time_limit: Option<&Text>, fee_vnd: u32, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
     let pages: usize = documents.iter().map(Document::page_count).sum();
     let papers = documents.iter().filter(|d| d.page_count() > 0).count();
     let time = local_time(submitted);
@@ -128,8 +140,10 @@ fn rows(procedure: &Text, time_limit: &Text, fee_vnd: u32, documents: &[Document
             Text::new("Giấy tờ đã nhận", "Papers received"),
             Text::new(format!("{papers} giấy, {pages} trang"), format!("{papers} papers, {pages} pages")),
         ),
-        (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), time_limit.clone()),
     ];
+    let limited =
+        |limit: &Text| (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), limit.clone());
+    rows.extend(time_limit.map(limited));
     if fee_vnd > 0 {
         let amount = thousands(fee_vnd);
         let state = Text::new(format!("{amount} đồng, chưa trả khi in phiếu này"), format!("{amount} VND, not paid when this was printed"));

@@ -8,13 +8,14 @@ use crate::{
     rescan::Rescan,
     slip::local_time,
     state::{Asking, Missing, State, chip_alone, missing},
+    supplement,
 };
 use jiff::civil::Date;
 use motcua_model::{
     Private, Text,
     api::{
-        ChangeTarget, DeviceState, Overlay, OwnLine, PageView, PaperLine, PaperState, ProcedureLine, Progress, ReviewRow, ReviewValue,
-        Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, Health, Overlay, OwnLine, PageView, PaperLine, PaperState, ProcedureLine, Progress, ReviewRow,
+        ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     catalogue::{Catalogue, Component, Procedure},
     citizen::PersonNumber,
@@ -80,7 +81,7 @@ impl Kiosk {
                 unconfirmed: done.unconfirmed,
                 rating: done.rating,
             },
-            State::LookUp(look_up) => look_up_screen(look_up),
+            State::LookUp(look_up) => look_up_screen(look_up, &self.health, &self.settings),
             State::Opinion(opinion) => Screen::Opinion { page: opinion.screen(&self.settings.topics, &self.health) },
             State::Rating(rating) => Screen::Rating { page: rating.screen() },
             State::Queue(queue) => Screen::Queue { page: queue.screen(&self.settings) },
@@ -141,6 +142,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::ForWhom { .. } => 2,
         Screen::Question { .. } => questions,
         Screen::Papers { .. }
+        | Screen::MissingPapers { .. }
         | Screen::StoredPaper { .. }
         | Screen::CountSheets { .. }
         | Screen::SpecialPaper { .. }
@@ -149,7 +151,8 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::PageCheck { .. } => papers,
         Screen::Review { .. } => 5,
         Screen::Submitting | Screen::Slip { .. } | Screen::Fee { .. } => STEPS,
-        Screen::Waiting { .. }
+        Screen::KeptForLater { .. }
+        | Screen::Waiting { .. }
         | Screen::Notice
         | Screen::Resume { .. }
         | Screen::Done { .. }
@@ -175,7 +178,7 @@ fn details_screen(procedure: &Procedure) -> Screen {
     let papers = procedure.components.iter();
     Screen::ProcedureDetails {
         name: procedure.name.clone(),
-        papers: papers.map(|c| PaperLine { name: c.name.clone(), required: c.required, state: untouched(c) }).collect(),
+        papers: papers.map(|c| PaperLine { name: c.name.clone(), required: c.required, asked: None, state: untouched(c) }).collect(),
         fee_vnd: procedure.fee_vnd,
         time_limit: procedure.time_limit.clone(),
         result: procedure.result.clone(),
@@ -198,11 +201,14 @@ fn filing_screen(filing: &Filing, settings: &Settings, today: Date) -> Screen {
     let scanning = filing.draft.scanning.as_ref();
     let sheets = scanning.map_or(0, |d| d.sheets);
     let pages = || scanning.map(page_views).unwrap_or_default();
+    let lacking = || filing.lacking().into_iter().map(name).collect();
     match &filing.page {
         Page::Person => person_screen(&filing.draft.applicant),
         Page::ForWhom => Screen::ForWhom { choices: filing.procedure.filers.clone(), chosen: filing.draft.for_whom },
         Page::Question { at, refused } => question_screen(filing, *at, refused.as_ref(), today),
         Page::Papers => Screen::Papers { papers: paper_lines(filing) },
+        Page::Missing => Screen::MissingPapers { papers: lacking() },
+        Page::Kept(kept) => Screen::KeptForLater { until: kept.until, papers: lacking(), printing: kept.printing },
         Page::Stored { paper } => stored_screen(filing, *paper),
         Page::CountSheets { paper } => Screen::CountSheets { paper: name(*paper), max: settings.max_sheets, pdf: settings.pdf },
         Page::Special { paper } => Screen::SpecialPaper { paper: name(*paper) },
@@ -254,7 +260,8 @@ fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>
 fn paper_lines(filing: &Filing) -> Vec<PaperLine> {
     let line = |(i, component): (usize, &Component)| PaperLine {
         name: component.name.clone(),
-        required: component.required,
+        required: filing.is_required(i),
+        asked: filing.draft.adds_to.as_ref().and_then(|adds| adds.asked(&component.code)).cloned(),
         state: match filing.document_of(&component.code) {
             Some(Document { origin: Origin::AtDesk { .. }, .. }) => PaperState::AtDesk,
             Some(Document { origin: Origin::Pdf { pages, .. }, .. }) => PaperState::Pdf(*pages),
@@ -364,7 +371,7 @@ fn page_views(document: &Document) -> Vec<PageView> {
     document.pages.iter().map(view).collect()
 }
 
-fn look_up_screen(look_up: &LookUp) -> Screen {
+fn look_up_screen(look_up: &LookUp, health: &Health, settings: &Settings) -> Screen {
     match look_up {
         LookUp::Asking { .. } => Screen::LookUp,
         LookUp::Result { asked, known, rating, .. } => {
@@ -373,7 +380,7 @@ fn look_up_screen(look_up: &LookUp) -> Screen {
             Screen::LookUpResult { asked, official_code, done, steps: LOOK_UP_STEPS, state, known_at: known.known_at, rating: *rating }
         }
         LookUp::Proving { card, chip } => chip.screen(&card.applicant.number),
-        LookUp::Own { dossiers, shown, printed } => match shown.and_then(|at| dossiers.get(at)) {
+        LookUp::Own { dossiers, shown, printed, .. } => match shown.and_then(|at| dossiers.get(at)) {
             Some(own) => Screen::OwnDossier {
                 line: own_line(own),
                 done: progress_of(&own.known).0,
@@ -381,6 +388,7 @@ fn look_up_screen(look_up: &LookUp) -> Screen {
                 known_at: own.known.known_at,
                 rows: own.news.as_ref().map(news_rows).unwrap_or_default(),
                 printing: printed.map(|(_, state)| state),
+                adding: supplement::offer(own, health, settings),
             },
             None => Screen::OwnDossiers { dossiers: dossiers.iter().map(own_line).collect() },
         },
@@ -403,7 +411,11 @@ fn own_line(own: &OwnDossier) -> OwnLine {
         procedure: own.procedure.clone(),
         submitted: own.submitted,
         state: progress_of(&own.known).1,
-        to_do: matches!(own.known.status, Some(Status::SupplementAsked | Status::Finished)),
+        to_do: match own.known.status {
+            Some(Status::SupplementAsked) => own.added.is_none(),
+            Some(Status::Finished) => true,
+            Some(_) | None => false,
+        },
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     queue::Queue,
     rating::{Farewell, Rating},
     slip::Issued,
+    supplement,
 };
 use motcua_model::{
     Language, Text,
@@ -109,6 +110,7 @@ impl State {
             (Self::Fee(fee), action) => fee.action(action, cx),
             (Self::Done(farewell), action) => farewell.action(action),
             (Self::LookUp(look_up), Action::Rate) => Rating::begin(look_up),
+            (Self::LookUp(look_up), Action::AddPapers) => supplement::begin(look_up, cx),
             (Self::LookUp(look_up), action) => Self::LookUp(look_up.action(action, cx)),
             (Self::Opinion(opinion), action) => opinion.action(action, cx),
             (Self::Rating(rating), action) => rating.action(action, cx),
@@ -138,6 +140,7 @@ impl State {
             (Self::Filing(filing), Event::PageRead { page, secret: true, .. }) => Self::Filing(filing.secret_read(page, cx)),
             (Self::Filing(filing), Event::PageRead { page, fields, .. }) => Self::Filing(filing.page_read(page, fields)),
             (Self::Filing(filing), Event::HubTold { owner, account, papers }) => Self::Filing(filing.hub_told(&owner, account, papers, cx)),
+            (Self::Filing(filing), Event::Print { job, state }) => Self::Filing(filing.printing(job, state)),
             (Self::Filing(filing), Event::ScanEnded { job, fault }) => Self::Filing(filing.scan_ended(job, fault, cx)),
             (Self::Filing(filing), Event::PdfsOffered(files)) => Self::Filing(filing.pdfs_offered(files)),
             (Self::Filing(filing), Event::PdfTaken { job, taken }) => Self::Filing(filing.pdf_taken(job, taken, cx)),
@@ -196,10 +199,7 @@ impl State {
     /// The visit is over: what the shell has to put away.
     pub(crate) fn end(self, reason: EndReason) -> Vec<Effect> {
         match self {
-            Self::Filing(filing) => {
-                let id = filing.draft.id;
-                filing.cancel_scan().into_iter().chain([Effect::DropDraft { id, reason }]).collect()
-            }
+            Self::Filing(filing) => filing.end(reason),
             Self::Slip(issued) => vec![issued.left(reason)],
             Self::Fee(fee) => fee.end(),
             Self::Opinion(opinion) => opinion.end(),
@@ -259,7 +259,7 @@ impl State {
     /// Whether the end would throw away work of the person, or leave a handover half done.
     pub(crate) fn asks_before_end(&self) -> bool {
         match self {
-            Self::Filing(_) => true,
+            Self::Filing(filing) => !filing.is_kept(),
             Self::Courier(courier) => courier.half_done(),
             Self::Opinion(opinion) => opinion.would_lose(),
             Self::Waiting
@@ -449,6 +449,11 @@ fn arrived(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> Stat
 /// The store's word on the person whose card was read. It may come late: only the person's own counts.
 fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> State {
     let Some(card) = intro.card_mut().filter(|card| card.looking) else { return State::Intro(intro) };
+    let unfinished = match unfinished {
+        // Added papers go on where the chip has proved the person, at C20d (R13).
+        Unfinished::Draft(draft) if draft.adds_to.is_some() => Unfinished::Nothing,
+        other => other,
+    };
     match unfinished {
         Unfinished::Nothing => {
             card.looking = false;

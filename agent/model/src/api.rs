@@ -251,6 +251,20 @@ pub enum Screen {
         /// In catalogue order.
         papers: Vec<PaperLine>,
     },
+    /// C08c it cannot be submitted like this: scan them, or come back with them.
+    MissingPapers {
+        /// Names of the papers that must be there and are not.
+        papers: Vec<Text>,
+    },
+    /// C08d the unfinished filing is kept for whoever comes back with the same card.
+    KeptForLater {
+        /// When it is erased.
+        until: Timestamp,
+        /// Names of the papers to bring.
+        papers: Vec<Text>,
+        /// The list of them on paper.
+        printing: PrintState,
+    },
     /// C08b a paper that is stored already: is it right, and may it be shared (R32)?
     StoredPaper {
         /// Which paper it would stand for.
@@ -415,6 +429,9 @@ pub enum Screen {
         /// How far this page is printed: none before it was asked for. It can be printed where there is a printer.
         #[serde(default)]
         printing: Option<PrintState>,
+        /// Whether the papers that are asked for can be added here.
+        #[serde(default)]
+        adding: Adding,
     },
     /// P01 to P06 the courier.
     Courier {
@@ -444,6 +461,8 @@ impl Screen {
             Self::Question { .. } => "C07",
             Self::Papers { .. } => "C08",
             Self::StoredPaper { .. } => "C08b",
+            Self::MissingPapers { .. } => "C08c",
+            Self::KeptForLater { .. } => "C08d",
             Self::CountSheets { .. } => "C10",
             Self::SpecialPaper { .. } => "C10b",
             Self::ChoosePdf { .. } => "C10c",
@@ -466,6 +485,21 @@ impl Screen {
             Self::OutOfService { .. } => "C99",
         }
     }
+}
+
+/// C20d Bổ sung giấy: whether what an officer asks for can be added here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Adding {
+    /// Nothing is asked for.
+    #[default]
+    None,
+    /// Yes.
+    Open,
+    /// Not by this machine, or not now: at the desk.
+    AtDesk,
+    /// It was, and no officer has said more since.
+    Done(Timestamp),
 }
 
 /// How far the reading of a chip is.
@@ -538,6 +572,9 @@ pub struct PaperLine {
     pub name: Text,
     /// Must be there.
     pub required: bool,
+    /// In an officer's words, where an officer asked for it (Bổ sung giấy).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Private>,
     /// What has been done with it.
     pub state: PaperState,
 }

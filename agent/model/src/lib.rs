@@ -29,6 +29,7 @@ pub mod portal;
 pub mod queue;
 pub mod rating;
 pub mod scanned;
+pub mod supplement;
 mod text;
 pub mod transfer;
 

@@ -1,6 +1,6 @@
 //! What a dossier says beside the card of its owner: whom else it concerns, how they are reached, how the result goes back.
 
-use crate::{Private, citizen::PersonNumber, dossier::Applicant, hub::PaperSource};
+use crate::{Private, citizen::PersonNumber, dossier::Applicant, hub::PaperSource, supplement::AddsTo};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ pub struct Particulars {
     /// Mã định danh of the agency that decides, where it is not the receiving one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub competent_agency: Option<String>,
+    /// The dossier that this one only adds papers to, at an officer's request: the hub puts them there and gives no code of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds_to: Option<Box<AddsTo>>,
 }
 
 /// How somebody is reached.

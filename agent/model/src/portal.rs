@@ -2,8 +2,8 @@
 //!
 //! Names and codes are those of domain.md 3; every value is a JSON string there, also the codes, and times are
 //! `yyyyMMddHHmmss` in Asia/Ho_Chi_Minh. The device never calls the portal: the mapping stands here because it shows
-//! that what the device sends is enough. What no device can know (fees, due dates, who processes) is absent: an
-//! empty string would erase what the officer entered.
+//! that what the device sends is enough. What neither knows (fees, who processes) is absent: an empty string would erase
+//! what the officer entered.
 
 use crate::{
     Private,
@@ -35,6 +35,10 @@ pub struct Received<'a> {
     pub technical_id: Option<&'a Private>,
     /// Every status with its time and words, oldest first.
     pub course: &'a [Step<'a>],
+    /// Ngày hẹn trả, once an officer has accepted it.
+    pub due: Option<Timestamp>,
+    /// What was added since, at an officer's request, with its files; oldest first.
+    pub added: &'a [(Dossier, Vec<NamedFile>)],
     /// Address of the folder where the portal may fetch the files by their ids, without a slash at its end; the hub's business.
     pub files_at: Option<&'a str>,
 }
@@ -109,6 +113,8 @@ pub struct HoSo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ngay_tiep_nhan: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub ngay_hen_tra: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ngay_tu_choi: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ngay_ket_thuc_xu_ly: Option<String>,
@@ -121,6 +127,19 @@ pub struct HoSo {
     pub noi_nop_ho_so: &'static str,
     pub ho_so_co_thanh_phan_so_hoa: &'static str,
     pub tai_lieu_nop: Vec<TaiLieu>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub danh_sach_ho_so_bo_sung: Vec<BoSung>,
+}
+
+/// DanhSachHoSoBoSung: what a person added. Who asked, who took it and its state are the officer's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[allow(missing_docs, reason = "the names are the portal's own; domain.md 3 explains them")]
+pub struct BoSung {
+    pub ho_so_bo_sung_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noi_dung_bo_sung: Option<Private>,
+    pub ngay_bo_sung: String,
 }
 
 /// DinhDanhCHS.
@@ -183,7 +202,7 @@ impl Received<'_> {
         };
         // No LoaiDinhDanh of a passport or of an organisation is known: their number stands in SoGiayToChuHoSo alone.
         let citizen = applicant.number.citizen().filter(|_| particulars.organisation.is_none());
-        let documents = self.dossier.documents.iter();
+        let whole = [(self.dossier, self.files)].into_iter().chain(self.added.iter().map(|(added, files)| (added, files.as_slice())));
         HoSo {
             ma_ho_so: self.official_code.to_owned(),
             ma_tthc: self.dossier.procedure.clone(),
@@ -199,6 +218,7 @@ impl Received<'_> {
             trich_yeu_ho_so: name.chars().take(LONGEST_SUMMARY).collect(),
             ngay_nop_ho_so: time(self.dossier.submitted),
             ngay_tiep_nhan: self.reached(Status::Accepted),
+            ngay_hen_tra: self.due.map(time),
             ngay_tu_choi: self.reached(Status::Refused),
             ngay_ket_thuc_xu_ly: self.reached(Status::Finished),
             ngay_tra: self.reached(Status::Returned),
@@ -207,7 +227,10 @@ impl Received<'_> {
             don_vi_xu_ly: self.agency().to_owned(),
             noi_nop_ho_so: LOCAL,
             ho_so_co_thanh_phan_so_hoa: flag(!self.files.is_empty()),
-            tai_lieu_nop: documents.flat_map(|document| self.tai_lieu(document)).collect(),
+            tai_lieu_nop: whole
+                .flat_map(|(dossier, files)| dossier.documents.iter().flat_map(|document| self.tai_lieu(document, files)))
+                .collect(),
+            danh_sach_ho_so_bo_sung: self.added.iter().map(|(added, _)| bo_sung(added)).collect(),
         }
     }
 
@@ -217,7 +240,7 @@ impl Received<'_> {
     }
 
     /// One for each file of a paper that was scanned or brought as a PDF; one for a paper that a store has, or that comes to the desk.
-    fn tai_lieu(&self, document: &Document) -> Vec<TaiLieu> {
+    fn tai_lieu(&self, document: &Document, files: &[NamedFile]) -> Vec<TaiLieu> {
         let of = |file: Option<&NamedFile>, stored: Option<(PaperSource, &String)>| TaiLieu {
             tep_dinh_kem_id: file.map(|file| file.file.id.to_string()),
             ten_tep_dinh_kem: file.map_or_else(|| document.name.vi.clone(), |file| file.name.clone()),
@@ -231,7 +254,7 @@ impl Received<'_> {
         };
         match &document.origin {
             Origin::Scanned | Origin::Pdf { .. } => {
-                self.files.iter().filter(|file| file.document == document.id).map(|file| of(Some(file), None)).collect()
+                files.iter().filter(|file| file.document == document.id).map(|file| of(Some(file), None)).collect()
             }
             Origin::Stored { source, reference } => vec![of(None, Some((*source, reference)))],
             Origin::AtDesk { special: _ } => vec![of(None, None)],
@@ -255,6 +278,17 @@ impl Received<'_> {
     /// When it came to a status first.
     fn reached(&self, status: Status) -> Option<String> {
         self.course.iter().find(|step| step.status == status).map(|step| time(step.at))
+    }
+}
+
+/// The officer's words for each paper that came.
+fn bo_sung(added: &Dossier) -> BoSung {
+    let asked = |document: &Document| added.particulars.adds_to.as_ref()?.asked(&document.component).map(Private::reveal);
+    let words: Vec<&str> = added.documents.iter().filter_map(asked).collect();
+    BoSung {
+        ho_so_bo_sung_id: added.id.to_string(),
+        noi_dung_bo_sung: (!words.is_empty()).then(|| Private::new(words.join("; "))),
+        ngay_bo_sung: time(added.submitted),
     }
 }
 

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_feedback.sql"),
     include_str!("../migrations/0009_queue.sql"),
     include_str!("../migrations/0010_couriers.sql"),
+    include_str!("../migrations/0011_supplements.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

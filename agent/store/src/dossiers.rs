@@ -195,7 +195,12 @@ impl Reader {
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let found = self
             .db
-            .prepare_cached("SELECT official_code, status, known_at FROM dossier WHERE code = ?1 OR official_code = ?1 LIMIT 1")?
+            // Of added papers is told what is known of the dossier that they belong to, while that is here.
+            .prepare_cached(
+                "SELECT official_code, status, known_at FROM dossier
+                 WHERE id = (SELECT COALESCE((SELECT id FROM dossier WHERE id = asked.adds_to), asked.id)
+                             FROM dossier AS asked WHERE code = ?1 OR official_code = ?1 LIMIT 1)",
+            )?
             .query_row([code], |row| found(row, 0, 1, 2))
             .optional()?;
         Ok(found)
@@ -290,9 +295,11 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32], authorised: Opti
     let body = serde_json::to_string(dossier).map_err(|_| StoreError::Encoding("the dossier"))?;
     let pages: usize = dossier.documents.iter().map(|document| document.page_count()).sum();
     let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns());
+    let adds_to = dossier.particulars.adds_to.as_deref();
     db.prepare_cached(
-        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono, authorised)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono, authorised,
+                              procedure, adds_to, request)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         dossier.id.into_bytes(),
@@ -308,6 +315,9 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32], authorised: Opti
         boot,
         mono,
         authorised,
+        dossier.procedure,
+        adds_to.map(|adds| adds.dossier.into_bytes()),
+        adds_to.map(|adds| i64::try_from(adds.request)).transpose().map_err(|_| StoreError::Encoding("the hub's cursor"))?,
     ])?;
     let detail = format!("{} {} sha256 {}", dossier.code, dossier.procedure, hex::encode(Sha256::digest(&body)));
     audit::append(db, Some(dossier.submitted), "submitted", dossier.id, &detail)

@@ -20,15 +20,17 @@ impl Reader {
         Ok(cursor.unwrap_or(0).unsigned_abs())
     }
 
-    /// What the office has to tell people: of each dossier that waits for papers the last request for them, of each that is finished
-    /// and not handed over its result. Oldest first. News of a newer agent's form are left out.
+    /// What the office has to tell people: of each dossier that waits for papers the last request for them, unless they were added here
+    /// since, of each that is finished and not handed over its result. Oldest first. News of a newer agent's form are left out.
     pub fn to_tell(&self, limit: u32) -> Result<Vec<Told>, StoreError> {
         let rows: Vec<(String, Text, String)> = self
             .db
             .prepare_cached(
                 "SELECT code, procedure_vi, procedure_en, news.body FROM news JOIN dossier ON dossier.id = news.dossier
                  WHERE cursor IN (SELECT max(cursor) FROM news GROUP BY dossier, kind)
-                   AND ((kind = 'supplement' AND status = ?) OR (kind = 'result' AND status = ?))
+                   AND ((kind = 'supplement' AND status = ?
+                         AND NOT EXISTS (SELECT 1 FROM dossier AS added WHERE added.adds_to = dossier.id AND added.request >= cursor))
+                        OR (kind = 'result' AND status = ?))
                  ORDER BY cursor LIMIT ?",
             )?
             .query_map(params![u8::from(Status::SupplementAsked), u8::from(Status::Finished), limit], |row| {
@@ -42,7 +44,8 @@ impl Reader {
 }
 
 impl Reader {
-    /// What the person filed here, for themselves or another, and what others filed in their name; newest first.
+    /// What the person filed here, for themselves or another, and what others filed in their name; newest first. Papers that were
+    /// added to one of them are told with it.
     pub fn own_dossiers(&self, person: &PersonNumber, limit: u32) -> Result<Vec<OwnDossier>, StoreError> {
         let dossiers = self
             .db
@@ -50,8 +53,11 @@ impl Reader {
                 "SELECT official_code, status, known_at, code, procedure_vi, procedure_en, submitted,
                         (SELECT body FROM news WHERE dossier = dossier.id
                          AND ((kind = 'supplement' AND status = ?3) OR (kind = 'result' AND status IN (?4, ?5))
-                              OR (kind = 'accepted' AND status IN (?6, ?7, ?8))) ORDER BY cursor DESC LIMIT 1)
-                 FROM dossier WHERE ?1 IN (owner, authorised) ORDER BY submitted DESC, id DESC LIMIT ?2",
+                              OR (kind = 'accepted' AND status IN (?6, ?7, ?8))) ORDER BY cursor DESC LIMIT 1),
+                        id, procedure,
+                        (SELECT max(submitted) FROM dossier AS added WHERE added.adds_to = dossier.id
+                         AND added.request >= (SELECT max(cursor) FROM news WHERE dossier = dossier.id AND kind = 'supplement'))
+                 FROM dossier WHERE ?1 IN (owner, authorised) AND adds_to IS NULL ORDER BY submitted DESC, id DESC LIMIT ?2",
             )?
             .query_map(
                 params![
@@ -67,12 +73,15 @@ impl Reader {
                 |row| {
                     let news: Option<String> = row.get(7)?;
                     Ok(OwnDossier {
+                        id: Uuid::from_bytes(row.get(8)?),
+                        procedure_code: row.get(9)?,
+                        added: time::load_optional(row, 10)?,
                         code: row.get(3)?,
                         found: found(row, 0, 1, 2)?,
                         procedure: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
                         submitted: time::load(row, 6)?,
                         // News of a newer agent's form are left out.
-                        news: news.and_then(|body| serde_json::from_str::<NewsItem>(&body).ok()).map(|item| item.news),
+                        news: news.and_then(|body| serde_json::from_str(&body).ok()),
                     })
                 },
             )?
@@ -118,6 +127,12 @@ impl Store {
 /// A dossier as its person may see it once the chip has proved who asks (R13).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnDossier {
+    /// The dossier.
+    pub id: Uuid,
+    /// Mã TTHC; none in minimal records of older versions.
+    pub procedure_code: Option<String>,
+    /// When the papers of the last request were added here.
+    pub added: Option<Timestamp>,
     /// Provisional code.
     pub code: String,
     /// What the hub has said.
@@ -127,7 +142,7 @@ pub struct OwnDossier {
     /// When it was confirmed to the person.
     pub submitted: Timestamp,
     /// The last request for papers where one is open, the result where there is one, else the receipt of an officer who has it in work.
-    pub news: Option<News>,
+    pub news: Option<NewsItem>,
 }
 
 /// News about a dossier that a person must hear of.

@@ -132,7 +132,8 @@ fn is_public(screen: &Screen) -> bool {
 
 /// Screens whose words of the catalogue tell what one person has filed or owns.
 fn withholds(screen: &Screen) -> bool {
-    is_strict(screen) || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. } | Screen::Fee { .. })
+    let asked = matches!(screen, Screen::Papers { papers } if papers.iter().any(|paper| paper.asked.is_some()));
+    is_strict(screen) || asked || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. } | Screen::Fee { .. })
 }
 
 /// Every [`Text`] of a screen: words of the catalogue. What was answered stands under "value".
@@ -153,7 +154,7 @@ fn texts(value: &Value, language: &str, words: &mut BTreeSet<String>) {
 /// What is wrong with a device, a paper or a page.
 fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
     let (overlay, chip, slip, opinion) = (kiosk.get_overlay(), kiosk.get_chip(), kiosk.get_slip(), kiosk.get_opinion());
-    let (fee, own, queue) = (kiosk.get_fee(), kiosk.get_own(), kiosk.get_queue());
+    let (fee, own, queue, kept) = (kiosk.get_fee(), kiosk.get_own(), kiosk.get_queue(), kiosk.get_kept());
     let pairs = [
         (overlay.title, overlay.advice),
         (chip.fault_title, chip.fault_advice),
@@ -162,6 +163,7 @@ fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
         (fee.fault_title, fee.fault_advice),
         (own.fault_title, own.fault_advice),
         (queue.fault_title, queue.fault_advice),
+        (kept.fault_title, kept.fault_advice),
     ];
     let mut words: Vec<String> = pairs
         .into_iter()

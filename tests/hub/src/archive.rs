@@ -4,7 +4,7 @@ use crate::{
     disk, pki,
     portal::Case,
     problem::Refusal,
-    seal::{Seal, key_used, kind, office_day, other_device, stored_names},
+    seal::{SUPPLEMENT, Seal, key_used, kind, office_day, other_device, stored_names},
 };
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -69,7 +69,7 @@ pub struct Listed {
     pub id: String,
     /// The device that sent it.
     pub device: String,
-    /// `dossier`, `handover` or `correction`.
+    /// `dossier`, `supplement`, `handover`, `correction` and so on.
     pub kind: String,
     /// Mã hồ sơ, once all files are there.
     pub official_code: Option<String>,
@@ -243,7 +243,10 @@ impl Archive {
             let (at, body): (String, String) = (row.get(0)?, row.get(1)?);
             news.push((at.parse()?, serde_json::from_str(&body)?));
         }
-        Ok(Case { json, news })
+        let mut statement = db.prepare("SELECT id FROM message WHERE kind = ?1 AND receipt IS NOT NULL ORDER BY rowid")?;
+        let ids: Vec<String> = statement.query_map([SUPPLEMENT], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let read = |id: &String| -> Result<Vec<u8>> { Ok(fs::read(self.folder(id.parse()?).join("message.json"))?) };
+        Ok(Case { json, added: ids.iter().map(read).collect::<Result<_>>()?, news })
     }
 
     /// Every message in the order of arrival.

@@ -42,8 +42,13 @@ pub(crate) fn office_day(now: Timestamp) -> Result<String> {
     Ok(now.to_zoned(zone).strftime("%y%m%d").to_string())
 }
 
+/// [`kind`] of papers that a person added to a dossier.
+pub(crate) const SUPPLEMENT: &str = "supplement";
+
 pub(crate) fn kind(body: &MessageBody) -> &'static str {
     match body {
+        // Added papers get no code of their own.
+        MessageBody::Dossier(dossier) if dossier.particulars.adds_to.is_some() => SUPPLEMENT,
         MessageBody::Dossier(_) => "dossier",
         MessageBody::Handover(_) => "handover",
         MessageBody::Correction(_) => "correction",

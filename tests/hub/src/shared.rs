@@ -14,7 +14,7 @@ use crate::{
     archive::{ALL_DEVICES, Expected, Listed, no_such_code, subject},
     portal::Case,
     problem::Refusal,
-    seal::{Seal, at_work, key_used, kind, office_day, other_device, stored_names},
+    seal::{SUPPLEMENT, Seal, at_work, key_used, kind, office_day, other_device, stored_names},
 };
 use anyhow::{Context as _, Result};
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Transaction};
@@ -180,7 +180,10 @@ impl Shared {
         let item = |row: &Row| -> Result<(Timestamp, News)> {
             Ok((row.get::<_, String>(0).parse()?, serde_json::from_str(&row.get::<_, String>(1))?))
         };
-        Ok(Case { json: row.get(1), news: rows.iter().map(item).collect::<Result<_>>()? })
+        let added =
+            client.query("SELECT body FROM message WHERE kind = $1 AND receipt IS NOT NULL ORDER BY number", &[&SUPPLEMENT]).await?;
+        let added = added.iter().map(|row| row.get(0)).collect();
+        Ok(Case { json: row.get(1), added, news: rows.iter().map(item).collect::<Result<_>>()? })
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Listed>> {

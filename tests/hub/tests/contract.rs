@@ -6,7 +6,7 @@ mod common;
 use common::{
     Lab, catalogue, citizen,
     contract::{Contract, FILE},
-    correction, dossier, feedback, handover, heartbeat, payment, raw, search, seed, statuses,
+    correction, dossier, feedback, handover, heartbeat, payment, raw, search, seed, statuses, supplement,
 };
 use jiff::Timestamp;
 use motcua_forward::Class;
@@ -68,6 +68,13 @@ async fn all_that_the_agents_client_says_and_hears_is_in_the_contract() {
     clerk.accept(&code, Timestamp::now(), Private::new("Trần Văn Mẫu"), "Một cửa xã Mẫu").await.unwrap();
     let items = vec![SupplementItem { component: None, what: Private::new("Bản chính giấy chứng sinh") }];
     clerk.supplement(&code, items, Private::new("Bản chụp mờ"), None).await.unwrap();
+    let added = supplement("K07", &parcel, &code);
+    assert_eq!(added.deliver(&client).await.unwrap().receipt.official_code, None, "it belongs to the other");
+    let portal = serde_json::to_value(clerk.portal(&code, false, None).await.unwrap()).unwrap();
+    let sent = &portal["sync"]["data"][0];
+    assert_eq!(sent["DanhSachHoSoBoSung"][0]["HoSoBoSungId"], added.message.id.to_string());
+    assert_eq!(sent["TaiLieuNop"].as_array().map(Vec::len), Some(4));
+    assert!(sent["NgayHenTra"].as_str().is_some_and(|due| due.len() == 14), "{sent}");
     let papers = vec![ResultPaper { code: "KQ.G01.000001".to_owned(), name: "Giấy khai sinh".to_owned(), number: Private::default() }];
     clerk.result(&code, papers, Handing::Desk { place: "Một cửa xã Mẫu".to_owned() }).await.unwrap();
     assert_eq!(client.catalogue().await.unwrap_err().class, Class::Rejected, "there is none yet");

@@ -8,7 +8,7 @@ use common::{
     AGENCY, Lab, audit, catalogue,
     cloud::{Cloud, Proxy},
     contract::Contract,
-    dossier, handover, heartbeat, local, payments, people, raw, seed, settings_from,
+    dossier, handover, heartbeat, local, payments, people, raw, seed, settings_from, supplement,
 };
 use futures_util::{StreamExt as _, future::join_all, stream};
 use motcua_forward::{Class, HubClient};
@@ -55,10 +55,13 @@ async fn postgresql_and_a_bucket_keep_the_same_contract() {
 
     let code = first.receipt.official_code.clone().unwrap();
     clerk.status(&code, Status::Accepted, None).await.unwrap();
+    let added = supplement("K07", &parcel, &code).deliver(&client).await.unwrap();
+    assert_eq!(added.receipt.official_code, None, "it belongs to the other");
     let portal = serde_json::to_value(clerk.portal(&code, false, None).await.unwrap()).unwrap();
     let sent = &portal["sync"]["data"][0];
     assert_eq!((sent["MaHoSo"].as_str(), sent["MaDoiTuong"].as_str()), (Some(code.as_str()), Some("tech-0001")), "{sent}");
-    assert_eq!((sent["TrangThaiHoSo"].as_str(), sent["TaiLieuNop"].as_array().map(Vec::len)), (Some("2"), Some(5)));
+    assert_eq!((sent["TrangThaiHoSo"].as_str(), sent["TaiLieuNop"].as_array().map(Vec::len)), (Some("2"), Some(6)));
+    assert_eq!(sent["DanhSachHoSoBoSung"][0]["NoiDungBoSung"], "Bản chính giấy chứng sinh");
     assert!(clerk.portal("H15.50.05-261123-9999", false, None).await.is_err());
     clerk.publish(None, catalogue(3)).await.unwrap();
     clerk.publish(Some("K08"), catalogue(9)).await.unwrap();
@@ -76,7 +79,7 @@ async fn postgresql_and_a_bucket_keep_the_same_contract() {
     let listed = clerk.list().await.unwrap();
     assert_eq!(
         listed.iter().map(|l| (l.kind.as_str(), l.status, l.complete)).collect::<Vec<_>>(),
-        [("dossier", Some(2), true), ("handover", None, true), ("dossier", Some(1), true)]
+        [("dossier", Some(2), true), ("handover", None, true), ("dossier", Some(1), true), ("supplement", None, true)]
     );
     let contract = Contract::read();
     while let Ok(exchange) = ear.try_recv() {

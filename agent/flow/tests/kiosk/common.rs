@@ -278,6 +278,20 @@ impl Desk {
         assert_eq!(self.code(), "C20c");
     }
 
+    /// The store's answer to "Gửi".
+    pub(crate) fn submitted(&mut self, effects: &[Effect]) -> Vec<Effect> {
+        let [Effect::Submit(submission)] = effects else { panic!("{effects:?}") };
+        self.send(Event::Submitted { id: submission.id, code: provisional() })
+    }
+
+    /// C08 of papers that an officer asked for.
+    pub(crate) fn reach_adding(&mut self) {
+        self.reach_own();
+        self.act(Action::ShowDossier { dossier: 0 });
+        self.act(Action::AddPapers);
+        assert_eq!(self.code(), "C08");
+    }
+
     pub(crate) fn reach_scan(&mut self) {
         self.reach_papers();
         self.act(Action::ScanPaper { paper: 0 });
@@ -431,6 +445,11 @@ pub(crate) fn told(owner: PersonKey, found: bool) -> Event {
 pub(crate) fn own(number: PersonNumber) -> Event {
     let at = "2026-11-20T02:00:00Z".parse().unwrap();
     let dossier = |code: &str, official: Option<&str>, status| OwnDossier {
+        id: Uuid::from_u128(5),
+        procedure_code: Some(BIRTH.into()),
+        request: 0,
+        added: None,
+        begun: None,
         code: code.into(),
         known: Known { official_code: official.map(Into::into), status, known_at: at },
         procedure: Text::new("Đăng ký khai sinh", "Birth registration"),
@@ -447,7 +466,8 @@ pub(crate) fn own(number: PersonNumber) -> Event {
         contact: "Một cửa xã Minh Họa".into(),
         officer: Private::default(),
     };
-    let asked = OwnDossier { news: Some(supplement), ..dossier("TAM-1", Some("H99.50-261120-0001"), Some(Status::SupplementAsked)) };
+    let of_supplement = dossier("TAM-1", Some("H99.50-261120-0001"), Some(Status::SupplementAsked));
+    let asked = OwnDossier { news: Some(supplement), request: 7, ..of_supplement };
     Event::OwnFound { number, dossiers: vec![asked, dossier("TAM-2", None, None)] }
 }
 

@@ -94,6 +94,8 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::LookUp { code: provisional().to_string() }),
         (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
         Just(Action::PrintDossier),
+        Just(Action::AddPapers),
+        Just(Action::KeepForLater),
         (0u8..8).prop_map(|topic| Action::ChooseTopic { topic }),
         prop::sample::select(vec!["Chờ lâu quá", "", "?"]).prop_map(|text| Action::WriteOpinion { text: Private::new(text) }),
         prop::sample::select(vec![None, Some("0900000456"), Some("09")])
@@ -424,6 +426,7 @@ impl World {
                 }
                 Effect::SaveDraft(_)
                 | Effect::DropDraft { .. }
+                | Effect::CloseDraft
                 | Effect::FindUnfinished { .. }
                 | Effect::CancelScan { .. }
                 | Effect::DropPages { .. }

@@ -46,6 +46,7 @@ fn every_action() -> Vec<Action> {
         Action::LeavePaper { paper: 2 },
         Action::LeavePaper { paper: 200 },
         Action::PapersDone,
+        Action::KeepForLater,
         Action::UseStored,
         Action::DisputeStored,
         Action::DeclareSheets { sheets: 0 },
@@ -79,6 +80,7 @@ fn every_action() -> Vec<Action> {
         Action::ShowDossier { dossier: 0 },
         Action::ShowDossier { dossier: 200 },
         Action::PrintDossier,
+        Action::AddPapers,
         Action::ChooseTopic { topic: 0 },
         Action::ChooseTopic { topic: 200 },
         Action::WriteOpinion { text: Private::new("Chờ lâu quá") },
@@ -127,6 +129,7 @@ fn every_action() -> Vec<Action> {
             | Action::ScanPaper { .. }
             | Action::LeavePaper { .. }
             | Action::PapersDone
+            | Action::KeepForLater
             | Action::UseStored
             | Action::DisputeStored
             | Action::DeclareSheets { .. }
@@ -149,6 +152,7 @@ fn every_action() -> Vec<Action> {
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
             | Action::PrintDossier
+            | Action::AddPapers
             | Action::ChooseTopic { .. }
             | Action::WriteOpinion { .. }
             | Action::LeaveContact { .. }
@@ -183,6 +187,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
         .map(|effect| match effect {
             Effect::SaveDraft(_) => "save",
             Effect::DropDraft { .. } => "drop-draft",
+            Effect::CloseDraft => "close-draft",
             Effect::FindUnfinished { .. } => "find",
             Effect::ReadChip { .. } => "read-chip",
             Effect::CancelChip { .. } => "cancel-chip",

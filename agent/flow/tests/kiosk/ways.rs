@@ -247,6 +247,28 @@ fn filing_ways() -> Vec<(&'static str, Way)> {
             d.act(Action::ShowDossier { dossier: 0 });
             d.act(Action::PrintDossier);
         }),
+        ("C08 of added papers", |d| d.reach_adding()),
+        ("C12 of added papers", |d| {
+            d.reach_adding();
+            d.scan_paper(0);
+            d.act(Action::PapersDone);
+        }),
+        ("C17 of added papers", |d| {
+            d.reach_adding();
+            d.scan_paper(0);
+            d.act(Action::PapersDone);
+            let effects = d.act(Action::Submit);
+            d.submitted(&effects);
+        }),
+        ("C08c", |d| {
+            d.reach_papers();
+            d.act(Action::PapersDone);
+        }),
+        ("C08d", |d| {
+            d.reach_papers();
+            d.act(Action::PapersDone);
+            d.act(Action::KeepForLater);
+        }),
         ("C99", |d| {
             d.send(Event::OutOfService(Text::new("Ổ đĩa đầy", "The disk is full")));
         }),

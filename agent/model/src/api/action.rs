@@ -78,6 +78,8 @@ pub enum Action {
     },
     /// C08 Tiếp tục.
     PapersDone,
+    /// C08c Về lấy giấy: the filing is kept as it is, for the same card.
+    KeepForLater,
     /// C08b it is right and holds, and may be shared: nothing is handed in again.
     UseStored,
     /// C08b it is not right: the paper itself is taken.
@@ -135,6 +137,8 @@ pub enum Action {
     Pay,
     /// C15 Trả ở quầy; C15b go on without the platform's word.
     PayLater,
+    /// C20d Bổ sung giấy.
+    AddPapers,
     /// C20 look a code up.
     LookUp {
         /// As typed.

@@ -5,19 +5,20 @@ use crate::{
     Text,
     code::ProvisionalCode,
     dossier::{Applicant, FileRef, Proof, Retention, Special},
+    hub::SupplementItem,
     particulars::{Authorised, Contact, Organisation, Particulars},
+    supplement::AddsTo,
 };
 use jiff::civil::date;
 use serde_json::json;
 use uuid::Uuid;
 
 /// Every HoSo field of domain.md 3 that is absent on purpose, with who knows it.
-const ABSENT: [(&str, &str); 14] = [
+const ABSENT: [(&str, &str); 12] = [
     ("MaLinhVuc", "the hub's catalogue, by MaTTHC"),
     ("TenLinhVuc", "the hub's catalogue, by MaTTHC"),
     ("Fax", "nobody asks for it"),
     ("ThongTinKhac", "the officer"),
-    ("NgayHenTra", "the officer, on accepting"),
     ("ThongTinTra", "the officer, on handing over"),
     ("GhiChu", "the officer"),
     ("TaiKhoanDuocXacThucVoiVNeID", "the portal's login, which no device sees"),
@@ -25,16 +26,17 @@ const ABSENT: [(&str, &str); 14] = [
     ("DSKetNoiCSDL", "the hub, which asks the national databases"),
     ("DanhSachLePhi", "the officer; fees are fixed on accepting"),
     ("DanhSachTepDinhKemKhac", "the officer; a device scans components alone"),
-    ("DanhSachHoSoBoSung", "the officer, by form 02"),
     ("DanhSachGiayToKetQua", "the officer, at the end"),
 ];
 
 /// What is there where somebody told it.
-const WHERE_TOLD: [(&str, &str); 4] = [
+const WHERE_TOLD: [(&str, &str); 6] = [
     ("HinhThuc", "the person, where the form asks"),
     ("MaDoiTuong", "the account check"),
     ("SoDienThoai", "the person, where the form asks"),
     ("Email", "the person, where the form asks"),
+    ("NgayHenTra", "the officer, on accepting"),
+    ("DanhSachHoSoBoSung", "the person, when an officer has asked"),
 ];
 
 /// A dossier as a device sends it, with one scanned paper.
@@ -79,7 +81,16 @@ fn file(id: u128, name: &str) -> NamedFile {
 }
 
 fn received<'a>(dossier: &'a Dossier, files: &'a [NamedFile]) -> Received<'a> {
-    Received { dossier, files, official_code: "H15.50.05-261123-0001", technical_id: None, course: &[], files_at: None }
+    Received {
+        dossier,
+        files,
+        official_code: "H15.50.05-261123-0001",
+        technical_id: None,
+        course: &[],
+        due: None,
+        added: &[],
+        files_at: None,
+    }
 }
 
 fn written(dossier: &Dossier, files: &[NamedFile]) -> serde_json::Value {
@@ -115,7 +126,7 @@ fn what_no_device_knows_is_absent_and_listed() {
     for (field, who) in ABSENT.into_iter().chain(WHERE_TOLD) {
         assert!(!present.contains_key(field), "{field} is for {who}");
     }
-    // Every field of domain.md 3 is in one of the lists: 15 written, 14 absent, 4 where told, 4 dates of the course.
+    // Every field of domain.md 3 is in one of the lists: 15 written, 12 absent, 6 where told, 4 dates of the course.
     let dates = ["NgayTiepNhan", "NgayTuChoi", "NgayKetThucXuLy", "NgayTra"];
     assert!(dates.iter().all(|date| !present.contains_key(*date)));
     assert_eq!(present.len(), 15, "{:?}", present.keys());
@@ -181,6 +192,26 @@ fn a_paper_that_comes_to_the_desk_is_named_as_not_digitised() {
     let told: Vec<_> = papers.iter().map(|p| (p.duoc_so_hoa, p.duoc_tai_su_dung, p.tep_dinh_kem_id.is_some())).collect();
     assert_eq!(told, [("1", "0", true), ("0", "0", false)]);
     assert_eq!((papers[1].ten_tep_dinh_kem.as_str(), papers[1].ma_ket_qua_thay_the.as_deref()), ("Giấy chứng sinh", None));
+}
+
+#[test]
+fn papers_added_later_stand_with_the_others_and_the_due_date_is_told() {
+    let (first, mut later) = (dossier(), dossier());
+    let asked = [SupplementItem { component: None, what: Private::new("Giấy chứng sinh rõ hơn") }];
+    let adds = AddsTo::new(first.id, "H15.50.05-261123-0001", ("1.001193", &first.procedure_name), 3, &asked);
+    later.id = Uuid::from_u128(2);
+    later.submitted = "2026-11-30T01:00:00Z".parse().unwrap();
+    later.documents = vec![Document { component: "bo-sung-1".to_owned(), ..document(Uuid::from_u128(20), Origin::Scanned) }];
+    later.particulars.adds_to = Some(Box::new(adds));
+    let file_of_later = NamedFile { document: Uuid::from_u128(20), ..file(21, "01-giay-bo-sung-1.pdf") };
+    let (files, added) = ([file(8, "01.pdf")], [(later, vec![file_of_later])]);
+    let due = Some("2026-12-05T09:00:00Z".parse().unwrap());
+    let ho_so = serde_json::to_value(Received { added: &added, due, ..received(&first, &files) }.ho_so()).unwrap();
+    let names: Vec<_> = ho_so["TaiLieuNop"].as_array().unwrap().iter().map(|paper| paper["TenTepDinhKem"].as_str().unwrap()).collect();
+    assert_eq!(names, ["01.pdf", "01-giay-bo-sung-1.pdf"]);
+    let expected = json!([{"HoSoBoSungId": Uuid::from_u128(2).to_string(), "NoiDungBoSung": "Giấy chứng sinh rõ hơn", "NgayBoSung": "20261130080000"}]);
+    assert_eq!((&ho_so["DanhSachHoSoBoSung"], &ho_so["NgayHenTra"]), (&expected, &json!("20261205160000")));
+    assert_eq!(ho_so["MaHoSo"], "H15.50.05-261123-0001");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use motcua_model::{
     dossier::{Applicant, Status},
     hub::{Handing, MessageBody, News, NewsItem},
     particulars::{Authorised, Contact},
+    supplement::AddsTo,
 };
 use motcua_store::{Lane, SlipState, Store, StoreError, side_of};
 
@@ -72,6 +73,42 @@ fn the_slip_belongs_to_who_stood_at_the_machine() {
 }
 
 #[test]
+fn papers_that_were_added_are_told_with_their_dossier_and_answer_the_request() {
+    let place = Place::new();
+    let mut store = place.store();
+    submit(&mut store, id(1), at(0));
+    let official = "H15.50.05-261123-0001";
+    store.apply_news(&status(4, id(1), official, Status::SupplementAsked, at(9))).unwrap();
+    store.apply_news(&supplement(5, id(1), at(9))).unwrap();
+    assert_eq!((store.to_tell(9).unwrap().len(), store.own_dossiers(&citizen(), 9).unwrap()[0].added), (1, None));
+    assert_eq!(store.own_dossiers(&citizen(), 9).unwrap()[0].procedure_code.as_deref(), Some("1.001193"));
+
+    let name = motcua_model::Text::new("Đăng ký khai sinh", "Birth registration");
+    let adds = AddsTo::new(id(1), official, ("1.001193", &name), 5, &[]);
+    let mut asked = submission(id(2), &[]);
+    asked.particulars.adds_to = Some(Box::new(adds));
+    let added = store.submit(asked, "H15.50.05.13", "K07", at(20), today()).unwrap();
+    let own = store.own_dossiers(&citizen(), 9).unwrap();
+    assert_eq!((own.len(), own[0].id, own[0].added), (1, id(1), Some(at(20))), "one dossier, with what was added");
+    assert!(store.to_tell(9).unwrap().is_empty(), "the person has been here");
+    let found = store.look_up(added.code.as_str()).unwrap().unwrap();
+    assert_eq!(
+        (found.official_code.as_deref(), found.status),
+        (Some(official), Some(Status::SupplementAsked)),
+        "its code finds the dossier"
+    );
+    assert_eq!(store.list(9).unwrap().len(), 2, "the desk sees both");
+
+    store.apply_news(&supplement(6, id(1), at(30))).unwrap();
+    assert_eq!((store.to_tell(9).unwrap().len(), store.own_dossiers(&citizen(), 9).unwrap()[0].added), (1, None), "asked for more");
+    // The record goes, what can be asked of it stays.
+    store.delivered(id(1), "{}", Some(official), at(31)).unwrap();
+    store.set_slip(id(1), SlipState::Printed, at(31)).unwrap();
+    assert_eq!(store.minimise(at(40), at(40), at(41), 9).unwrap(), 1);
+    assert_eq!(store.own_dossiers(&citizen(), 9).unwrap()[0].procedure_code.as_deref(), Some("1.001193"));
+}
+
+#[test]
 fn a_person_sees_what_they_filed_and_what_is_asked_of_them() {
     let place = Place::new();
     let mut store = place.store();
@@ -88,7 +125,7 @@ fn a_person_sees_what_they_filed_and_what_is_asked_of_them() {
     assert_eq!(store.own_dossiers(&citizen(), 1).unwrap().len(), 1);
     assert!(store.own_dossiers(&citizen(), 10).unwrap().iter().all(|own| own.news.is_none()));
     store.apply_news(&supplement(5, id(1), at(9))).unwrap();
-    let news = |store: &Store| store.own_dossiers(&citizen(), 10).unwrap().remove(1).news;
+    let news = |store: &Store| store.own_dossiers(&citizen(), 10).unwrap().remove(1).news.map(|item| item.news);
     assert_eq!(news(&store), None, "it counts with the status that comes beside it");
     store.apply_news(&status(6, id(1), "H15.50.05.13-261123-0001", Status::SupplementAsked, at(9))).unwrap();
     assert!(matches!(news(&store), Some(News::Supplement { items, .. }) if items.len() == 1));

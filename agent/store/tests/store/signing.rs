@@ -210,7 +210,8 @@ fn a_store_from_before_signatures_holds_nothing_back() {
     place.tamper(
         "DROP TABLE ticket; DROP TABLE feedback; ALTER TABLE outbox DROP COLUMN to_sign; ALTER TABLE outbox DROP COLUMN unstamped; ALTER TABLE pdf DROP COLUMN signed;
          ALTER TABLE pdf DROP COLUMN signer; ALTER TABLE pdf DROP COLUMN stamped; DROP TABLE expected_parcel; DROP TABLE open_handover; DROP TABLE pin_try;
-         ALTER TABLE handover DROP COLUMN printed; PRAGMA user_version = 6;",
+         ALTER TABLE handover DROP COLUMN printed; DROP INDEX dossier_adds_to; ALTER TABLE dossier DROP COLUMN adds_to;
+         ALTER TABLE dossier DROP COLUMN request; ALTER TABLE dossier DROP COLUMN procedure; PRAGMA user_version = 6;",
     );
     let mut store = place.store();
     store.want_signatures(true, at(20)).unwrap();

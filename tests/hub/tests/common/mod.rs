@@ -21,11 +21,12 @@ use motcua_model::{
     fault::Fault,
     hub::{
         AccountCheck, AccountPerson, AccountState, AuditFlag, AuditHead, DeviceReport, Heartbeat, Message, MessageBody, NamedFile, News,
-        NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PaymentRequest, PaymentState, PersonKey, StoredPaper,
+        NewsItem, OutboxCounts, PaperFile, PaperSearch, PaperSource, PaymentRequest, PaymentState, PersonKey, StoredPaper, SupplementItem,
     },
     opinion::{Written, usual_topics},
     particulars::{Contact, Particulars, ReturnBy},
     rating::{Criterion, Mark, Quality, Reason, Satisfaction, Score},
+    supplement::AddsTo,
 };
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -155,6 +156,17 @@ pub fn dossier(device: &str, lengths: &[usize]) -> Parcel {
     record.documents = named.iter().map(|file| document(file.document)).collect();
     let body = MessageBody::Dossier(Box::new(record));
     Parcel::freeze(Message { id, device: device.to_owned(), sequence: 1, moment: None, body, files: named }, files)
+}
+
+/// One paper that is added to a dossier.
+pub fn supplement(device: &str, to: &Parcel, official_code: &str) -> Parcel {
+    let mut parcel = dossier(device, &[9_000]);
+    let MessageBody::Dossier(record) = &mut parcel.message.body else { unreachable!() };
+    let asked = [SupplementItem { component: None, what: Private::new("Bản chính giấy chứng sinh") }];
+    let adds = AddsTo::new(to.message.id, official_code, (&record.procedure, &record.procedure_name), 3, &asked);
+    record.documents[0].component = "bo-sung-1".to_owned();
+    record.particulars.adds_to = Some(Box::new(adds));
+    Parcel::freeze(parcel.message, parcel.files)
 }
 
 fn document(id: Uuid) -> Document {

@@ -1,0 +1,80 @@
+//! C08c, C08d: a paper that must be there is at home. What is done already is kept for the same card, and a list says what to bring: nobody
+//! makes the journey twice for nothing.
+
+use crate::{
+    DRAFT_HOURS, Effect, EndReason, Slip, SlipOf,
+    filing::{Filing, Page},
+    slip::{hear, local_time, print},
+    state::Cx,
+};
+use jiff::{Timestamp, ToSpan as _};
+use motcua_model::{Text, api::PrintState};
+use uuid::Uuid;
+
+/// The filing waits for its person; the list of what to bring is printed.
+pub(crate) struct Kept {
+    pub(crate) until: Timestamp,
+    slip: Slip,
+    pub(crate) printing: PrintState,
+}
+
+impl Filing {
+    /// Papers that keep it from being submitted. Of those that an officer asked for one is enough.
+    pub(crate) fn lacking(&self) -> Vec<usize> {
+        let nothing_added = self.draft.adds_to.is_some() && self.draft.documents.is_empty();
+        self.papers_without_pages().into_iter().filter(|(_, required)| *required || nothing_added).map(|(paper, _)| paper).collect()
+    }
+
+    pub(crate) fn keep_for_later(&mut self, cx: &mut Cx) {
+        self.save(cx);
+        let until = cx.at.wall.checked_add(DRAFT_HOURS.hours()).unwrap_or(cx.at.wall);
+        let slip = self.list(until, cx);
+        let printing = print(&slip, cx);
+        self.page = Page::Kept(Box::new(Kept { until, slip, printing }));
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self.page, Page::Kept(_))
+    }
+
+    pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Box<Self> {
+        if let Page::Kept(kept) = &mut self.page {
+            hear(&mut kept.printing, kept.slip.job, job, state);
+        }
+        self
+    }
+
+    /// What was not kept goes with the visit.
+    pub(crate) fn end(&self, reason: EndReason) -> Vec<Effect> {
+        if let Page::Kept(kept) = &self.page {
+            return vec![Effect::CloseDraft, Effect::DropPrint { job: kept.slip.job }];
+        }
+        self.cancel_scan().into_iter().chain([Effect::DropDraft { id: self.draft.id, reason }]).collect()
+    }
+
+    fn list(&self, until: Timestamp, cx: &Cx) -> Slip {
+        let both = |text: &str| Text::new(text, text);
+        let mut rows = vec![(Text::new("Thủ tục", "Procedure"), self.procedure.name.clone())];
+        rows.extend(self.lacking().into_iter().filter_map(|paper| {
+            let component = self.procedure.components.get(paper)?;
+            Some((Text::new("Cần mang đến", "To bring"), component.name.clone()))
+        }));
+        rows.push((Text::new("Giữ đến", "Kept until"), both(&local_time(until))));
+        Slip {
+            job: cx.at.fresh,
+            of: SlipOf::Told,
+            language: *cx.language,
+            office: cx.settings.office.clone(),
+            title: Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"),
+            code: String::new(),
+            qr: String::new(),
+            rows,
+            note: Text::new(
+                "Hồ sơ chưa nộp. Máy giữ phần đã làm. Quay lại máy này, đặt đúng thẻ đã dùng để làm tiếp.",
+                "Not submitted yet. The machine keeps what is done. Come back to it with the same card to go on.",
+            ),
+            at: cx.at.wall,
+            reprint: false,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Bổ sung giấy: from C20d, where an officer asks for papers, into a filing that holds these papers alone (TT 03/2025/TT-VPCP form 02).
+
+use crate::{
+    Draft, OwnDossier, Slip, SlipOf,
+    filing::{Filing, Page},
+    lookup::LookUp,
+    state::{Cx, Missing, State, missing},
+};
+use motcua_model::{
+    Text,
+    api::{Adding, Health, Service},
+    dossier::{Applicant, Status},
+    hub::News,
+    supplement::AddsTo,
+};
+
+/// Whether what an officer asks for can be added here and now.
+pub(crate) fn offer(own: &OwnDossier, health: &Health, settings: &crate::Settings) -> Adding {
+    if own.known.status != Some(Status::SupplementAsked) || !matches!(own.news, Some(News::Supplement { .. })) {
+        return Adding::None;
+    }
+    match (own.added, missing(Service::File, health, settings)) {
+        (Some(at), _) => Adding::Done(at),
+        // The card was read already: no reader is needed any more.
+        (None, None | Some(Missing::Reader)) if own.procedure_code.is_some() => Adding::Open,
+        (None, _) => Adding::AtDesk,
+    }
+}
+
+/// The papers of this dossier, scanned and sent as those of a filing are. One that a power cut interrupted goes on.
+pub(crate) fn begin(look_up: LookUp, cx: &mut Cx) -> State {
+    let LookUp::Own { person, mut dossiers, shown: Some(at), printed } = look_up else { return State::LookUp(look_up) };
+    let open = dossiers.get(at).is_some_and(|own| offer(own, &cx.health, cx.settings) == Adding::Open);
+    let Some(adds) = dossiers.get(at).and_then(adds_to).filter(|_| open) else {
+        return State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed });
+    };
+    cx.effects.extend(printed.map(crate::lookup::drop_print));
+    let begun = dossiers.get_mut(at).and_then(|own| own.begun.take());
+    let draft = begun.map_or_else(|| draft(person, adds.clone(), cx), |begun| *begun);
+    let procedure = adds.filing(cx.catalogue);
+    State::Filing(Box::new(Filing::resume(draft, procedure, cx)))
+}
+
+fn adds_to(own: &OwnDossier) -> Option<AddsTo> {
+    let (Some(News::Supplement { official_code, items, .. }), Some(procedure)) = (&own.news, &own.procedure_code) else { return None };
+    Some(AddsTo::new(own.id, official_code, (procedure, &own.procedure), own.request, items))
+}
+
+/// The chip has proved the person just now: nothing is left to confirm.
+fn draft(person: Applicant, adds: AddsTo, cx: &Cx) -> Draft {
+    Draft {
+        id: cx.at.fresh,
+        language: *cx.language,
+        procedure: adds.procedure.clone(),
+        catalogue_version: cx.catalogue.version,
+        applicant: Applicant { confirmed: true, ..person },
+        for_whom: None,
+        other: None,
+        technical_id: None,
+        disputed: Vec::new(),
+        answers: Vec::new(),
+        documents: Vec::new(),
+        scanning: None,
+        left: Vec::new(),
+        read: Vec::new(),
+        adds_to: Some(Box::new(adds)),
+        saved: cx.at.wall,
+    }
+}
+
+impl Filing {
+    /// Of several papers that an officer asked for, none is required by itself.
+    pub(crate) fn is_required(&self, paper: usize) -> bool {
+        let only_one = self.draft.adds_to.is_some() && self.procedure.components.len() == 1;
+        self.procedure.components.get(paper).is_some_and(|component| component.required || only_one)
+    }
+
+    /// The first page of a filing of added papers: behind it lies the look-up, which is closed.
+    pub(crate) fn is_first(&self) -> bool {
+        self.draft.adds_to.is_some() && matches!(self.page, Page::Papers)
+    }
+}
+
+/// The slip of a filing of added papers: under the code that the person knows.
+pub(crate) fn slip(slip: Slip, adds: &AddsTo, cx: &Cx) -> Slip {
+    let (provisional, code) = (slip.code, adds.official_code.clone());
+    let mut rows = slip.rows;
+    rows.push((Text::new("Mã lần bổ sung", "Code of this addition"), Text::new(&provisional, &provisional)));
+    Slip {
+        of: SlipOf::Dossier,
+        title: Text::new("PHIẾU ĐÃ NỘP GIẤY BỔ SUNG", "PROOF OF PAPERS ADDED"),
+        qr: cx.settings.tracking_url.replace("{code}", &code),
+        code,
+        rows,
+        note: Text::new(
+            "Cán bộ xem giấy bổ sung rồi báo lại. Tra cứu bằng mã hồ sơ này. Giữ phiếu và giấy tờ gốc.",
+            "Staff look at the added papers and tell you. Use the code of your file to ask. Keep this slip and your original papers.",
+        ),
+        ..slip
+    }
+}
