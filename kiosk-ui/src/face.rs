@@ -5,7 +5,7 @@ use crate::{
     comfort::{Comfort, List, TextSize},
     courier, feedback,
     input::{Form, Typed},
-    queue,
+    officer, queue,
     speech::Speech,
     ui::{Act, App, Contrast, Kiosk, ProcedureView, Theme},
     view,
@@ -463,6 +463,7 @@ impl State {
             Screen::Review { rows, .. } => (List::Rows, rows.len()),
             Screen::OwnDossiers { dossiers } => (List::Own, dossiers.len()),
             Screen::OwnDossier { rows, .. } => (List::Told, rows.len()),
+            Screen::Officer { page } => return officer::list(page),
             Screen::Courier { page } => return courier::list(page),
             Screen::Waiting { .. }
             | Screen::Notice
@@ -612,6 +613,7 @@ impl State {
             Act::SlipTaken => Action::SlipTaken,
             Act::Pay => Action::Pay,
             Act::PayLater => Action::PayLater,
+            Act::NotWait => Action::NotWait,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
             Act::PrintDossier => Action::PrintDossier,
             Act::AddPapers => Action::AddPapers,

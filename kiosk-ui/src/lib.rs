@@ -12,6 +12,7 @@ mod fee;
 mod feedback;
 pub mod gallery;
 pub mod input;
+mod officer;
 mod queue;
 pub mod samples;
 pub mod shots;

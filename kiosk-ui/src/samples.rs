@@ -3,6 +3,7 @@
 mod courier;
 mod fee;
 mod feedback;
+mod officer;
 mod queue;
 
 use jiff::Timestamp;
@@ -78,7 +79,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Scan { .. }
         | Screen::PageCheck { .. } => 4,
         Screen::Review { .. } => 5,
-        Screen::Slip { .. } | Screen::Fee { .. } => 6,
+        Screen::Slip { .. } | Screen::Fee { .. } | Screen::Officer { .. } => 6,
         Screen::KeptForLater { .. }
         | Screen::Waiting { .. }
         | Screen::Notice
@@ -101,7 +102,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
-    let others = [courier::screens(), fee::screens(), feedback::screens(), queue::screens()].concat();
+    let others = [courier::screens(), fee::screens(), feedback::screens(), officer::screens(), queue::screens()].concat();
     samples.extend(others.into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
     for (name, overlay) in courier::overlays() {
         let mut snapshot = snapshot(courier::half_done(), language);

@@ -6,12 +6,12 @@ use crate::{
     face::{State, pages_of},
     fee, feedback,
     input::{Form, Shift, Typed},
-    queue,
+    officer, queue,
     ui::{
         AddKind, App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, KeptView,
-        Kiosk, Lamp, LookUpView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView, PersonView, PrintKind,
-        ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind, SlipView, StoredView,
-        Theme, Tile,
+        Kiosk, Lamp, LookUpView, OfficerView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView,
+        PersonView, PrintKind, ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind,
+        SlipView, StoredView, Theme, Tile,
     },
 };
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
@@ -56,6 +56,7 @@ struct Page {
     scan: ScanView,
     stored: StoredView,
     kept: KeptView,
+    officer: OfficerView,
     pdf: PdfView,
     pages: Vec<PageRow>,
     zoom: Option<PageRow>,
@@ -142,6 +143,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_scan(page.scan);
     kiosk.set_stored(page.stored);
     kiosk.set_kept(page.kept);
+    kiosk.set_officer(page.officer);
     kiosk.set_pdf(page.pdf);
     kiosk.set_pages(model(page.pages));
     kiosk.set_zoomed(page.zoom.is_some());
@@ -305,6 +307,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         }
         Screen::Slip { code, qr, offline, printing } => page.slip = slip(code, qr, *offline, *printing, language),
         Screen::Fee { page: shown } => page.fee = fee::fee(shown, language),
+        Screen::Officer { page: shown } => (page.officer, page.rows) = officer::officer(shown, state, language),
         Screen::Done { code, time_limit, unpaid_vnd, unconfirmed, rating } => {
             page.rate_offer = feedback::offer(*rating);
             let unpaid = if *unpaid_vnd > 0 { thousands(*unpaid_vnd).into() } else { SharedString::default() };
@@ -406,7 +409,7 @@ fn procedure_tiles(snapshot: &Snapshot, state: &State) -> Vec<Tile> {
     }
 }
 
-fn review_row(at: usize, row: &api::ReviewRow, language: Language) -> ReviewRow {
+pub(crate) fn review_row(at: usize, row: &api::ReviewRow, language: Language) -> ReviewRow {
     let (value, pages) = match &row.value {
         ReviewValue::Private(text) => (text.reveal().into(), 0),
         ReviewValue::Words(text) => (text.get(language).into(), 0),
@@ -623,6 +626,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Submitting => ScreenKind::Submitting,
         Screen::Slip { .. } => ScreenKind::Slip,
         Screen::Fee { page } => fee::kind(page),
+        Screen::Officer { page } => officer::kind(page),
         Screen::Done { .. } => ScreenKind::Done,
         Screen::LookUp => ScreenKind::LookUp,
         Screen::LookUpResult { .. } => ScreenKind::LookUpResult,

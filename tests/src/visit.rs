@@ -2,7 +2,7 @@
 
 use crate::rig::Rig;
 use motcua_model::{
-    api::{Action, ChipPhase, DeviceState, FeePage, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
+    api::{Action, ChipPhase, DeviceState, FeePage, OfficerPage, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::AnswerKind,
     fault::Fault,
     for_whom::ForWhom,
@@ -123,6 +123,8 @@ impl Citizen {
             }
             Screen::Fee { page: FeePage::Paid { .. } } => Next::Act(Action::SlipTaken),
             Screen::Fee { .. } => Next::Act(Action::PayLater),
+            Screen::Officer { page: OfficerPage::Waiting { .. } } => Next::Act(Action::NotWait),
+            Screen::Officer { page: OfficerPage::Told { .. } } => Next::Act(Action::SlipTaken),
             Screen::Done { .. }
             | Screen::KeptForLater { .. }
             | Screen::LookUp

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a scenario that cannot go on has failed")]
 
 use motcua_model::{
-    api::{Action, CourierPage, DeviceState, LinkState, Screen, Service},
+    api::{Action, CourierPage, DeviceState, LinkState, OfficerPage, PaperState, PrintState, Screen, Service, Snapshot},
     catalogue::Catalogue,
     code::ParcelCheck,
     dossier::Status,
@@ -151,6 +151,78 @@ async fn the_technician_sees_what_is_right_and_what_is_wrong() {
     let check = motcua("check", &rig).output().await.unwrap();
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
     assert!(!check.status.success() && said.lines().any(|l| l.contains("FAIL") && l.contains("hub")), "{said}");
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_the_officer_takes_the_receipt_home_at_once() {
+    let (_folder, mut rig) = office().await;
+    // The times of the visit are the last section of the office's file.
+    rig.configure("wait_for_officer = true\n").unwrap();
+    rig.kill_agent().await.unwrap();
+    rig.start_agent().await.unwrap();
+    rig.until_devices().await.unwrap();
+    let mut citizen = Citizen::new(CARD);
+    citizen.go_until(&rig, |s| s.screen.code() == "C16").await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let official = rig::receipt(&rig.hub_copies().unwrap().remove(0)).unwrap().official_code.unwrap();
+    let mut clerk = rig::binary("motcua-hub").unwrap();
+    clerk.arg("accept").arg(rig.dir.join("hub")).args([
+        "--dossier",
+        &official,
+        "--due",
+        "2199-12-05T16:00+07",
+        "--officer",
+        "Trần Văn Mẫu",
+    ]);
+    rig::run(clerk.args(["--place", "Một cửa xã Mẫu"])).await.unwrap();
+    let printed = |s: &Snapshot| matches!(&s.screen, Screen::Officer { page: OfficerPage::Told { code, printing: PrintState::Printed, .. } } if *code == official);
+    rig.until("the receipt on paper", printed).await.unwrap();
+    let slips = rig.slips().unwrap();
+    assert_eq!(slips.len(), 2, "the slip and the receipt");
+    assert!(rig::qr_of(&slips[1]).unwrap().contains(&official));
+    citizen.finish(&rig).await.unwrap();
+
+    // Nobody has to wait.
+    let mut other = Citizen::new(OTHER_CARD);
+    other.finish(&rig).await.unwrap();
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_lacks_a_paper_finds_the_filing_again_with_the_same_card() {
+    let (_folder, mut rig) = office().await;
+    let mut citizen = Citizen::new(CARD);
+    citizen
+        .go_until(
+            &rig,
+            |s| matches!(&s.screen, Screen::Papers { papers } if papers.iter().any(|paper| matches!(paper.state, PaperState::Scanned(_)))),
+        )
+        .await
+        .unwrap();
+    rig.act(Action::PapersDone).await.unwrap();
+    let Screen::MissingPapers { papers } = rig.screen("C08c").await.unwrap().screen else { unreachable!() };
+    assert!(!papers.is_empty());
+    rig.act(Action::KeepForLater).await.unwrap();
+    rig.until("the list on paper", |s| matches!(s.screen, Screen::KeptForLater { printing: PrintState::Printed, .. })).await.unwrap();
+    assert_eq!(rig.slips().unwrap().len(), 1);
+    rig.act(Action::End).await.unwrap();
+    rig.screen("C01").await.unwrap();
+    let mut other = Citizen::new(OTHER_CARD);
+    other.finish(&rig).await.unwrap();
+    rig.kill_agent().await.unwrap();
+    rig.start_agent().await.unwrap();
+    rig.until_devices().await.unwrap();
+
+    rig.act(Action::Start { service: Service::File }).await.unwrap();
+    rig.act(Action::Agree).await.unwrap();
+    rig.scan_code(CARD).await.unwrap();
+    rig.screen("C91").await.unwrap();
+    rig.act(Action::Resume { go_on: true }).await.unwrap();
+    let Screen::Papers { papers } = rig.screen("C08").await.unwrap().screen else { unreachable!() };
+    assert!(papers.iter().any(|paper| matches!(paper.state, PaperState::Scanned(2))), "what was scanned is still there");
+    citizen.finish(&rig).await.unwrap();
+    rig.until_status("both", |s| s.dossiers.delivered == 2).await.unwrap();
     rig.stop().await.unwrap();
 }
 

@@ -1,9 +1,11 @@
 //! Asks the hub while the person goes on: about the owner of a dossier, that is the account (R26) and papers that are stored already
-//! (R37), and whether a fee is paid (R15).
+//! (R37), whether a fee is paid (R15), and what an officer says of what was filed (C16).
 
 use crate::{
     forwarder,
     input::{self, Inputs},
+    kiosk::told_of,
+    worker::Storage,
 };
 use motcua_flow::Event;
 use motcua_forward::HubClient;
@@ -12,7 +14,7 @@ use motcua_model::{
     hub::{AccountAnswer, AccountCheck, AccountState, PaperSearch, PaymentRequest, PersonKey, StoredPaper},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use uuid::Uuid;
 
 /// After this an answer would come when the person is past the papers.
@@ -63,6 +65,20 @@ impl Payer {
             input::event(&inputs, Event::Payment { dossier: request.dossier, answer }).await;
         });
     }
+}
+
+/// What an officer has said of a dossier lies in the store; the forwarder is asked for more. Answers with [`Event::OfficerTold`], come
+/// what may: the screen waits for it.
+pub(crate) fn officer(storage: Storage, dossier: Uuid, after_s: u16, wake_forwarder: Arc<Notify>, inputs: Inputs) {
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(after_s.into())).await;
+        let own = storage.read(move |s| Ok(s.own_dossier(dossier)?)).await.unwrap_or_else(|error| {
+            tracing::warn!("what an officer said cannot be read: {error:#}");
+            None
+        });
+        wake_forwarder.notify_one();
+        input::event(&inputs, Event::OfficerTold { dossier, own: own.map(|own| Box::new(told_of(own, None))) }).await;
+    });
 }
 
 fn client_of(hub: &Hub) -> anyhow::Result<HubClient> {

@@ -1,7 +1,6 @@
 //! What the agent does by itself for a tidy disk: stale drafts, what the hub has, records whose span is over, and how full it is.
 
 use crate::{
-    boot,
     input::{Input, Inputs},
     kiosk::SLIP_MINUTES,
     slip,

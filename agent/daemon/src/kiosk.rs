@@ -434,6 +434,10 @@ impl Agent {
                 self.payer.ask(self.config.hub.clone(), request, Duration::from_secs(after_s.into()), self.inputs.clone());
                 Ok(None)
             }
+            Effect::AskOfficer { dossier, after_s } => {
+                asking::officer(storage, dossier, after_s, Arc::clone(&self.wake_forwarder), self.inputs.clone());
+                Ok(None)
+            }
             Effect::DropPrint { job } => {
                 self.devices.print(slip::PrintOrder::Close(job));
                 Ok(None)
@@ -522,19 +526,26 @@ async fn find_own(storage: &Storage, number: PersonNumber) -> anyhow::Result<Vec
     // One of another version cannot go on, and stops nobody.
     let begun: Option<Draft> = draft.and_then(|draft| serde_json::from_slice(&draft.body).ok());
     let of = |id: Uuid| begun.clone().filter(|draft| draft.adds_to.as_ref().is_some_and(|adds| adds.dossier == id)).map(Box::new);
-    let own = |own: OwnDossier| motcua_flow::OwnDossier {
+    let with_draft = |own: OwnDossier| {
+        let begun = of(own.id);
+        told_of(own, begun)
+    };
+    Ok(found.into_iter().map(with_draft).collect())
+}
+
+pub(crate) fn told_of(own: OwnDossier, begun: Option<Box<Draft>>) -> motcua_flow::OwnDossier {
+    motcua_flow::OwnDossier {
         id: own.id,
         procedure_code: own.procedure_code,
         request: own.news.as_ref().map_or(0, |item| item.cursor),
         added: own.added,
-        begun: of(own.id),
+        begun,
         code: own.code,
         known: known(own.found),
         procedure: own.procedure,
         submitted: own.submitted,
         news: own.news.map(|item| item.news),
-    };
-    Ok(found.into_iter().map(own).collect())
+    }
 }
 
 async fn find_unfinished(storage: &Storage, number: PersonNumber, now: Timestamp) -> anyhow::Result<Unfinished> {

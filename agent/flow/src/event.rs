@@ -138,6 +138,13 @@ pub enum Event {
         /// Newest first.
         dossiers: Vec<OwnDossier>,
     },
+    /// Answer to [`Effect::AskOfficer`].
+    OfficerTold {
+        /// Which.
+        dossier: Uuid,
+        /// What is known of it; none where the store could not say.
+        own: Option<Box<OwnDossier>>,
+    },
     /// Answer to [`Effect::FindCourier`]; [`Event::StoreFailed`] when it could not be done.
     CourierFound {
         /// Badge number.
@@ -339,6 +346,13 @@ pub enum Effect {
     DropPrint {
         /// [`Slip::job`].
         job: Uuid,
+    },
+    /// What is known of this dossier? The hub is asked for news, too. [`Event::OfficerTold`] answers always.
+    AskOfficer {
+        /// Which.
+        dossier: Uuid,
+        /// Seconds to wait before.
+        after_s: u16,
     },
     /// What is known of a code?
     LookUp {

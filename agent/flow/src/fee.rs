@@ -3,6 +3,7 @@
 use crate::{
     Effect, Slip, SlipOf,
     idle::Patience,
+    officer::Officer,
     rating::Farewell,
     slip::{hear, local_time, print},
     state::{Cx, State},
@@ -75,11 +76,11 @@ impl Fee {
             (Page::Asking | Page::Platform { .. } | Page::Transfer, Action::Back) => self.page = Page::Choose { failed: false },
             (Page::Choose { .. } | Page::Asking | Page::Platform { .. } | Page::Transfer, Action::PayLater) => {
                 let unconfirmed = self.account_shown || self.since_ms.is_some();
-                return State::Done(Farewell { unpaid_vnd: self.request.amount_vnd, unconfirmed, ..self.farewell });
+                return Officer::or_done(Farewell { unpaid_vnd: self.request.amount_vnd, unconfirmed, ..self.farewell }, cx);
             }
             (Page::Paid { slip, .. }, Action::SlipTaken) => {
                 cx.emit(Effect::DropPrint { job: slip.job });
-                return State::Done(Farewell { unpaid_vnd: 0, ..self.farewell });
+                return Officer::or_done(Farewell { unpaid_vnd: 0, ..self.farewell }, cx);
             }
             (_, _) => {}
         }

@@ -15,6 +15,7 @@ mod idle;
 mod intro;
 mod lookup;
 mod missing;
+mod officer;
 mod opinion;
 mod pdf;
 mod queue;
@@ -182,6 +183,7 @@ impl Kiosk {
             | State::Resume(_)
             | State::Slip(_)
             | State::Fee(_)
+            | State::Officer(_)
             | State::Done(_)
             | State::LookUp(_)
             | State::Opinion(_)
@@ -226,6 +228,7 @@ impl Kiosk {
             | Event::HubTold { .. }
             | Event::Payment { .. }
             | Event::OwnFound { .. }
+            | Event::OfficerTold { .. }
             | Event::LookedUp { .. }
             | Event::CourierFound { .. }
             | Event::PinChecked { .. }
@@ -326,6 +329,7 @@ impl Kiosk {
             | Action::SlipTaken
             | Action::Pay
             | Action::PayLater
+            | Action::NotWait
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
             | Action::PrintDossier

@@ -202,7 +202,7 @@ pub(crate) fn drop_print((job, _): (Uuid, PrintState)) -> Effect {
 }
 
 /// C20d on paper: what an officer has said of the dossier (forms 01 and 02 of TT 03/2025 in short), or that it was filed.
-fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
+pub(crate) fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
     let title = match own.news {
         Some(News::Accepted { .. }) => Text::new("GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ", "RECEIPT AND APPOINTMENT"),
         Some(News::Supplement { .. }) => Text::new("YÊU CẦU BỔ SUNG HỒ SƠ", "PAPERS TO BE ADDED"),

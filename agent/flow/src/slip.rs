@@ -4,6 +4,7 @@ use crate::{
     Effect, EndReason, Slip, SlipOf,
     fee::{self, Fee},
     filing::Filing,
+    officer::Officer,
     rating::Farewell,
     state::{Cx, State},
     supplement,
@@ -25,6 +26,8 @@ pub(crate) struct Issued {
     pub(crate) slip: Slip,
     pub(crate) printing: PrintState,
     pub(crate) time_limit: Text,
+    /// Papers were added to a dossier that was filed before.
+    adds: bool,
     /// Mã TTHC, its name, lệ phí in đồng.
     of: (String, Text, u32),
 }
@@ -36,7 +39,8 @@ impl Issued {
         let time_limit = Some(&procedure.time_limit).filter(|_| adds.is_none());
         let rows = rows(&procedure.name, time_limit, procedure.fee_vnd, &draft.documents, cx.at.wall);
         let of = (procedure.code, procedure.name, procedure.fee_vnd);
-        Self::issue(slip(draft.id, code, rows, adds, cx), procedure.time_limit, of, cx)
+        let time_limit = time_limit.cloned();
+        Self::issue(slip(draft.id, code, rows, adds, cx), time_limit, of, cx)
     }
 
     /// The slip of this dossier was not printed during the visit, or only in part.
@@ -50,12 +54,15 @@ impl Issued {
         let rows = rows(&dossier.procedure_name, told, fee_vnd, &dossier.documents, dossier.submitted);
         let of = (dossier.procedure.clone(), dossier.procedure_name.clone(), fee_vnd);
         let slip = slip(dossier.id, &dossier.code, rows, adds, cx);
+        let time_limit = told.cloned();
         Self::issue(Slip { reprint: begun, ..slip }, time_limit, of, cx)
     }
 
-    fn issue(slip: Slip, time_limit: Text, of: (String, Text, u32), cx: &mut Cx) -> Self {
+    /// `time_limit`: none for added papers.
+    fn issue(slip: Slip, time_limit: Option<Text>, of: (String, Text, u32), cx: &mut Cx) -> Self {
         let printing = print(&slip, cx);
-        Self { slip, printing, time_limit, of }
+        let adds = time_limit.is_none();
+        Self { slip, printing, time_limit: time_limit.unwrap_or_else(|| Text::new("", "")), adds, of }
     }
 
     pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Self {
@@ -77,7 +84,8 @@ impl Issued {
         if fee::payable(unpaid_vnd, &cx.settings.payment) {
             return State::Fee(Box::new(Fee::begin(farewell, procedure, name)));
         }
-        State::Done(farewell)
+        // Of added papers the dossier's own officer speaks later.
+        if self.adds { State::Done(farewell) } else { Officer::or_done(farewell, cx) }
     }
 
     /// Who went away in silence may only be looking for paper; who pressed "Kết thúc" goes without.

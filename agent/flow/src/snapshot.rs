@@ -74,6 +74,7 @@ impl Kiosk {
                 printing: issued.printing,
             },
             State::Fee(fee) => Screen::Fee { page: fee.screen(self.settings.payment.transfer.as_ref()) },
+            State::Officer(officer) => Screen::Officer { page: officer.screen(self.health.hub.is_down()) },
             State::Done(done) => Screen::Done {
                 code: done.code.clone(),
                 time_limit: done.time_limit.clone(),
@@ -150,7 +151,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::Scan { .. }
         | Screen::PageCheck { .. } => papers,
         Screen::Review { .. } => 5,
-        Screen::Submitting | Screen::Slip { .. } | Screen::Fee { .. } => STEPS,
+        Screen::Submitting | Screen::Slip { .. } | Screen::Fee { .. } | Screen::Officer { .. } => STEPS,
         Screen::KeptForLater { .. }
         | Screen::Waiting { .. }
         | Screen::Notice

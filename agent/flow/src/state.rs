@@ -8,6 +8,7 @@ use crate::{
     idle::Patience,
     intro::Intro,
     lookup::LookUp,
+    officer::Officer,
     opinion::Opinion,
     queue::Queue,
     rating::{Farewell, Rating},
@@ -81,6 +82,7 @@ pub(crate) enum State {
     Submitting(Box<Filing>),
     Slip(Box<Issued>),
     Fee(Box<Fee>),
+    Officer(Box<Officer>),
     Done(Farewell),
     LookUp(LookUp),
     Opinion(Box<Opinion>),
@@ -108,6 +110,7 @@ impl State {
             (Self::Filing(filing), action) => filing.action(action, cx),
             (Self::Slip(issued), Action::SlipTaken) => issued.taken(cx),
             (Self::Fee(fee), action) => fee.action(action, cx),
+            (Self::Officer(officer), action) => officer.action(action, cx),
             (Self::Done(farewell), action) => farewell.action(action),
             (Self::LookUp(look_up), Action::Rate) => Rating::begin(look_up),
             (Self::LookUp(look_up), Action::AddPapers) => supplement::begin(look_up, cx),
@@ -165,6 +168,8 @@ impl State {
             (Self::Slip(issued), Event::Print { job, state }) => Self::Slip(Box::new(issued.printing(job, state))),
             (Self::Fee(fee), Event::Payment { dossier, answer }) => Self::Fee(Box::new(fee.told(dossier, answer, cx))),
             (Self::Fee(fee), Event::Print { job, state }) => Self::Fee(Box::new(fee.printing(job, state))),
+            (Self::Officer(officer), Event::OfficerTold { dossier, own }) => Self::Officer(Box::new(officer.told(dossier, own, cx))),
+            (Self::Officer(officer), Event::Print { job, state }) => Self::Officer(Box::new(officer.printing(job, state))),
             (Self::LookUp(look_up), Event::Code(text)) => Self::LookUp(look_up.scanned(&text, cx)),
             (Self::LookUp(look_up), Event::Chip { job, news }) => Self::LookUp(look_up.chip(job, news, cx)),
             (Self::LookUp(look_up), Event::OwnFound { number, dossiers }) => Self::LookUp(look_up.own_found(&number, dossiers)),
@@ -202,6 +207,7 @@ impl State {
             Self::Filing(filing) => filing.end(reason),
             Self::Slip(issued) => vec![issued.left(reason)],
             Self::Fee(fee) => fee.end(),
+            Self::Officer(officer) => officer.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Queue(queue) => queue.end(),
             Self::Courier(courier) => courier.end(),
@@ -216,6 +222,7 @@ impl State {
         match self {
             Self::Filing(filing) => filing.cancel_scan().into_iter().collect(),
             Self::Fee(fee) => fee.end(),
+            Self::Officer(officer) => officer.end(),
             Self::Opinion(opinion) => opinion.end(),
             Self::Queue(queue) => queue.end(),
             Self::Courier(courier) => courier.end(),
@@ -238,7 +245,14 @@ impl State {
             Self::Opinion(opinion) => opinion.can_end(),
             Self::Queue(queue) => queue.can_end(),
             Self::Rating(rating) => rating.is_idle(),
-            Self::Intro(_) | Self::Resume(_) | Self::Filing(_) | Self::Slip(_) | Self::Fee(_) | Self::Done(_) | Self::LookUp(_) => true,
+            Self::Intro(_)
+            | Self::Resume(_)
+            | Self::Filing(_)
+            | Self::Slip(_)
+            | Self::Fee(_)
+            | Self::Officer(_)
+            | Self::Done(_)
+            | Self::LookUp(_) => true,
         }
     }
 
@@ -252,7 +266,13 @@ impl State {
             Self::Opinion(opinion) => opinion.can_back(),
             Self::Rating(rating) => rating.is_idle(),
             Self::Courier(courier) => courier.can_back(),
-            Self::Waiting | Self::Resume(_) | Self::Submitting(_) | Self::Slip(_) | Self::Done(_) | Self::OutOfService(_) => false,
+            Self::Waiting
+            | Self::Resume(_)
+            | Self::Submitting(_)
+            | Self::Slip(_)
+            | Self::Officer(_)
+            | Self::Done(_)
+            | Self::OutOfService(_) => false,
         }
     }
 
@@ -268,6 +288,7 @@ impl State {
             | Self::Submitting(_)
             | Self::Slip(_)
             | Self::Fee(_)
+            | Self::Officer(_)
             | Self::Done(_)
             | Self::LookUp(_)
             | Self::Rating(_)
@@ -286,6 +307,7 @@ impl State {
             Self::Submitting(_) => Patience::Busy(visit.waiting_s),
             Self::Slip(_) => Patience::Seconds(visit.waiting_s),
             Self::Fee(fee) => fee.patience(visit),
+            Self::Officer(officer) => officer.patience(visit),
             Self::Done(_) => Patience::Farewell(FAREWELL_S),
             Self::Opinion(opinion) => opinion.patience(visit),
             Self::Queue(queue) => queue.patience(visit),
@@ -308,6 +330,7 @@ impl State {
             | Self::Submitting(_)
             | Self::Slip(_)
             | Self::Fee(_)
+            | Self::Officer(_)
             | Self::Done(_)
             | Self::Opinion(_)
             | Self::Rating(_)
@@ -328,6 +351,7 @@ impl State {
             Self::Filing(filing) => filing.part(),
             Self::Courier(courier) => courier.part(),
             Self::Fee(fee) => fee.part(),
+            Self::Officer(officer) => officer.part(),
             Self::Opinion(opinion) => opinion.part(),
             Self::Queue(queue) => queue.part(),
             Self::Rating(rating) => rating.part(),

@@ -23,6 +23,7 @@
 mod action;
 mod courier;
 mod fee;
+mod officer;
 mod opinion;
 mod queue;
 mod technician;
@@ -30,6 +31,7 @@ mod technician;
 pub use action::{Action, ActionRequest};
 pub use courier::{Continued, CourierPage, DoubtWhy, ExpectedLine, ParcelDoubt, ParcelLine, PinRefused, PinStep, ScanTone};
 pub use fee::{FeePage, PayWay};
+pub use officer::OfficerPage;
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use queue::QueuePage;
 pub use technician::*;
@@ -358,6 +360,11 @@ pub enum Screen {
         /// Which page, and what it shows.
         page: FeePage,
     },
+    /// C16 the person may wait for an officer's word.
+    Officer {
+        /// Which, and what it shows.
+        page: OfficerPage,
+    },
     /// C18 Xong.
     Done {
         /// Mã tạm.
@@ -472,6 +479,7 @@ impl Screen {
             Self::Submitting => "C14",
             Self::Slip { .. } => "C17",
             Self::Fee { page } => page.code(),
+            Self::Officer { page } => page.code(),
             Self::Done { .. } => "C18",
             Self::LookUp => "C20",
             Self::LookUpResult { .. } => "C20b",

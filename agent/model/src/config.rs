@@ -308,11 +308,13 @@ pub struct Visit {
     pub waiting_s: u16,
     /// How long "Còn ở đây không?" stays.
     pub warning_s: u16,
+    /// An officer is at work while the office is open: behind the slip the person may wait for the officer's word (C16).
+    pub wait_for_officer: bool,
 }
 
 impl Default for Visit {
     fn default() -> Self {
-        Self { reading_s: 90, typing_s: 120, scanning_s: 180, waiting_s: 300, warning_s: 45 }
+        Self { reading_s: 90, typing_s: 120, scanning_s: 180, waiting_s: 300, warning_s: 45, wait_for_officer: false }
     }
 }
 

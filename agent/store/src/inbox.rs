@@ -8,7 +8,7 @@ use motcua_model::{
     dossier::Status,
     hub::{News, NewsItem},
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 use uuid::Uuid;
 
 const CURSOR: &str = "inbox_cursor";
@@ -47,44 +47,47 @@ impl Reader {
     /// What the person filed here, for themselves or another, and what others filed in their name; newest first. Papers that were
     /// added to one of them are told with it.
     pub fn own_dossiers(&self, person: &PersonNumber, limit: u32) -> Result<Vec<OwnDossier>, StoreError> {
+        let of_person = "?7 IN (owner, authorised) AND adds_to IS NULL ORDER BY submitted DESC, id DESC LIMIT ?8";
+        self.own_where(of_person, &[&self.keys.owner(person)?, &limit])
+    }
+
+    /// One dossier, as its person may see it.
+    pub fn own_dossier(&self, id: Uuid) -> Result<Option<OwnDossier>, StoreError> {
+        Ok(self.own_where("id = ?7", &[&id.into_bytes()])?.pop())
+    }
+
+    /// `which`: a condition whose parameters begin with the seventh.
+    fn own_where(&self, which: &str, of: &[&dyn ToSql]) -> Result<Vec<OwnDossier>, StoreError> {
+        let [asked, finished, returned] = [Status::SupplementAsked, Status::Finished, Status::Returned].map(u8::from);
+        let in_work = [Status::Accepted, Status::Processing, Status::PaymentAsked].map(u8::from);
+        let fixed: [&dyn ToSql; 6] = [&asked, &finished, &returned, &in_work[0], &in_work[1], &in_work[2]];
+        let parameters: Vec<&dyn ToSql> = fixed.into_iter().chain(of.iter().copied()).collect();
         let dossiers = self
             .db
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT official_code, status, known_at, code, procedure_vi, procedure_en, submitted,
                         (SELECT body FROM news WHERE dossier = dossier.id
-                         AND ((kind = 'supplement' AND status = ?3) OR (kind = 'result' AND status IN (?4, ?5))
-                              OR (kind = 'accepted' AND status IN (?6, ?7, ?8))) ORDER BY cursor DESC LIMIT 1),
+                         AND ((kind = 'supplement' AND status = ?1) OR (kind = 'result' AND status IN (?2, ?3))
+                              OR (kind = 'accepted' AND status IN (?4, ?5, ?6))) ORDER BY cursor DESC LIMIT 1),
                         id, procedure,
                         (SELECT max(submitted) FROM dossier AS added WHERE added.adds_to = dossier.id
                          AND added.request >= (SELECT max(cursor) FROM news WHERE dossier = dossier.id AND kind = 'supplement'))
-                 FROM dossier WHERE ?1 IN (owner, authorised) AND adds_to IS NULL ORDER BY submitted DESC, id DESC LIMIT ?2",
-            )?
-            .query_map(
-                params![
-                    self.keys.owner(person)?,
-                    limit,
-                    u8::from(Status::SupplementAsked),
-                    u8::from(Status::Finished),
-                    u8::from(Status::Returned),
-                    u8::from(Status::Accepted),
-                    u8::from(Status::Processing),
-                    u8::from(Status::PaymentAsked)
-                ],
-                |row| {
-                    let news: Option<String> = row.get(7)?;
-                    Ok(OwnDossier {
-                        id: Uuid::from_bytes(row.get(8)?),
-                        procedure_code: row.get(9)?,
-                        added: time::load_optional(row, 10)?,
-                        code: row.get(3)?,
-                        found: found(row, 0, 1, 2)?,
-                        procedure: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
-                        submitted: time::load(row, 6)?,
-                        // News of a newer agent's form are left out.
-                        news: news.and_then(|body| serde_json::from_str(&body).ok()),
-                    })
-                },
-            )?
+                 FROM dossier WHERE {which}",
+            ))?
+            .query_map(&*parameters, |row| {
+                let news: Option<String> = row.get(7)?;
+                Ok(OwnDossier {
+                    id: Uuid::from_bytes(row.get(8)?),
+                    procedure_code: row.get(9)?,
+                    added: time::load_optional(row, 10)?,
+                    code: row.get(3)?,
+                    found: found(row, 0, 1, 2)?,
+                    procedure: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
+                    submitted: time::load(row, 6)?,
+                    // News of a newer agent's form are left out.
+                    news: news.and_then(|body| serde_json::from_str(&body).ok()),
+                })
+            })?
             .collect::<Result<_, _>>()?;
         Ok(dossiers)
     }

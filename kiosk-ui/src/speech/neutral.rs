@@ -133,7 +133,10 @@ fn is_public(screen: &Screen) -> bool {
 /// Screens whose words of the catalogue tell what one person has filed or owns.
 fn withholds(screen: &Screen) -> bool {
     let asked = matches!(screen, Screen::Papers { papers } if papers.iter().any(|paper| paper.asked.is_some()));
-    is_strict(screen) || asked || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. } | Screen::Fee { .. })
+    is_strict(screen)
+        || asked
+        || matches!(screen, Screen::Officer { .. })
+        || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. } | Screen::Fee { .. })
 }
 
 /// Every [`Text`] of a screen: words of the catalogue. What was answered stands under "value".
@@ -155,6 +158,7 @@ fn texts(value: &Value, language: &str, words: &mut BTreeSet<String>) {
 fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
     let (overlay, chip, slip, opinion) = (kiosk.get_overlay(), kiosk.get_chip(), kiosk.get_slip(), kiosk.get_opinion());
     let (fee, own, queue, kept) = (kiosk.get_fee(), kiosk.get_own(), kiosk.get_queue(), kiosk.get_kept());
+    let officer = kiosk.get_officer();
     let pairs = [
         (overlay.title, overlay.advice),
         (chip.fault_title, chip.fault_advice),
@@ -164,6 +168,7 @@ fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
         (own.fault_title, own.fault_advice),
         (queue.fault_title, queue.fault_advice),
         (kept.fault_title, kept.fault_advice),
+        (officer.fault_title, slint::SharedString::default()),
     ];
     let mut words: Vec<String> = pairs
         .into_iter()

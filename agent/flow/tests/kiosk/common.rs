@@ -89,13 +89,17 @@ pub(crate) struct Desk {
 impl Desk {
     /// Questions before papers.
     pub(crate) fn new() -> Self {
+        Self::of(settings())
+    }
+
+    pub(crate) fn of(settings: Settings) -> Self {
         static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
             let mut catalogue = Catalogue::built_in().unwrap();
             let questions = catalogue.procedures.iter_mut().flat_map(|procedure| &mut procedure.questions);
             questions.for_each(|question| question.read_from.clear());
             catalogue
         });
-        Self::with(CATALOGUE.clone())
+        Self::set_up(settings, CATALOGUE.clone())
     }
 
     /// Papers that answer questions are scanned before the questions are asked.

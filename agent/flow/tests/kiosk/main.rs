@@ -11,6 +11,7 @@ mod fee;
 mod for_whom;
 mod lookup;
 mod missing;
+mod officer;
 mod opinion;
 mod papers_first;
 mod pdf;

@@ -90,7 +90,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::Change { target: ChangeTarget::ForWhom }),
         Just(Action::Submit),
         Just(Action::SlipTaken),
-        prop::sample::select(vec![Action::Pay, Action::PayLater]),
+        prop::sample::select(vec![Action::Pay, Action::PayLater, Action::NotWait]),
         Just(Action::LookUp { code: provisional().to_string() }),
         (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
         Just(Action::PrintDossier),
@@ -425,6 +425,7 @@ impl World {
                     assert_ne!(before, Some(request.dossier), "one question after the other");
                 }
                 Effect::SaveDraft(_)
+                | Effect::AskOfficer { .. }
                 | Effect::DropDraft { .. }
                 | Effect::CloseDraft
                 | Effect::FindUnfinished { .. }

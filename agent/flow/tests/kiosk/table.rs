@@ -75,6 +75,7 @@ fn every_action() -> Vec<Action> {
         Action::SlipTaken,
         Action::Pay,
         Action::PayLater,
+        Action::NotWait,
         Action::LookUp { code: provisional().to_string() },
         Action::LookUp { code: String::new() },
         Action::ShowDossier { dossier: 0 },
@@ -149,6 +150,7 @@ fn every_action() -> Vec<Action> {
             | Action::SlipTaken
             | Action::Pay
             | Action::PayLater
+            | Action::NotWait
             | Action::LookUp { .. }
             | Action::ShowDossier { .. }
             | Action::PrintDossier
@@ -197,6 +199,7 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::DropPages { .. } => "drop-pages",
             Effect::AskHub { .. } => "ask-hub",
             Effect::AskPayment { .. } => "ask-payment",
+            Effect::AskOfficer { .. } => "ask-officer",
             Effect::FindOwn { .. } => "find-own",
             Effect::Submit(_) => "submit",
             Effect::Print(_) => "print",

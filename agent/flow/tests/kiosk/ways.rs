@@ -24,8 +24,16 @@ pub(crate) fn every_screen() -> Vec<(&'static str, Desk)> {
 }
 
 pub(crate) fn ways() -> Vec<(&'static str, Way)> {
-    [filing_ways(), crate::fee::ways(), crate::opinion::ways(), crate::rating::ways(), crate::queue::ways(), crate::courier::ways()]
-        .concat()
+    [
+        filing_ways(),
+        crate::fee::ways(),
+        crate::officer::ways(),
+        crate::opinion::ways(),
+        crate::rating::ways(),
+        crate::queue::ways(),
+        crate::courier::ways(),
+    ]
+    .concat()
 }
 
 fn filing_ways() -> Vec<(&'static str, Way)> {

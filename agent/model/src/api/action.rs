@@ -131,7 +131,9 @@ pub enum Action {
     },
     /// Gửi, of C12, C21e, C22a and, behind the last question, C22b.
     Submit,
-    /// C17 Đã lấy giấy; C15c the proof of the payment is taken.
+    /// C16 Không chờ, về trước.
+    NotWait,
+    /// C17 Đã lấy giấy; C15c the proof of the payment is taken; C16b the officer's word is.
     SlipTaken,
     /// C15 Trả bằng điện thoại.
     Pay,

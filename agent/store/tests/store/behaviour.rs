@@ -91,6 +91,7 @@ fn papers_that_were_added_are_told_with_their_dossier_and_answer_the_request() {
     let own = store.own_dossiers(&citizen(), 9).unwrap();
     assert_eq!((own.len(), own[0].id, own[0].added), (1, id(1), Some(at(20))), "one dossier, with what was added");
     assert!(store.to_tell(9).unwrap().is_empty(), "the person has been here");
+    assert_eq!((store.own_dossier(id(1)).unwrap().as_ref(), store.own_dossier(id(9)).unwrap()), (own.first(), None));
     let found = store.look_up(added.code.as_str()).unwrap().unwrap();
     assert_eq!(
         (found.official_code.as_deref(), found.status),
