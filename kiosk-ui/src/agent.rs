@@ -21,8 +21,6 @@ const ACTION_TIME: Duration = Duration::from_secs(5);
 const PICTURE_TIME: Duration = Duration::from_secs(20);
 /// A snapshot is some kilobytes; a stream without an end of message is a fault of the agent.
 const LARGEST_EVENT: usize = 4 << 20;
-/// Thumbnails are enlarged to the screen's width, so they are fetched in that size.
-const PICTURE_WIDTH: u32 = 1000;
 
 /// Both directions.
 pub struct Link {
@@ -145,11 +143,11 @@ async fn fulfil(client: &Client, mut wishes: UnboundedReceiver<ToAgent>, to_face
     while let Some(wish) = wishes.recv().await {
         match wish {
             ToAgent::Act(request) => act(client, &request).await,
-            ToAgent::Page(id) => {
+            ToAgent::Page(id, detail, width) => {
                 let (client, to_face) = (client.clone(), to_face.clone());
                 pictures.spawn(async move {
-                    match picture(&client, id).await {
-                        Ok(picture) => drop(to_face.send(FromAgent::Page(id, picture))),
+                    match picture(&client, id, width).await {
+                        Ok(picture) => drop(to_face.send(FromAgent::Page(id, detail, picture))),
                         Err(e) => tracing::warn!("the picture of page {id} could not be had: {e:#}"),
                     }
                 });
@@ -170,8 +168,8 @@ async fn act(client: &Client, request: &ActionRequest) {
     }
 }
 
-async fn picture(client: &Client, id: Uuid) -> anyhow::Result<SharedPixelBuffer<Rgb8Pixel>> {
-    let url = format!("http://agent/v1/pages/{id}?width={PICTURE_WIDTH}");
+async fn picture(client: &Client, id: Uuid, width: u32) -> anyhow::Result<SharedPixelBuffer<Rgb8Pixel>> {
+    let url = format!("http://agent/v1/pages/{id}?width={width}");
     let bytes = client.get(url).timeout(PICTURE_TIME).send().await?.error_for_status()?.bytes().await?;
     let picture = image::load_from_memory_with_format(&bytes, image::ImageFormat::Jpeg)?.into_rgb8();
     Ok(SharedPixelBuffer::clone_from_slice(picture.as_raw(), picture.width(), picture.height()))

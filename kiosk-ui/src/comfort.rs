@@ -1,10 +1,13 @@
 //! What a person may change about the screen itself: the size of its letters, its contrast, how loud it is, whether
 //! it reads itself aloud, and whether it is covered. It is no truth of the visit, so the agent does not know of it; it ends with the visit all the same.
 
+mod kept;
+
 use crate::{
     speech::voice::Volume,
     ui::{Contrast, ProcedureView},
 };
+pub(crate) use kept::Kept;
 use motcua_model::api::Screen;
 use std::time::Duration;
 
@@ -93,7 +96,8 @@ pub struct Comfort {
     pub volume: Volume,
     /// Every screen is read without being asked.
     pub voice: bool,
-    visiting: bool,
+    /// Whether the agent is in a visit; not known before its first screen.
+    visiting: Option<bool>,
     touched: Duration,
 }
 
@@ -105,7 +109,7 @@ impl Default for Comfort {
             covered: false,
             volume: Volume::default(),
             voice: false,
-            visiting: false,
+            visiting: None,
             touched: Duration::ZERO,
         }
     }
@@ -126,19 +130,29 @@ impl Comfort {
     /// that was away tells by its first screen whether the visit is still there.
     pub(crate) fn follow(&mut self, screen: &Screen) {
         let at_rest = matches!(screen, Screen::Waiting { .. } | Screen::OutOfService { .. });
-        if at_rest && self.visiting {
+        // What was kept of another run of this process is for a visit that goes on.
+        if at_rest && self.visiting != Some(false) {
             *self = Self::default();
         }
-        self.visiting = !at_rest;
+        self.visiting = Some(!at_rest);
+    }
+
+    /// Whether the agent has not been heard yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.visiting.is_none()
+    }
+
+    /// What the person chose, apart from whether there is a visit.
+    fn choices(&self) -> (TextSize, Contrast, bool, Volume, bool) {
+        (self.size, self.contrast, self.covered, self.volume, self.voice)
     }
 
     /// Whether a C01 that somebody touched and left has just been put back.
     pub(crate) fn rest(&mut self, now: Duration) -> bool {
-        let seen = self.size != TextSize::Normal || self.contrast != Contrast::Usual || self.covered;
-        let chosen = seen || self.volume != Volume::default() || self.voice;
-        let left = !self.visiting && chosen && now.saturating_sub(self.touched) >= REST;
+        let chosen = self.choices() != Self::default().choices();
+        let left = self.visiting != Some(true) && chosen && now.saturating_sub(self.touched) >= REST;
         if left {
-            *self = Self::default();
+            *self = Self { visiting: self.visiting, ..Self::default() };
         }
         left
     }

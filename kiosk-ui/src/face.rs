@@ -2,10 +2,12 @@
 //! to one screen (which page of a list, what is half typed).
 
 use crate::{
-    comfort::{Comfort, List, TextSize},
+    comfort::{Comfort, Kept, List, TextSize},
     courier, feedback,
     input::{Form, Typed},
-    officer, queue,
+    officer,
+    pictures::{Detail, Pictures},
+    queue,
     speech::Speech,
     ui::{Act, App, Contrast, Kiosk, ProcedureView, Theme},
     view,
@@ -17,10 +19,9 @@ use motcua_model::{
     dossier::Special,
     fold,
 };
-use slint::{ComponentHandle as _, Image, Rgb8Pixel, SharedPixelBuffer};
+use slint::{ComponentHandle as _, Rgb8Pixel, SharedPixelBuffer};
 use std::{
-    cell::RefCell,
-    collections::HashMap,
+    cell::{OnceCell, RefCell},
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -39,8 +40,8 @@ pub enum FromAgent {
     Snapshot(Box<Snapshot>),
     /// The agent does not answer.
     Lost,
-    /// The picture of a page.
-    Page(Uuid, SharedPixelBuffer<Rgb8Pixel>),
+    /// The picture of a page, small or large as it was asked for.
+    Page(Uuid, Detail, SharedPixelBuffer<Rgb8Pixel>),
 }
 
 /// What the screen asks of the agent's side.
@@ -48,8 +49,8 @@ pub enum FromAgent {
 pub enum ToAgent {
     /// Send this action.
     Act(ActionRequest),
-    /// Fetch the picture of this page.
-    Page(Uuid),
+    /// Fetch the picture of this page, so many pixels across.
+    Page(Uuid, Detail, u32),
 }
 
 /// What belongs to the present screen alone and is forgotten with it.
@@ -97,8 +98,9 @@ pub(crate) struct State {
     pub(crate) local: Local,
     pub(crate) comfort: Comfort,
     pub(crate) landscape: bool,
-    pub(crate) pictures: HashMap<Uuid, Image>,
-    asked: Vec<Uuid>,
+    /// Pixels of the screen.
+    pub(crate) size: (u32, u32),
+    pub(crate) pictures: Pictures,
     last_act: Option<Duration>,
     last_key: Option<(String, Duration)>,
     last_said: Option<Duration>,
@@ -108,9 +110,10 @@ pub(crate) struct State {
 pub struct Face {
     app: App,
     pub(crate) state: RefCell<State>,
-    send: Box<dyn Fn(ToAgent)>,
+    pub(crate) send: Box<dyn Fn(ToAgent)>,
     pub(crate) now: Box<dyn Fn() -> Duration>,
     pub(crate) speech: Speech,
+    pub(crate) kept: OnceCell<Kept>,
 }
 
 impl Face {
@@ -124,8 +127,8 @@ impl Face {
             local: Local::fresh(None),
             comfort: Comfort::default(),
             landscape: false,
-            pictures: HashMap::new(),
-            asked: Vec::new(),
+            size: (0, 0),
+            pictures: Pictures::default(),
             last_act: None,
             last_key: None,
             last_said: None,
@@ -136,6 +139,7 @@ impl Face {
             send: Box::new(send),
             now: Box::new(now),
             speech: Speech::default(),
+            kept: OnceCell::new(),
         });
         face.wire();
         face.wire_speech();
@@ -153,7 +157,10 @@ impl Face {
         let theme = self.app.global::<Theme>();
         theme.set_px_per_mm(px_per_mm / self.app.window().scale_factor());
         theme.set_landscape(width > height);
-        self.state.borrow_mut().landscape = width > height;
+        {
+            let mut state = self.state.borrow_mut();
+            (state.landscape, state.size) = (width > height, (width, height));
+        }
         self.app.window().set_size(slint::PhysicalSize::new(width, height));
         self.draw();
     }
@@ -201,6 +208,7 @@ impl Face {
         if put_back {
             self.draw();
         }
+        self.keep_comfort();
         self.listen();
     }
 
@@ -224,32 +232,23 @@ impl Face {
         {
             let mut state = self.state.borrow_mut();
             match message {
-                FromAgent::Snapshot(snapshot) => state.take(*snapshot),
+                FromAgent::Snapshot(snapshot) => {
+                    self.take_kept_comfort(&mut state.comfort);
+                    state.take(*snapshot);
+                }
                 FromAgent::Lost => state.forget(),
-                FromAgent::Page(id, picture) => state.take_picture(id, picture),
+                FromAgent::Page(id, detail, picture) => state.pictures.take(id, detail, picture),
             }
         }
         self.fetch_pictures();
         self.draw();
     }
 
-    fn fetch_pictures(&self) {
-        let mut state = self.state.borrow_mut();
-        let missing: Vec<Uuid> = pages_of(state.snapshot.as_ref())
-            .iter()
-            .map(|p| p.id)
-            .filter(|id| !state.pictures.contains_key(id) && !state.asked.contains(id))
-            .collect();
-        state.asked.extend(&missing);
-        drop(state);
-        for id in missing {
-            (self.send)(ToAgent::Page(id));
-        }
-    }
-
     pub(crate) fn draw(&self) {
         let state = self.state.borrow();
         view::draw(&self.app, &state);
+        drop(state);
+        self.keep_comfort();
         self.look_soon();
     }
 
@@ -301,6 +300,7 @@ impl Face {
             self.change_comfort(act);
         } else {
             self.state.borrow_mut().change_locally(act, at);
+            self.fetch_pictures();
             self.draw();
             self.say_touched();
         }
@@ -373,9 +373,6 @@ impl State {
         if (moved && !self.asks_again(&snapshot)) || self.is_answered_now(&snapshot) {
             self.local = Local::fresh(Some(&snapshot));
         }
-        let pages = pages_of(Some(&snapshot));
-        self.pictures.retain(|id, _| pages.iter().any(|p| p.id == *id));
-        self.asked.retain(|id| pages.iter().any(|p| p.id == *id));
         if matches!(snapshot.screen, Screen::Waiting { .. }) {
             self.last_key = None;
         }
@@ -404,17 +401,10 @@ impl State {
         matches!(&new.screen, Screen::Question { at, ask, error: Some(_), .. } if at == old_at && ask == old_ask)
     }
 
-    fn take_picture(&mut self, id: Uuid, picture: SharedPixelBuffer<Rgb8Pixel>) {
-        if pages_of(self.snapshot.as_ref()).iter().any(|p| p.id == id) {
-            self.pictures.insert(id, Image::from_rgb8(picture));
-        }
-    }
-
     fn forget(&mut self) {
         self.snapshot = None;
         self.local = Local::fresh(None);
         self.pictures.clear();
-        self.asked.clear();
         self.last_key = None;
     }
 

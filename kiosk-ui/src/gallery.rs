@@ -3,6 +3,7 @@
 use crate::{
     comfort::{self, CONTRASTS, TextSize},
     face::{Face, FromAgent, pages_of},
+    pictures::Detail,
     samples::{self, Sample},
     ui::{Act, Contrast, Kiosk},
 };
@@ -101,16 +102,30 @@ fn draw_all(
     face: &Face,
     folder: &Path,
     only: &str,
-    (size, contrast, language): (TextSize, Contrast, Language),
+    chosen: (TextSize, Contrast, Language),
     look: [&'static str; 4],
     pictures: &mut Vec<Picture>,
 ) -> anyhow::Result<()> {
-    let mut keep = |screen: String, code: &str| -> anyhow::Result<()> {
+    walk(face, only, chosen, &mut |at, name, code| {
+        let screen = format!("{at:02}-{name}");
         let file = format!("{screen}-{code}-{}.png", look.join("-"));
         save(face, &folder.join(&file))?;
         pictures.push(Picture { screen, look, file, said: [face.script(true), face.script(false)] });
         Ok(())
-    };
+    })
+}
+
+/// Shows every sample whose name contains `only` and the views that a touch opens, in this size, contrast and language, and hands each to
+/// `keep`: its place among the samples, its name, its code.
+///
+/// # Errors
+/// Those of `keep`.
+pub fn walk(
+    face: &Face,
+    only: &str,
+    (size, contrast, language): (TextSize, Contrast, Language),
+    keep: &mut dyn FnMut(usize, &'static str, &'static str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     for (at, Sample { name, mut snapshot }) in samples::all(language).into_iter().enumerate() {
         let opened = OPENED.iter().filter(|(of, _, _)| *of == name);
         if !name.contains(only) && !opened.clone().any(|(_, _, view)| view.contains(only)) {
@@ -121,17 +136,17 @@ fn draw_all(
         show(face, snapshot.clone());
         face.set_comfort(size, contrast);
         if name.contains(only) {
-            keep(format!("{:02}-{name}", at + 1), code)?;
+            keep(at + 1, name, code)?;
         }
         for (_, act, view) in opened.filter(|(_, _, view)| view.contains(only)) {
             face.app().global::<Kiosk>().invoke_act(*act, 0);
-            keep(format!("{:02}-{view}", at + 1), if *act == Act::Cover { "C98" } else { code })?;
+            keep(at + 1, view, if *act == Act::Cover { "C98" } else { code })?;
             face.app().global::<Kiosk>().invoke_act(Act::Uncover, 0);
         }
     }
     if "restarting".contains(only) {
         face.receive(FromAgent::Lost);
-        keep("00-restarting".to_owned(), "C00")?;
+        keep(0, "restarting", "C00")?;
     }
     Ok(())
 }
@@ -177,7 +192,7 @@ fn show(face: &Face, snapshot: Snapshot) {
     face.receive(FromAgent::Lost);
     face.receive(FromAgent::Snapshot(Box::new(snapshot)));
     for (at, page) in pages.iter().enumerate() {
-        face.receive(FromAgent::Page(page.id, invented_page(at)));
+        face.receive(FromAgent::Page(page.id, Detail::Small, invented_page(at)));
     }
 }
 

@@ -45,6 +45,10 @@ struct Options {
     /// Fill the whole screen
     #[arg(long)]
     fullscreen: bool,
+    /// Folder that lasts as long as the machine runs (systemd's RuntimeDirectory=): size, contrast and sound of a visit outlive a crash of the
+    /// screen in it
+    #[arg(long, value_name = "DIR")]
+    runtime_dir: Option<PathBuf>,
     /// For demonstrations only: write a picture of every screen into this folder. The pictures hold personal data
     #[arg(long, value_name = "DIR")]
     screenshot_dir: Option<PathBuf>,
@@ -143,6 +147,9 @@ fn run(options: &Options) -> anyhow::Result<()> {
     let start = Instant::now();
     let face = Face::new(move |wish| drop(send.send(wish)), move || start.elapsed())?;
     face.set_size(options.size.0, options.size.1, options.px_per_mm);
+    if let Some(folder) = &options.runtime_dir {
+        face.keep_comfort_in(folder);
+    }
     face.app().window().set_fullscreen(options.fullscreen);
     let status = Arc::new(Status::default());
     voice::look_around(&status);

@@ -58,7 +58,7 @@ impl Face {
             Some(Overlay::ConfirmEnd) => "-end",
         };
         let pages = pages_of(Some(snapshot));
-        let drawn = !pages.is_empty() && pages.iter().all(|p| state.pictures.contains_key(&p.id));
+        let drawn = !pages.is_empty() && pages.iter().all(|p| state.pictures.small(p.id).is_some());
         let language = match snapshot.language {
             Language::Vi => "vi",
             Language::En => "en",

@@ -173,6 +173,7 @@ impl Face {
 
     fn set_voice_choice(&self, on: bool) {
         self.state.borrow_mut().comfort.voice = on;
+        self.keep_comfort();
     }
 
     fn set_voice_mode(&self, on: bool) {

@@ -299,7 +299,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 ..ScanView::default()
             };
             page.pages = state.on_page(List::Pages, pages).map(|(at, p)| page_row(at, p, state, language)).collect();
-            page.zoom = state.local.zoomed.and_then(|at| pages_of(Some(snapshot)).get(at).map(|p| page_row(at, p, state, language)));
+            page.zoom = state.local.zoomed.and_then(|at| pages_of(Some(snapshot)).get(at).map(|p| zoomed(at, p, state, language)));
         }
         Screen::Review { procedure, rows } => {
             page.procedure = words(procedure);
@@ -489,7 +489,7 @@ fn pdf_tile(file: &OfferedPdf, enabled: bool, longest: usize, language: Language
 }
 
 fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {
-    let picture = state.pictures.get(&page.id);
+    let picture = state.pictures.small(page.id);
     PageRow {
         number: count(at + 1),
         blank: page.blank,
@@ -498,6 +498,12 @@ fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> Pa
         loaded: picture.is_some(),
         picture: picture.cloned().unwrap_or_default(),
     }
+}
+
+/// The one that is seen large, as sharp as it has come.
+fn zoomed(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {
+    let picture = state.pictures.sharpest(page.id).cloned().unwrap_or_default();
+    PageRow { picture, ..page_row(at, page, state, language) }
 }
 
 /// Code, QR (none where `qr` is empty) and how the printing goes.

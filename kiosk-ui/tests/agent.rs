@@ -4,7 +4,7 @@
 
 use axum::{
     Router,
-    extract::{ConnectInfo, State, connect_info::Connected},
+    extract::{ConnectInfo, Query, State, connect_info::Connected},
     http::StatusCode,
     response::{IntoResponse as _, Response, sse},
     routing::{get, post},
@@ -13,6 +13,7 @@ use axum::{
 use motcua_kiosk::{
     agent,
     face::{FromAgent, ToAgent},
+    pictures::Detail,
     samples,
 };
 use motcua_model::{
@@ -20,6 +21,7 @@ use motcua_model::{
     api::{Action, ActionRequest, Screen, Snapshot},
 };
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -87,9 +89,9 @@ async fn take_action(
     StatusCode::NO_CONTENT
 }
 
-async fn page() -> Response {
+async fn page(Query(wanted): Query<HashMap<String, u32>>) -> Response {
     let mut jpeg = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(21, 30, image::Rgb([250, 250, 250])).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    image::RgbImage::from_pixel(wanted["width"], 30, image::Rgb([250, 250, 250])).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
     ([("content-type", "image/jpeg")], jpeg.into_inner()).into_response()
 }
 
@@ -124,9 +126,9 @@ async fn snapshots_come_actions_go_and_pictures_are_fetched() {
     link.send.send(ToAgent::Act(ActionRequest { step: 99, action: Action::Agree })).unwrap();
     link.send.send(ToAgent::Act(ActionRequest { step: 1, action: Action::Agree })).unwrap();
     let id = samples::page_id(1);
-    link.send.send(ToAgent::Page(id)).unwrap();
-    let FromAgent::Page(got, picture) = next(&mut link).await else { panic!("no picture") };
-    assert_eq!((got, picture.width(), picture.height()), (id, 21, 30));
+    link.send.send(ToAgent::Page(id, Detail::Large, 21)).unwrap();
+    let FromAgent::Page(got, detail, picture) = next(&mut link).await else { panic!("no picture") };
+    assert_eq!((got, detail, picture.width(), picture.height()), (id, Detail::Large, 21, 30));
     // The picture was asked for after the actions, and wishes are fulfilled in order.
     assert_eq!(*fake.actions.lock().unwrap(), [ActionRequest { step: 1, action: Action::Agree }]);
 
@@ -170,7 +172,7 @@ async fn no_connection_outlives_what_it_carried_of_a_person() {
     for _ in 0..2 {
         link.send.send(ToAgent::Act(ActionRequest { step: 3, action: Action::Touch })).unwrap();
     }
-    link.send.send(ToAgent::Page(samples::page_id(1))).unwrap();
+    link.send.send(ToAgent::Page(samples::page_id(1), Detail::Small, 21)).unwrap();
     while !matches!(next(&mut link).await, FromAgent::Page(..)) {}
     let lines = fake.lines.lock().unwrap().clone();
     assert!(lines.len() == 2 && lines[0] != lines[1], "each touch on a connection of its own: {lines:?}");

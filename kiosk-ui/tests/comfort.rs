@@ -321,6 +321,115 @@ fn nothing_of_the_person_is_in_the_tree_while_the_screen_is_covered_and_one_touc
     }
 }
 
+/// The largest step of VVSG 2.0 begins here (ux.md 2): height of a capital in millimetres.
+const LEAST_CAPITAL: f32 = 8.5;
+/// Where letters stay smaller, and why. Nothing of it is needed to go on.
+const SMALLER: [(&str, &str); 7] = [
+    ("Lamps", "for who looks after the machine; what a person has to know of a device stands on the page"),
+    ("OfficeName", "a long name in the bar, of which the person needs nothing; it grows a little"),
+    ("KeyCap", "a word on a key of fixed width is made to fit it"),
+    ("Face", "five side by side on an upright screen: the longest word has to fit, and the face says the same"),
+    ("Words", "a long text of one's own becomes smaller so that the whole of it stays in sight"),
+    ("Part", "the same text once more, to be checked before it is sent"),
+    ("PageCell", "what is wrong with one of three pages side by side; the page seen large says it in full size"),
+];
+
+#[test]
+fn at_the_largest_size_nothing_is_smaller_than_was_promised() {
+    let mut small = Vec::new();
+    for size in SIZES {
+        let stage = Stage::new(size);
+        for language in [Language::Vi, Language::En] {
+            for (at, mut sample) in samples::all(language).into_iter().enumerate() {
+                sample.snapshot.step = 8000 + u64::try_from(at).unwrap();
+                stage.show(sample.snapshot);
+                stage.face.set_comfort(TextSize::Largest, Contrast::Usual);
+                for text in texts::seen(stage.face.app()) {
+                    let capital = text.size * 0.714 / stage::PX_PER_MM;
+                    let excepted = SMALLER.iter().any(|(part, _)| text.inside.iter().any(|name| name == part));
+                    if capital < LEAST_CAPITAL && !excepted {
+                        small.push(format!("{capital:.1} mm '{}' ({} {size:?})", text.words, sample.name));
+                    }
+                }
+            }
+        }
+    }
+    assert!(small.is_empty(), "{} texts:\n{}", small.len(), small.join("\n"));
+}
+
+#[test]
+fn size_and_contrast_are_in_reach_under_every_overlay_and_beside_a_page_seen_large() {
+    for size in SIZES {
+        for language in [Language::Vi, Language::En] {
+            let [larger, largest, black] = match language {
+                Language::Vi => ["Chữ to", "Chữ rất to", "Màu: chữ đen, nền trắng"],
+                Language::En => ["Bigger text", "Biggest text", "Colours: black on white"],
+            };
+            let overlaid = samples::all(language).into_iter().filter(|sample| sample.snapshot.overlay.is_some());
+            let zoomed = samples::all(language).into_iter().filter(|sample| ["check", "check-note", "check-faults"].contains(&sample.name));
+            let mut tried = 0;
+            for sample in overlaid.chain(zoomed) {
+                let stage = Stage::new(size);
+                let zooms = sample.snapshot.overlay.is_none();
+                stage.show(sample.snapshot);
+                if zooms {
+                    stage.face.app().global::<Kiosk>().invoke_act(Act::Zoom, 0);
+                }
+                for button in [larger, largest, black] {
+                    stage.tap(button);
+                }
+                let place = format!("{} {size:?} {language:?}", sample.name);
+                assert_eq!(look(&stage), (TextSize::Largest, Contrast::BlackOnWhite, false), "{place}");
+                for letters in TextSize::ALL {
+                    stage.face.set_comfort(letters, Contrast::Usual);
+                    let mut found = text_faults(&stage, &[], &format!("{place} {letters:?}"));
+                    found.extend(target_faults(&stage.buttons(), size, true, &place));
+                    assert!(found.is_empty(), "{}", found.join("\n"));
+                }
+                tried += 1;
+            }
+            assert!(tried > 6, "only {tried}");
+        }
+    }
+}
+
+#[test]
+fn a_screen_that_starts_again_in_a_visit_looks_as_it_was_left_and_in_none_as_usual() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let start = |sample: &str| {
+        let stage = Stage::new(SIZES[0]);
+        stage.face.keep_comfort_in(folder.path());
+        stage.show_sample(sample, Language::Vi);
+        stage
+    };
+    let stage = start("waiting");
+    stage.tap("Chữ to");
+    stage.show_sample("notice", Language::Vi);
+    stage.tap("Chữ rất to");
+    stage.tap("Màu: chữ đen, nền trắng");
+    drop(stage);
+    let again = start("review");
+    assert_eq!(look(&again), (TextSize::Largest, Contrast::BlackOnWhite, false));
+    again.tap("Che màn hình");
+    let again = start("review");
+    assert_eq!(look(&again), (TextSize::Largest, Contrast::BlackOnWhite, true), "nobody else sees it now either");
+    again.show_sample("waiting", Language::Vi);
+    assert_eq!((look(&again), files()), (USUAL, 0), "the visit has ended");
+
+    again.show_sample("notice", Language::Vi);
+    again.tap("Chữ to");
+    assert_eq!(files(), 1);
+    // Killed, and the visit ended meanwhile.
+    assert_eq!((look(&start("waiting")), files()), (USUAL, 0));
+    // An agent that is away for a while is no new start.
+    let stage = start("notice");
+    stage.tap("Chữ to");
+    stage.face.receive(FromAgent::Lost);
+    stage.show_sample("notice", Language::Vi);
+    assert_eq!(look(&stage).0, TextSize::Large);
+}
+
 #[test]
 fn a_cover_ends_with_the_visit_and_tells_that_the_visit_will_end() {
     let stage = Stage::new(SIZES[0]);

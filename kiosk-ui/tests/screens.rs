@@ -10,7 +10,8 @@ mod stage;
 
 use motcua_kiosk::{
     comfort::TextSize,
-    face::FromAgent,
+    face::{FromAgent, ToAgent},
+    pictures::Detail,
     samples,
     ui::{Contrast, Kiosk},
 };
@@ -24,7 +25,7 @@ use motcua_model::{
     pages::PageFault,
 };
 use slint::{
-    ComponentHandle as _, Model as _,
+    ComponentHandle as _, Model as _, Rgb8Pixel, SharedPixelBuffer,
     platform::{Key, PointerEventButton, WindowEvent},
 };
 use stage::{SIZES, Stage, check_targets, check_texts};
@@ -183,6 +184,40 @@ fn every_fault_of_a_page_has_room_under_it_and_one_tap_scans_the_page_again() {
             }
         }
     }
+}
+
+/// The pictures that were asked for since the last look.
+fn fetched(stage: &Stage) -> Vec<(uuid::Uuid, Detail, u32)> {
+    let sent = stage.sent.borrow_mut().split_off(0);
+    sent.into_iter().filter_map(|wish| if let ToAgent::Page(id, detail, width) = wish { Some((id, detail, width)) } else { None }).collect()
+}
+
+#[test]
+fn pages_are_fetched_small_and_in_the_width_of_the_screen_only_while_they_are_seen_large() {
+    let stage = Stage::new(SIZES[0]);
+    let shown = stage.show_sample("check", Language::Vi);
+    let Screen::PageCheck { pages, .. } = &shown.screen else { panic!() };
+    let small: Vec<_> = pages.iter().map(|page| (page.id, Detail::Small, 405)).collect();
+    assert_eq!(fetched(&stage), small);
+    let second = pages[1].id;
+    let width = |width: u32| SharedPixelBuffer::<Rgb8Pixel>::new(width, width);
+    let shown_width = || stage.face.app().global::<Kiosk>().get_zoom().picture.size().width;
+    stage.face.receive(FromAgent::Page(second, Detail::Small, width(405)));
+    for _ in 0..2 {
+        stage.tap("Trang 2");
+        assert_eq!(fetched(&stage), [(second, Detail::Large, 1080)], "each time anew: it was not kept");
+        assert_eq!(shown_width(), 405, "the small one meanwhile");
+        stage.face.receive(FromAgent::Page(second, Detail::Large, width(1080)));
+        assert_eq!(shown_width(), 1080);
+        stage.show(shown.clone());
+        assert_eq!((fetched(&stage), shown_width()), (Vec::new(), 1080), "the same screen again asks for nothing");
+        stage.tap("Đóng trang 2");
+        // It comes late.
+        stage.face.receive(FromAgent::Page(second, Detail::Large, width(1080)));
+    }
+    assert!(fetched(&stage).is_empty());
+    stage.tap("Trang 2");
+    assert_eq!(shown_width(), 405, "what came late was not kept");
 }
 
 #[test]

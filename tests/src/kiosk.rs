@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use std::{
     fs,
     io::{Read as _, Seek as _, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
@@ -24,8 +24,26 @@ pub fn kiosk(rig: &Rig, size: &str, px_per_mm: &str) -> anyhow::Result<Command> 
 /// The kiosk on this display, its words in the office's logs.
 pub fn start(rig: &Rig, display: &str, size: &str) -> anyhow::Result<Child> {
     let log = fs::File::options().create(true).append(true).open(rig.dir.join("logs/kiosk.log"))?;
+    let run = runtime_folder(rig);
+    fs::create_dir_all(&run)?;
     let mut command = kiosk(rig, size, "4.0")?;
+    command.arg("--runtime-dir").arg(run);
     Ok(command.env("DISPLAY", display).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?)
+}
+
+/// Where that kiosk keeps what outlives its crash.
+pub fn runtime_folder(rig: &Rig) -> PathBuf {
+    rig.dir.join("run")
+}
+
+/// A finger on this point of the display.
+pub async fn touch(display: &str, (x, y): (u32, u32)) -> anyhow::Result<()> {
+    let mut finger = Command::new("xdotool");
+    finger.env("DISPLAY", display).args(["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+    rig::run(&mut finger).await?;
+    // A second touch at once would be a trembling hand's.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    Ok(())
 }
 
 /// An X server without a screen, and its name. It takes a free number itself, as tests run side by side.

@@ -94,7 +94,10 @@ pub(crate) fn read(app: &App) -> Vec<Part> {
     });
     if let Some(over) = &over {
         parts.retain(|part| ancestors(&part.item).iter().any(|item| item == over));
-        parts.iter_mut().for_each(|part| part.zone = Zone::Page);
+        for part in &mut parts {
+            let bar = ancestors(&part.item).iter().any(|item| item.accessible_role() == AccessibleRole::Navigation);
+            part.zone = if bar { Zone::Header } else { Zone::Page };
+        }
     }
     parts.sort_by_key(|part| part.zone);
     parts

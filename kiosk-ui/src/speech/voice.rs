@@ -41,6 +41,9 @@ pub enum Volume {
 }
 
 impl Volume {
+    /// All of them, the softest first.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Soft, Self::Usual, Self::Loud];
+
     /// The one that the button leads to: louder, then off, then soft again.
     pub fn next(self) -> Self {
         match self {

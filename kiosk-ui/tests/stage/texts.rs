@@ -22,6 +22,10 @@ pub struct Seen {
     pub words: String,
     /// Where its letters stand.
     pub ink: Edges,
+    /// Size of its letters, in pixels.
+    pub size: f32,
+    /// The components that it stands in.
+    pub inside: Vec<String>,
     /// Why it cannot be read whole; empty where it can.
     pub faults: Vec<String>,
     pub color: Color,
@@ -84,7 +88,10 @@ fn look_at(item: &ItemRc, window: &WindowInner) -> Option<Seen> {
     }
     faults.extend(ground_cut(&parents));
     let layer = parents.iter().rev().nth(2).cloned();
-    Some(Seen { words, ink, faults, color: text.color().color(), ground: parents.iter().find_map(filled), layer })
+    let size = simple.as_ref().map(|t| t.as_pin_ref().font_size()).or(complex.as_ref().map(|t| t.as_pin_ref().font_size()))?.get();
+    let names = |item: &ItemRc| item.element_type_names_and_ids(0).unwrap_or_default();
+    let inside = std::iter::once(item).chain(&parents).flat_map(names).map(|(kind, _)| kind.to_string()).collect();
+    Some(Seen { words, ink, size, inside, faults, color: text.color().color(), ground: parents.iter().find_map(filled), layer })
 }
 
 /// The filled rectangle behind the words, where the edge of the page cuts it off.
