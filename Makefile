@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-screen bench-offline bench-fleet fuzz gallery test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-digitise
+.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-screen bench-offline bench-fleet fuzz gallery golden test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-digitise
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 21
@@ -63,6 +63,9 @@ test-usb: setup-usb ## USB readers and printers through a real kernel in a virtu
 gallery: setup-demo ## pictures of every kiosk screen, size and contrast, and index.html, into target/gallery; DIR=... elsewhere; ARGS="--only slip"; 5 minutes
 	$(call step,build,$(CARGO) build -p motcua-kiosk)
 	@$(TARGET)/debug/motcua-kiosk --gallery $(or $(DIR),$(TARGET)/gallery) $(ARGS)
+
+golden: ## the kiosk screens as they are drawn now become the right ones, once they were looked at; says which differ
+	@GOLDEN=approve $(CARGO) test --workspace --locked --test golden every_picture -- --nocapture
 
 setup-demo:
 	$(call step,set-up,provisioning/setup/setup.sh demo)

@@ -73,7 +73,7 @@ impl Neutral {
         let strict = snapshot.is_some_and(|snapshot| is_strict(&snapshot.screen));
         let language = if english { Language::En } else { Language::Vi };
         let mut words: BTreeSet<String> = words_of_the_model().iter().map(|text| text.get(language).to_owned()).collect();
-        words.extend(["VI", "EN", "Tiếng Việt", "English", "abc", "123", "<<<", "A+", "A−"].map(str::to_owned));
+        words.extend(["VI", "EN", "Tiếng Việt", "English", "abc", "123", "<<<", "A+", "A-"].map(str::to_owned));
         if let Some(snapshot) = snapshot {
             words.extend([snapshot.office.get(language).to_owned(), snapshot.phone.clone(), snapshot.screen.code().to_owned()]);
             if let Screen::Waiting { services, .. } = &snapshot.screen {
