@@ -13,6 +13,7 @@ mod feedback;
 pub mod gallery;
 pub mod input;
 mod officer;
+mod papers;
 pub mod pictures;
 mod queue;
 pub mod samples;

@@ -6,7 +6,7 @@ use crate::{
     face::{State, pages_of},
     fee, feedback,
     input::{Form, Shift, Typed},
-    officer, queue,
+    officer, papers, queue,
     ui::{
         AddKind, App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, KeptView,
         Kiosk, Lamp, LookUpView, OfficerView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView,
@@ -16,12 +16,11 @@ use crate::{
 };
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 use motcua_model::{
-    Language, Private, Text,
+    Language, Text,
     api::{
-        self, Adding, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState, ReviewValue, Screen,
-        Service, Snapshot,
+        self, Adding, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperState, PrintState, ReviewValue, Screen, Service,
+        Snapshot,
     },
-    brought::{OfferedPdf, PdfFrom},
     catalogue::AnswerKind,
     dossier::{self, Special},
     fault::Fault,
@@ -29,15 +28,6 @@ use motcua_model::{
     thousands,
 };
 use slint::{Global as _, Image, ModelRc, Rgb8Pixel, SharedPixelBuffer, SharedString, VecModel};
-
-/// Letters of a file's name that are shown: two lines of them.
-fn longest_name(size: TextSize) -> usize {
-    match size {
-        TextSize::Normal => 36,
-        TextSize::Large => 30,
-        TextSize::Largest => 24,
-    }
-}
 
 /// Everything that can be shown, empty: what C01 starts from, so that nothing of the last person stays.
 #[derive(Default)]
@@ -186,7 +176,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         Screen::Notice | Screen::Submitting | Screen::LookUp => {}
         Screen::Procedures { .. } => page.tiles = procedure_tiles(snapshot, state),
         Screen::ProcedureDetails { name, papers, fee_vnd, time_limit, result } => {
-            page.papers = state.on_page(List::Needed, papers).map(|(at, p)| paper_row(at, p, language)).collect();
+            page.papers = state.on_page(List::Needed, papers).map(|(at, p)| papers::paper_row(at, p, language)).collect();
             page.details = DetailsView {
                 name: words(name),
                 fee: thousands(*fee_vnd).into(),
@@ -245,13 +235,13 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         }
         Screen::Papers { papers } => {
             page.papers_complete = papers.iter().all(|p| !matches!(p.state, PaperState::ToScan | PaperState::Found));
-            page.papers = state.on_page(List::Papers, papers).map(|(at, p)| paper_row(at, p, language)).collect();
+            page.papers = state.on_page(List::Papers, papers).map(|(at, p)| papers::paper_row(at, p, language)).collect();
         }
-        Screen::MissingPapers { papers } => page.rows = lacking(papers, state, language),
+        Screen::MissingPapers { papers } => page.rows = papers::lacking(papers, state, language),
         Screen::KeptForLater { until, papers, printing } => {
             let (print, fault_title, fault_advice) = print_words(*printing, language);
             page.kept = KeptView { until: local_time(*until).into(), print, fault_title, fault_advice };
-            page.rows = lacking(papers, state, language);
+            page.rows = papers::lacking(papers, state, language);
         }
         Screen::StoredPaper { paper, name, number, issuer, issued, valid_until } => {
             let day = |day: &Option<Date>| day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default().into();
@@ -272,7 +262,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.pdf = PdfView { checking: *checking, refused: refused.as_ref().map(words).unwrap_or_default(), stick: *stick };
             page.tiles = state
                 .on_page(List::Pdfs, files)
-                .map(|(_, file)| pdf_tile(file, !checking, longest_name(state.comfort.size), language))
+                .map(|(_, file)| papers::pdf_tile(file, !checking, papers::longest_name(state.comfort.size), language))
                 .collect();
         }
         Screen::SpecialPaper { paper } => {
@@ -416,76 +406,6 @@ pub(crate) fn review_row(at: usize, row: &api::ReviewRow, language: Language) ->
         ReviewValue::Pages(pages) => (SharedString::new(), count(pages.len())),
     };
     ReviewRow { index: count(at), label: row.label.get(language).into(), value, pages, can_change: row.change.is_some() }
-}
-
-/// With the number by which the pages of its scan call it. A card has room for so many letters; C20d shows all of them.
-fn asked(at: usize, words: &Private) -> SharedString {
-    const LONGEST: usize = 36;
-    format!("{}. {}", at + 1, shortened(words.reveal(), LONGEST)).into()
-}
-
-fn lacking(papers: &[Text], state: &State, language: Language) -> Vec<ReviewRow> {
-    let row = |(at, name): (usize, &Text)| ReviewRow { index: count(at), label: name.get(language).into(), ..ReviewRow::default() };
-    state.on_page(List::Lacking, papers).map(row).collect()
-}
-
-fn paper_row(at: usize, paper: &PaperLine, language: Language) -> PaperRow {
-    PaperRow {
-        index: count(at),
-        name: paper.name.get(language).into(),
-        asked: paper.asked.as_ref().map(|words| asked(at, words)).unwrap_or_default(),
-        required: paper.required,
-        pages: match paper.state {
-            PaperState::Scanned(pages) | PaperState::Pdf(pages) => i32::from(pages),
-            PaperState::ToScan
-            | PaperState::Left
-            | PaperState::AtDesk
-            | PaperState::Found
-            | PaperState::Stored
-            | PaperState::NotScanned(_) => 0,
-        },
-        left: paper.state == PaperState::Left,
-        at_desk: paper.state == PaperState::AtDesk,
-        pdf: matches!(paper.state, PaperState::Pdf(_)),
-        found: paper.state == PaperState::Found,
-        stored: paper.state == PaperState::Stored,
-        reason: match paper.state {
-            PaperState::NotScanned(reason) => reason.words().get(language).into(),
-            PaperState::ToScan
-            | PaperState::Scanned(_)
-            | PaperState::Left
-            | PaperState::AtDesk
-            | PaperState::Pdf(_)
-            | PaperState::Found
-            | PaperState::Stored => SharedString::new(),
-        },
-    }
-}
-
-/// A long text keeps its beginning and its end, by which people know a file.
-fn shortened(name: &str, longest: usize) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= longest {
-        return name.to_owned();
-    }
-    let (begin, end) = (&letters[..longest / 2], &letters[letters.len() - longest / 2..]);
-    begin.iter().chain(&['…']).chain(end).collect()
-}
-
-/// A file's name is the person's own; what stands below it tells two of one name apart.
-fn pdf_tile(file: &OfferedPdf, enabled: bool, longest: usize, language: Language) -> Tile {
-    let tenths = file.bytes.div_ceil(100_000);
-    let comma = if language == Language::Vi { ',' } else { '.' };
-    let size = match file.bytes < 1_000_000 {
-        true => format!("{} kB", file.bytes.div_ceil(1000)),
-        false => format!("{}{comma}{} MB", tenths / 10, tenths % 10),
-    };
-    let from = match file.from {
-        PdfFrom::Stick => Text::new("USB", "USB"),
-        PdfFrom::Desk => Text::new("cán bộ tải lên", "from the desk"),
-    };
-    let note = format!("{size} · {}", from.get(language));
-    Tile { title: shortened(file.name.reveal(), longest).into(), note: note.into(), icon: "file".into(), enabled, ..Tile::default() }
 }
 
 fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {
@@ -695,7 +615,7 @@ fn model<T: Clone + 'static>(items: Vec<T>) -> ModelRc<T> {
     ModelRc::new(VecModel::from(items))
 }
 
-fn count(n: usize) -> i32 {
+pub(crate) fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 

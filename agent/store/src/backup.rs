@@ -141,7 +141,8 @@ fn prove(copy: &Path, fresh: &Path, key: &StoreKey) -> Result<HashSet<Uuid>, Sto
 fn skip_numbers(db: &mut Connection) -> Result<(), StoreError> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     change.execute(
-        "UPDATE counter SET value = value + ?1 WHERE name = 'sequence' OR name LIKE 'code %' OR name LIKE 'queue %'",
+        "UPDATE counter SET value = value + ?1
+         WHERE name = 'sequence' OR name LIKE 'code %' OR name LIKE 'opinion %' OR name LIKE 'queue %'",
         [SKIPPED_NUMBERS],
     )?;
     change.execute(

@@ -17,8 +17,11 @@ fn copied_and_gone_on(place: &Place) -> Vec<String> {
     let page = store.put_file(id(30), id(301), "image/jpeg", &jpeg(1)).unwrap();
     let mut with_page = |dossier, page| store.submit(submission(dossier, &[page]), "H15.50.05.13", "K07", at(1), today()).unwrap();
     codes.push(with_page(id(30), page).code.as_str().to_owned());
+    let said = |store: &mut Store, number| crate::feedback::give(store, number, 1).code.as_str().to_owned();
+    codes.push(said(&mut store, 41));
     let bytes = store.another().unwrap().back_up().unwrap();
     assert_eq!(backup(&place.state()).unwrap().bytes, bytes);
+    codes.push(said(&mut store, 42));
     let page = store.put_file(id(31), id(311), "image/jpeg", &jpeg(2)).unwrap();
     codes.push(store.submit(submission(id(31), &[page]), "H15.50.05.13", "K07", at(2), today()).unwrap().code.as_str().to_owned());
     codes
@@ -45,6 +48,8 @@ fn a_damaged_database_gives_way_to_its_copy_and_nothing_is_thrown_away() {
     // What may stand on a slip already is not given to another person, on this day or the next.
     let next = submit(&mut store, id(32), at(3));
     assert!(!codes.iter().any(|code| code == next.code.as_str()), "{}", next.code.as_str());
+    let opinion = crate::feedback::give(&mut store, 43, 3);
+    assert!(!codes.iter().any(|code| code == opinion.code.as_str()), "{}", opinion.code.as_str());
     let tomorrow = store.submit(submission(id(33), &[]), "H15.50.05.13", "K07", at(86_400), today().tomorrow().unwrap()).unwrap();
     assert!(tomorrow.code.as_str().contains("1001"), "{}", tomorrow.code.as_str());
     for number in 1..=30 {

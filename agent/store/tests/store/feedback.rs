@@ -23,7 +23,7 @@ fn written(number: u128) -> Written {
     }
 }
 
-fn give(store: &mut Store, number: u128, now: i64) -> motcua_model::opinion::Opinion {
+pub(crate) fn give(store: &mut Store, number: u128, now: i64) -> motcua_model::opinion::Opinion {
     store.give_opinion(written(number), "H15.50.05.13", "K07", at(now), today()).unwrap()
 }
 
