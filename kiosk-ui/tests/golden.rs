@@ -8,6 +8,7 @@
 //! lies in `target/tmp/golden`; who has looked at it approves it with `make golden`. The clock stands still and nothing is animated.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stand outside the test functions")]
+#![allow(clippy::print_stdout, reason = "`make golden` says what it approves")]
 
 use motcua_kiosk::{
     comfort::{CONTRASTS, TextSize, contrast_name},
