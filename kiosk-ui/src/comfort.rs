@@ -174,6 +174,7 @@ pub(crate) enum List {
     Own,
     Told,
     Parcels,
+    Places,
 }
 
 impl List {
@@ -219,6 +220,8 @@ impl List {
             (Self::Told, true) => by_size(3, 2, 1),
             (Self::Parcels, false) => by_size(6, 4, 3),
             (Self::Parcels, true) => by_size(4, 3, 3),
+            (Self::Places, false) => by_size(3, 2, 2),
+            (Self::Places, true) => by_size(2, 1, 1),
         }
     }
 }

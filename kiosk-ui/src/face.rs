@@ -1,7 +1,10 @@
 //! The screen's own thread: takes messages of the agent in, turns touches into actions, keeps what is local
 //! to one screen (which page of a list, what is half typed).
 
+mod again;
+
 use crate::{
+    address,
     comfort::{Comfort, Kept, List, TextSize},
     courier, feedback,
     input::{Form, Typed},
@@ -60,6 +63,8 @@ pub(crate) struct Local {
     pub(crate) life_event: usize,
     pub(crate) typed: Typed,
     pub(crate) zoomed: Option<usize>,
+    /// What is picked of an address.
+    pub(crate) address: Option<address::Picker>,
     /// The page that a change of size led to, and the item that it shall keep in sight.
     kept: Option<(usize, usize)>,
 }
@@ -70,7 +75,8 @@ impl Local {
             page: 0,
             procedures: ProcedureView::LifeEvents,
             life_event: 0,
-            typed: Typed::new(Form::None, true),
+            typed: Typed::none(),
+            address: None,
             zoomed: None,
             kept: None,
         };
@@ -89,6 +95,9 @@ impl Local {
             Some(screen) => local.typed = courier::typed(screen).unwrap_or(local.typed),
             None => {}
         }
+        if let Some((picker, typed)) = address::begin(snapshot) {
+            (local.address, local.typed) = (Some(picker), typed);
+        }
         local
     }
 }
@@ -101,7 +110,7 @@ pub(crate) struct State {
     /// Pixels of the screen.
     pub(crate) size: (u32, u32),
     pub(crate) pictures: Pictures,
-    last_act: Option<Duration>,
+    pub(crate) last_act: Option<Duration>,
     last_key: Option<(String, Duration)>,
     last_said: Option<Duration>,
 }
@@ -268,12 +277,17 @@ impl Face {
             }
             change(&mut state.local.typed);
             state.local.page = 0;
+            let Local { typed, address, .. } = &mut state.local;
+            address.iter_mut().for_each(|picker| picker.search(typed.text()));
         }
         self.draw_input();
         self.say_touched();
     }
 
     fn submit_input(&self) {
+        if self.pick_typed() {
+            return;
+        }
         let state = self.state.borrow();
         let value = state.local.typed.value();
         let action = match (state.snapshot.as_ref().map(|s| &s.screen), value) {
@@ -293,6 +307,9 @@ impl Face {
     /// A touch on a button.
     fn act(&self, act: Act, at: usize) {
         self.state.borrow_mut().comfort.touched((self.now)());
+        if self.pick(act, at) {
+            return;
+        }
         let action = self.state.borrow().action(act, at);
         if let Some(action) = action {
             self.send_action(action);
@@ -329,7 +346,7 @@ impl Face {
         self.say_touched();
     }
 
-    fn send_action(&self, action: Action) {
+    pub(crate) fn send_action(&self, action: Action) {
         self.hush();
         let now = (self.now)();
         let mut state = self.state.borrow_mut();
@@ -380,27 +397,6 @@ impl State {
         self.snapshot = Some(snapshot);
     }
 
-    /// The paper was read while the person looked at the question, and nothing is typed yet.
-    fn is_answered_now(&self, new: &Snapshot) -> bool {
-        let old = self.snapshot.as_ref().map(|s| &s.screen);
-        let Some(Screen::Question { at: old_at, read_from: None, .. }) = old else { return false };
-        let same = matches!(&new.screen, Screen::Question { at, read_from: Some(_), .. } if at == old_at);
-        same && self.local.typed.is_empty()
-    }
-
-    /// The same question with a word on what is wrong: what was typed stays, to be mended.
-    fn asks_again(&self, new: &Snapshot) -> bool {
-        let old = self.snapshot.as_ref().map(|s| &s.screen);
-        if let (Some(Screen::Passport { .. }), Screen::Passport { error: Some(_) }) = (old, &new.screen) {
-            return true;
-        }
-        if let (Some(Screen::Opinion { page: old }), Screen::Opinion { page: new }) = (old, &new.screen) {
-            return feedback::asks_again(old, new);
-        }
-        let Some(Screen::Question { at: old_at, ask: old_ask, .. }) = old else { return false };
-        matches!(&new.screen, Screen::Question { at, ask, error: Some(_), .. } if at == old_at && ask == old_ask)
-    }
-
     fn forget(&mut self) {
         self.snapshot = None;
         self.local = Local::fresh(None);
@@ -428,7 +424,7 @@ impl State {
     }
 
     /// Whether the same key was touched only just before; it is remembered otherwise.
-    fn trembles(&mut self, name: &str, now: Duration) -> bool {
+    pub(crate) fn trembles(&mut self, name: &str, now: Duration) -> bool {
         let again = self.last_key.as_ref().is_some_and(|(key, at)| key == name && now.saturating_sub(*at) < DOUBLE_TAP);
         if !again {
             self.last_key = Some((name.to_owned(), now));
@@ -455,6 +451,7 @@ impl State {
             Screen::OwnDossier { rows, .. } => (List::Told, rows.len()),
             Screen::Officer { page } => return officer::list(page),
             Screen::Courier { page } => return courier::list(page),
+            Screen::Question { .. } => (List::Places, self.local.address.as_ref().filter(|picker| picker.lists())?.hits()),
             Screen::Waiting { .. }
             | Screen::Notice
             | Screen::Identify { .. }
@@ -463,7 +460,6 @@ impl State {
             | Screen::ConfirmPerson { .. }
             | Screen::ForWhom { .. }
             | Screen::Resume { .. }
-            | Screen::Question { .. }
             | Screen::StoredPaper { .. }
             | Screen::SpecialPaper { .. }
             | Screen::Scan { .. }
@@ -526,6 +522,9 @@ impl State {
 
     /// Whether "Quay lại" means a step back inside C03.
     pub(crate) fn backs_locally(&self) -> bool {
+        if self.local.address.as_ref().is_some_and(address::Picker::can_back) {
+            return true;
+        }
         let Some(Screen::Procedures { procedures, .. }) = self.snapshot.as_ref().map(|s| &s.screen) else { return false };
         match self.local.procedures {
             ProcedureView::LifeEvents => false,
@@ -567,6 +566,7 @@ impl State {
                 let Screen::Question { kind: AnswerKind::Choice { options }, .. } = screen else { return None };
                 Action::Answer { value: Private::new(options.get(at)?.id.clone()) }
             }
+            Act::TakeAddress => Action::Answer { value: self.local.address.as_ref()?.answer()? },
             Act::SkipAnswer => Action::Answer { value: Private::new("") },
             Act::ScanPaper => Action::ScanPaper { paper: small },
             Act::LeavePaper => Action::LeavePaper { paper: small },
@@ -617,7 +617,11 @@ impl State {
             Act::Back if self.backs_locally() => return None,
             Act::Back => Action::Back,
             Act::End => Action::End,
+            Act::ChoosePlace if self.local.address.as_ref()?.skips(self.place_at(at)) => Action::Answer { value: Private::default() },
             Act::ChooseLifeEvent
+            | Act::ChoosePlace
+            | Act::ChangePlace
+            | Act::ChangeRest
             | Act::Search
             | Act::NextPage
             | Act::PreviousPage

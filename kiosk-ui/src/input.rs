@@ -82,6 +82,18 @@ impl Typed {
         typed
     }
 
+    /// Nothing is typed.
+    pub(crate) fn none() -> Self {
+        Self::new(Form::None, true)
+    }
+
+    /// Search words that are there already.
+    pub(crate) fn search(words: &str) -> Self {
+        let mut typed = Self::new(Form::Search, false);
+        typed.fill(words);
+        typed
+    }
+
     /// The input for a question, with its present answer.
     pub fn for_question(kind: &AnswerKind, answer: &str, required: bool) -> Self {
         let form = match kind {
@@ -94,6 +106,8 @@ impl Typed {
             AnswerKind::Number { min, max } => {
                 Form::Number { groups: &[], digits: max.to_string().len(), least_digits: 1, range: Some((*min, *max)) }
             }
+            // Picked: crate::address.
+            AnswerKind::Address { .. } => Form::None,
             AnswerKind::Choice { .. } => Form::Choice,
         };
         let mut typed = Self::new(form, required);

@@ -3,6 +3,7 @@
 //! It draws the last [`motcua_model::api::Snapshot`] of the agent and sends back what was touched. It holds
 //! no truth: it may crash or be replaced in the middle of a visit, and the person finds the same step again.
 
+mod address;
 pub mod agent;
 pub mod comfort;
 pub mod compose;

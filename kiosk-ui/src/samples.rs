@@ -1,5 +1,6 @@
 //! Invented snapshots: one for each screen and overlay, for the gallery and the tests.
 
+mod address;
 mod courier;
 mod fee;
 mod feedback;
@@ -44,6 +45,7 @@ pub fn snapshot(screen: Screen, language: Language) -> Snapshot {
         language,
         office: Text::new("Trung tâm Phục vụ hành chính công xã Thử Nghiệm", "Public Service Centre of Thử Nghiệm Commune"),
         phone: "0204 000 0000".to_owned(),
+        commune: Some("00715".to_owned()),
         progress: progress(&screen),
         screen,
         overlay: None,
@@ -102,7 +104,8 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
-    let others = [courier::screens(), fee::screens(), feedback::screens(), officer::screens(), queue::screens()].concat();
+    let others =
+        [address::screens(), courier::screens(), fee::screens(), feedback::screens(), officer::screens(), queue::screens()].concat();
     samples.extend(others.into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
     for (name, overlay) in courier::overlays() {
         let mut snapshot = snapshot(courier::half_done(), language);
@@ -181,6 +184,9 @@ fn question(kind: AnswerKind, answer: &str) -> Screen {
             ("Mã số thuế của tổ chức?", "Tax code of the organisation?"),
             ("10 chữ số, chi nhánh thì 13 chữ số.", "10 digits, 13 for a branch."),
         ),
+        AnswerKind::Address { .. } => {
+            (("Gửi kết quả đến đâu?", "Where shall the result be sent?"), ("Nơi có người nhận giúp.", "Where somebody can take it."))
+        }
         AnswerKind::Number { .. } => (("Cần mấy bản sao?", "How many copies?"), ("Từ 1 đến 20 bản.", "From 1 to 20 copies.")),
         AnswerKind::Choice { .. } => (("Nhận kết quả ở đâu?", "Where to receive the result?"), ("Chọn một cách.", "Choose one way.")),
     };

@@ -13,7 +13,7 @@ mod words;
 
 use crate::{
     face::{Face, State},
-    ui::{Act, Kiosk, OverlayKind, ProcedureView, ScreenKind},
+    ui::{Act, AddressStep, Kiosk, OverlayKind, ProcedureView, ScreenKind},
 };
 use motcua_model::{
     Language,
@@ -46,6 +46,7 @@ struct Place {
     language: Language,
     page: i32,
     view: ProcedureView,
+    address: AddressStep,
     zoomed: bool,
     covered: bool,
 }
@@ -218,6 +219,7 @@ impl Face {
             language: self.language(),
             page: kiosk.get_paging().page,
             view: kiosk.get_procedure_view(),
+            address: kiosk.get_address().step,
             zoomed: kiosk.get_zoomed(),
             covered: kiosk.get_covered(),
         }

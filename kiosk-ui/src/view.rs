@@ -1,6 +1,7 @@
 //! From a snapshot and what is local to the screen to the properties that the pages read.
 
 use crate::{
+    address,
     comfort::{List, TextSize},
     courier,
     face::{State, pages_of},
@@ -8,8 +9,8 @@ use crate::{
     input::{Form, Shift, Typed},
     officer, papers, queue,
     ui::{
-        AddKind, App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView, KeptView,
-        Kiosk, Lamp, LookUpView, OfficerView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView,
+        AddKind, AddressView, App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView,
+        KeptView, Kiosk, Lamp, LookUpView, OfficerView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView,
         PersonView, PrintKind, ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind,
         SlipView, StoredView, Theme, Tile,
     },
@@ -41,6 +42,7 @@ struct Page {
     person: PersonView,
     resume: ResumeView,
     question: QuestionView,
+    address: AddressView,
     papers: Vec<PaperRow>,
     papers_complete: bool,
     scan: ScanView,
@@ -86,7 +88,7 @@ pub(crate) fn draw(app: &App, state: &State) {
     // Under the cover nothing of the person is in the tree, where a screen reader or a crash would find it.
     draw_page(&kiosk, if state.comfort.covered { Page::default() } else { page(snapshot, state) });
     draw_input(app, state);
-    kiosk.set_screen(kind(&snapshot.screen));
+    kiosk.set_screen(state.local.address.as_ref().map_or_else(|| kind(&snapshot.screen), address::Picker::kind));
 }
 
 fn draw_comfort(app: &App, state: &State) {
@@ -128,6 +130,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_person(page.person);
     kiosk.set_resume(page.resume);
     kiosk.set_question(page.question);
+    kiosk.set_address(page.address);
     kiosk.set_papers(model(page.papers));
     kiosk.set_papers_complete(page.papers_complete);
     kiosk.set_scan(page.scan);
@@ -226,6 +229,9 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 at: i32::from(*at),
                 of: i32::from(*of),
             };
+            if let Some(picker) = &state.local.address {
+                (page.address, page.tiles) = (picker.view(), address::tiles(state, language));
+            }
             if let AnswerKind::Choice { options } = kind {
                 page.tiles = options
                     .iter()
@@ -520,6 +526,9 @@ pub(crate) fn draw_input(app: &App, state: &State) {
     kiosk.set_paging(Paging { page: count(state.local.page), pages: count(state.pages()), most: count(state.present_most()) });
     if state.comfort.covered {
         return;
+    }
+    if let (Some(_), Some(snapshot)) = (&state.local.address, &state.snapshot) {
+        kiosk.set_tiles(model(address::tiles(state, snapshot.language)));
     }
     if let (ProcedureView::Search, Some(snapshot)) = (state.local.procedures, &state.snapshot) {
         kiosk.set_tiles(model(procedure_tiles(snapshot, state)));

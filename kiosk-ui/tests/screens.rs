@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
 
+#[path = "screens/address.rs"]
+mod address;
 #[path = "screens/courier.rs"]
 mod courier;
 #[path = "screens/feedback.rs"]

@@ -426,6 +426,26 @@ fn a_filing_up_to_its_questions_by_keys_alone() {
 }
 
 #[test]
+fn an_address_by_keys_alone_is_heard_by_one_person_only() {
+    let ears = Ears::new(true);
+    ears.next("address", 2);
+    assert!(ears.said().contains("Gõ tên tỉnh, thành phố, cũ hoặc mới.") && ears.said().contains("Tỉnh Tuyên Quang"), "{}", ears.said());
+    ears.choose("Tỉnh Tuyên Quang", Key::DownArrow);
+    assert!(ears.said().contains("Xã Lũng Cú"), "the next step is read: {}", ears.said());
+    ears.choose("m", Key::RightArrow);
+    ears.choose("a", Key::RightArrow);
+    ears.choose("Xã Lũng Cú", Key::DownArrow);
+    assert!(ears.said().contains("Thôn, xóm, đường, số nhà?"), "{}", ears.said());
+    ears.choose("A", Key::RightArrow);
+    ears.choose("Xong", Key::DownArrow);
+    assert!(ears.said().contains("Địa chỉ đã đúng chưa?") && ears.said().contains("Xã Lũng Cú, Tỉnh Tuyên Quang"), "{}", ears.said());
+    let aloud = ears.stage.face.script(false).join("\n");
+    assert!(!aloud.contains("Lũng Cú") && !aloud.contains("Tuyên Quang") && aloud.contains("Đúng, tiếp tục"), "{aloud}");
+    ears.choose("Đúng, tiếp tục", Key::DownArrow);
+    ears.acted(2, &Action::Answer { value: Private::new("A, Xã Lũng Cú, Tỉnh Tuyên Quang") });
+}
+
+#[test]
 fn every_button_of_every_screen_is_reached_by_keys_and_none_under_what_lies_over_it() {
     let ears = Ears::new(true);
     for (at, mut sample) in samples::all(Language::Vi).into_iter().enumerate() {

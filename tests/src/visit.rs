@@ -3,7 +3,7 @@
 use crate::rig::Rig;
 use motcua_model::{
     api::{Action, ChipPhase, DeviceState, FeePage, OfficerPage, Overlay, PaperState, PrintState, Screen, Service, Snapshot},
-    catalogue::AnswerKind,
+    catalogue::{AnswerKind, Choice},
     fault::Fault,
     for_whom::ForWhom,
 };
@@ -24,6 +24,8 @@ pub struct Citizen {
     pub done: bool,
     /// Provisional codes that were shown as safe, in order.
     pub codes: Vec<String>,
+    /// Where the post shall bring the result; none: it is fetched.
+    pub post_to: Option<&'static str>,
 }
 
 /// What the person does next.
@@ -48,7 +50,7 @@ pub enum Next {
 impl Citizen {
     /// Someone who has not begun.
     pub fn new(card: &'static str) -> Self {
-        Self { card, chip: None, laid: false, done: false, codes: Vec::new() }
+        Self { card, chip: None, laid: false, done: false, codes: Vec::new(), post_to: None }
     }
 
     /// Someone who also lays the card on the card reader, where there is one. `chip` is the dock's name of the same card.
@@ -93,7 +95,7 @@ impl Citizen {
             Screen::ConfirmPerson { .. } => Next::Act(Action::ConfirmPerson { correct: true }),
             Screen::ForWhom { .. } => Next::Act(Action::FileFor { whom: ForWhom::Myself }),
             Screen::Resume { .. } => Next::Act(Action::Resume { go_on: true }),
-            Screen::Question { kind, .. } => Next::Act(Action::Answer { value: motcua_model::Private::new(answer(kind)) }),
+            Screen::Question { kind, .. } => Next::Act(Action::Answer { value: motcua_model::Private::new(self.answer(kind)) }),
             Screen::Papers { papers } => match papers.iter().position(|p| matches!(p.state, PaperState::ToScan | PaperState::Found)) {
                 Some(at) if papers[at].state == PaperState::Found => Next::Act(Action::ScanPaper { paper: at as u8 }),
                 Some(at) if papers[at].required => Next::Act(Action::ScanPaper { paper: at as u8 }),
@@ -136,6 +138,15 @@ impl Citizen {
             | Screen::Queue { .. }
             | Screen::Courier { .. }
             | Screen::OutOfService { .. } => Next::Act(Action::End),
+        }
+    }
+
+    fn answer(&self, kind: &AnswerKind) -> String {
+        let another = |options: &[Choice]| options.iter().any(|option| option.id == "post_other");
+        match (kind, self.post_to) {
+            (AnswerKind::Address { .. }, Some(address)) => address.to_owned(),
+            (AnswerKind::Choice { options }, Some(_)) if another(options) => "post_other".to_owned(),
+            (kind, _) => answer(kind),
         }
     }
 
@@ -213,6 +224,7 @@ fn answer(kind: &AnswerKind) -> String {
         AnswerKind::CitizenNumber => "001090000017".to_owned(),
         AnswerKind::TaxCode => "0100109106".to_owned(),
         AnswerKind::Number { min, .. } => min.to_string(),
+        AnswerKind::Address { .. } => "Số 5 ngõ 2, Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang".to_owned(),
         AnswerKind::Choice { options } => options.first().map(|o| o.id.clone()).unwrap_or_default(),
     }
 }

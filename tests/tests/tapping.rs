@@ -5,10 +5,13 @@
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
 use motcua_kiosk::{agent, face::Face, ui::Kiosk};
 use motcua_model::{
+    Private,
     api::{Action, Overlay, PaperState, PrintState, Screen, Snapshot},
     catalogue::AnswerKind,
     fault::Fault,
+    fold,
     hub::MessageBody,
+    particulars::ReturnBy,
 };
 use motcua_tests::{
     rig::{self, CARD, Options, Rig},
@@ -95,12 +98,27 @@ impl Finger {
     fn type_in(&mut self, text: &str) {
         let input = self.face.app().global::<Kiosk>().get_input();
         if input.empty || !input.complete {
-            for letter in text.chars() {
-                let key = if letter == ' ' { "Dấu cách".to_owned() } else { letter.to_string() };
-                self.press(&key);
-            }
+            self.type_letters(text);
         }
         self.press("Xong");
+    }
+
+    fn type_letters(&mut self, text: &str) {
+        for letter in text.chars() {
+            let key = if letter == ' ' { "Dấu cách".to_owned() } else { letter.to_string() };
+            self.press(&key);
+        }
+    }
+
+    /// Finds the commune by the name that people still use.
+    fn pick(&mut self, address: &str, known_as: &str) {
+        let [rest, commune, province] = address.split(", ").collect::<Vec<_>>().try_into().unwrap();
+        self.type_letters(&fold(province.trim_start_matches("Tỉnh ")));
+        self.press(province);
+        self.type_letters(known_as);
+        self.press(commune);
+        self.type_in(rest);
+        self.press("Đúng, tiếp tục");
     }
 
     /// What a person taps for this.
@@ -121,6 +139,7 @@ impl Finger {
                 let chosen = options.iter().find(|option| option.id == value.reveal()).unwrap();
                 self.tap(&chosen.label.vi);
             }
+            (Action::Answer { value }, Screen::Question { kind: AnswerKind::Address { .. }, .. }) => self.pick(value.reveal(), "ma le"),
             (Action::Answer { .. }, Screen::Question { kind: AnswerKind::Name, .. }) => self.type_in("tran uoc"),
             (Action::Answer { value }, _) => self.type_in(&value.reveal().replace('/', "")),
             (Action::ScanPaper { paper }, Screen::Papers { papers }) => self.tap(&format!("Quét: {}", papers[usize::from(*paper)].name.vi)),
@@ -144,8 +163,17 @@ impl Finger {
 }
 
 /// From the first touch to the end. `trouble` sees every picture before the finger acts on it.
-fn visit(runtime: &Runtime, rig: &mut Rig, finger: &mut Finger, mut trouble: impl FnMut(&Runtime, &mut Rig, &Snapshot)) -> Citizen {
-    let mut citizen = Citizen::new(CARD);
+fn visit(runtime: &Runtime, rig: &mut Rig, finger: &mut Finger, trouble: impl FnMut(&Runtime, &mut Rig, &Snapshot)) -> Citizen {
+    visit_of(Citizen::new(CARD), runtime, rig, finger, trouble)
+}
+
+fn visit_of(
+    mut citizen: Citizen,
+    runtime: &Runtime,
+    rig: &mut Rig,
+    finger: &mut Finger,
+    mut trouble: impl FnMut(&Runtime, &mut Rig, &Snapshot),
+) -> Citizen {
     let started = Instant::now();
     loop {
         let snapshot = runtime.block_on(rig.snapshot()).unwrap();
@@ -198,6 +226,24 @@ fn a_birth_is_registered_by_tapping_alone() {
     assert_eq!(answer("phone").as_deref(), Some("0900000456"), "typed on the screen's own keys: {:?}", dossier.answers);
     println!("{} taps", finger.taps);
     assert!(finger.taps <= 52, "{} taps are many for one birth", finger.taps);
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+/// C13: not to the address on the card. The commune is found by the name that it had before July 2025.
+#[test]
+fn the_result_goes_by_post_to_another_address_that_was_picked_on_the_screen() {
+    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
+    let mut rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
+    runtime.block_on(rig.until_devices()).unwrap();
+    let mut finger = Finger::before(&rig);
+    let address = "Thon thu, Xã Lũng Cú, Tỉnh Tuyên Quang";
+    let citizen = Citizen { post_to: Some(address), ..Citizen::new(CARD) };
+    visit_of(citizen, &runtime, &mut rig, &mut finger, |_, _, _| {});
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    let dossier = filed(&rig);
+    assert_eq!(dossier.particulars.return_by, Some(ReturnBy::Post { address: Private::new(address) }));
+    assert_ne!(dossier.applicant.address.reveal(), address);
+    assert_eq!(dossier.particulars.contact.phone.as_ref().map(Private::reveal), Some("0900000456"));
     runtime.block_on(rig.stop()).unwrap();
 }
 

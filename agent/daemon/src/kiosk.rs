@@ -136,6 +136,7 @@ fn settings(config: &Config) -> Settings {
     Settings {
         office: config.office.name.clone(),
         phone: config.office.phone.clone(),
+        commune: config.office.commune.clone(),
         agency: config.office.agency.clone(),
         device: config.office.device.clone(),
         tracking_url: config.office.tracking_url.clone(),

@@ -340,7 +340,9 @@ impl Filing {
                 let read = self.proposal(question, today(cx.at.wall)).filter(|read| read.value.reveal() == stored);
                 let read_from = read.map(|read| read.source.to_owned());
                 let answer = Answer { question: question.id.clone(), value: Private::new(stored), read_from };
+                let question = answer.question.clone();
                 self.keep_answer(answer);
+                self.follow_answer(&question, cx);
                 self.page = if self.changing { self.next_open() } else { self.after_question(at) };
                 self.save(cx);
             }

@@ -31,7 +31,15 @@ impl Filing {
     /// The questions and papers of the choice that the draft holds; one that can no longer be made is asked anew.
     pub(crate) fn follow_choice(&mut self) {
         self.draft.for_whom = self.draft.for_whom.filter(|whom| self.procedure.filers.contains(whom));
-        self.procedure = self.procedure.filed_for(self.for_whom());
+        self.procedure = self.procedure.filed_for(self.for_whom()).asked(&self.draft.answers);
+    }
+
+    /// After another answer other questions may be asked; what was answered to those that are not is forgotten.
+    pub(crate) fn follow_answer(&mut self, question: &str, cx: &Cx) {
+        let Some(procedure) = cx.catalogue.procedure(&self.draft.procedure).filter(|procedure| procedure.decides(question)) else { return };
+        self.procedure = procedure.filed_for(self.for_whom()).asked(&self.draft.answers);
+        let Self { procedure, draft, .. } = self;
+        draft.answers.retain(|answer| procedure.questions.iter().any(|question| question.id == answer.question));
     }
 
     /// Another choice forgets what was said of the person before.
@@ -41,7 +49,7 @@ impl Filing {
         if self.draft.for_whom != Some(whom) {
             self.draft.for_whom = Some(whom);
             self.draft.other = None;
-            self.procedure = procedure.filed_for(whom);
+            self.procedure = procedure.filed_for(whom).asked(&self.draft.answers);
             // Stored papers are the former owner's.
             self.draft.documents.retain(|document| !matches!(document.origin, Origin::Stored { .. }));
             self.draft.disputed.clear();

@@ -53,6 +53,8 @@ pub struct Settings {
     pub office: Text,
     /// Telephone for help; may be empty.
     pub phone: String,
+    /// Mã xã of the commune that the office serves.
+    pub commune: Option<String>,
     /// Mã định danh of the office.
     pub agency: String,
     /// Short name of this device.

@@ -37,6 +37,7 @@ impl Kiosk {
             language: self.language,
             office: self.settings.office.clone(),
             phone: self.settings.phone.clone(),
+            commune: self.settings.commune.clone(),
             // C05b is a step of a filing, and no step of a look-up.
             progress: progress(&screen, self.state.filing().is_some_and(|filing| filing.procedure.papers_first()))
                 .filter(|_| !matches!(self.state, State::LookUp(_))),

@@ -61,6 +61,9 @@ pub struct Snapshot {
     pub office: Text,
     /// Telephone for help; may be empty.
     pub phone: String,
+    /// Mã xã of the commune that the office serves: the first choice where an address is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commune: Option<String>,
     /// What is shown.
     pub screen: Screen,
     /// "Bước 2/6", where the screen is a step of a filing.

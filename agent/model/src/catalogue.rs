@@ -3,14 +3,19 @@
 //! Shape after the national portal's `LayThuTuc` (domain.md 3); a dossier keeps the catalogue version
 //! it was received under (architecture invariant 9).
 
+mod asked;
+mod tells;
+
+pub use asked::AskedIf;
+pub use tells::Tells;
+
 use crate::{
-    Private, Text,
+    Text, address,
     citizen::CitizenNumber,
     code::is_agency,
-    dossier::{Answer, Retention},
+    dossier::Retention,
     fold,
     for_whom::{self, ForWhom},
-    particulars::{Contact, Particulars, ReturnBy},
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -151,6 +156,9 @@ pub struct Question {
     pub kind: AnswerKind,
     /// False: the person may leave it empty.
     pub required: bool,
+    /// Asked only after this answer to an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_if: Option<AskedIf>,
     /// Which of the dossier's particulars the answer is, beside an answer of the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tells: Option<Tells>,
@@ -158,18 +166,6 @@ pub struct Question {
     /// [`DocumentTypes`](crate::document_types::DocumentTypes). The person is asked all the same, with the answer filled in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_from: Vec<String>,
-}
-
-/// A question whose answer the national portal has a field for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tells {
-    /// [`Contact::phone`]; the question is of the kind [`AnswerKind::Phone`].
-    Phone,
-    /// [`Contact::email`]; of the kind [`AnswerKind::Text`].
-    Email,
-    /// [`Particulars::return_by`]; of the kind [`AnswerKind::Choice`] with the options `desk`, `post`, `electronic` or some of them.
-    ReturnBy,
 }
 
 /// The form of an answer; the screen picks its input by it.
@@ -197,6 +193,15 @@ pub enum AnswerKind {
         min: u32,
         /// Greatest.
         max: u32,
+    },
+    /// An address as [`address`](crate::address) writes it: in a commune of today.
+    Address {
+        /// The commune alone is enough, without hamlet, street and number.
+        #[serde(default)]
+        commune_enough: bool,
+        /// It may lie in another country.
+        #[serde(default)]
+        abroad: bool,
     },
     /// One of several; the stored value is the option's id.
     Choice {
@@ -266,8 +271,14 @@ impl Catalogue {
             if p.competent_agency.as_deref().is_some_and(|agency| !is_agency(agency)) {
                 say("competent_agency is no code of an agency, such as H15.50.05".to_owned());
             }
+            if p.lacks_return_address() {
+                say("offers post_other and asks for no address: a question must tell return_address".to_owned());
+            }
             for (i, q) in p.questions.iter().enumerate() {
                 if let Some(wrong) = q.tells_wrongly() {
+                    say(format!("question {}: {wrong}", q.id));
+                }
+                if let Some(wrong) = q.asked_wrongly(&p.questions[..i]) {
                     say(format!("question {}: {wrong}", q.id));
                 }
                 if let Some(source) = q.read_from.iter().find(|source| !is_source(source)) {
@@ -291,6 +302,7 @@ impl Catalogue {
                     | AnswerKind::CitizenNumber
                     | AnswerKind::TaxCode
                     | AnswerKind::Number { .. }
+                    | AnswerKind::Address { .. }
                     | AnswerKind::Choice { .. } => {}
                 }
             }
@@ -314,48 +326,9 @@ impl Procedure {
     pub fn papers_first(&self) -> bool {
         self.questions.iter().any(|question| !question.read_from.is_empty())
     }
-
-    /// What the answers say of contact and return. By post goes to the address on the card, `home`: whoever wants another tells the office.
-    pub fn particulars(&self, answers: &[Answer], home: &Private) -> Particulars {
-        let told = |what: Tells| {
-            let question = self.questions.iter().find(|question| question.tells == Some(what))?;
-            answers.iter().find(|answer| answer.question == question.id).map(|answer| &answer.value)
-        };
-        let filled = |what| told(what).filter(|value| !value.reveal().is_empty()).cloned();
-        Particulars {
-            contact: Contact { phone: filled(Tells::Phone), email: filled(Tells::Email) },
-            return_by: told(Tells::ReturnBy).and_then(|way| return_by(way.reveal(), home)),
-            competent_agency: self.competent_agency.clone(),
-            ..Particulars::default()
-        }
-    }
-}
-
-/// The way with this option's id.
-fn return_by(option: &str, home: &Private) -> Option<ReturnBy> {
-    match option {
-        "desk" => Some(ReturnBy::Desk),
-        "post" => Some(ReturnBy::Post { address: home.clone() }),
-        "electronic" => Some(ReturnBy::Electronic),
-        _ => None,
-    }
 }
 
 impl Question {
-    fn tells_wrongly(&self) -> Option<&'static str> {
-        match (self.tells?, &self.kind) {
-            (Tells::Phone, AnswerKind::Phone) | (Tells::Email, AnswerKind::Text { .. }) => None,
-            (Tells::ReturnBy, AnswerKind::Choice { options })
-                if options.iter().all(|option| return_by(&option.id, &Private::default()).is_some()) =>
-            {
-                None
-            }
-            (Tells::Phone, _) => Some("what tells the phone must be of type phone"),
-            (Tells::Email, _) => Some("what tells the email must be of type text"),
-            (Tells::ReturnBy, _) => Some("what tells return_by must be a choice of desk, post and electronic"),
-        }
-    }
-
     /// The answer in its stored form, or the sentence that helps to mend it.
     pub fn check(&self, answer: &str, today: Date) -> Result<String, Text> {
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -387,6 +360,7 @@ impl Question {
                     Err(Text::new(format!("Điền một số từ {min} đến {max}."), format!("Enter a number from {min} to {max}.")))
                 }
             },
+            AnswerKind::Address { commune_enough, abroad } => address::check(&answer, !commune_enough, *abroad),
             AnswerKind::Choice { options } => match options.iter().find(|o| o.id == answer) {
                 Some(option) => Ok(option.id.clone()),
                 None => Err(Text::new("Chạm vào một ô để chọn.", "Touch one of the choices.")),
@@ -396,8 +370,17 @@ impl Question {
 
     /// What was read on a paper, in the form of an answer; none where it cannot be one. A choice is known by its Vietnamese words.
     pub fn answer_from(&self, read: &str, today: Date) -> Option<String> {
+        let now;
         let read = match &self.kind {
             AnswerKind::Choice { options } => &options.iter().find(|option| fold(&option.label.vi) == fold(read))?.id,
+            // Where an old unit was divided the person says which; what was read stays with the page.
+            AnswerKind::Address { .. } => match address::today(read).as_slice() {
+                [only] => {
+                    now = only.written();
+                    &now
+                }
+                _ => read,
+            },
             AnswerKind::Name
             | AnswerKind::Text { .. }
             | AnswerKind::PastDate
@@ -480,6 +463,11 @@ fn check_tax_code(answer: &str) -> Result<String, Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Private,
+        dossier::Answer,
+        particulars::{Contact, ReturnBy},
+    };
 
     fn question(kind: AnswerKind) -> Question {
         Question {
@@ -488,6 +476,7 @@ mod tests {
             hint: Text::new("", ""),
             kind,
             required: true,
+            asked_if: None,
             tells: None,
             read_from: Vec::new(),
         }
@@ -607,8 +596,11 @@ mod tests {
     fn a_question_tells_the_portal_only_what_its_kind_can() {
         let catalogue = include_str!("../catalogue.json");
         let problems = |from: &str, to: &str| Catalogue::from_json(&catalogue.replace(from, to)).unwrap_err().join("\n");
-        assert!(problems("\"tells\": \"phone\"", "\"tells\": \"return_by\"").contains("must be a choice of desk, post and electronic"));
-        assert!(problems("\"id\": \"desk\"", "\"id\": \"office\"").contains("must be a choice of desk, post and electronic"));
+        assert!(
+            problems("\"tells\": \"phone\"", "\"tells\": \"return_by\"")
+                .contains("must be a choice of desk, post, post_other and electronic")
+        );
+        assert!(problems("\"id\": \"desk\"", "\"id\": \"office\"").contains("must be a choice of desk, post, post_other and electronic"));
         assert!(problems("\"tells\": \"phone\"", "\"tells\": \"email\"").contains("must be of type text"));
         let twice = catalogue.replacen("{\"type\": \"past_date\"},", "{\"type\": \"phone\"}, \"tells\": \"phone\",", 1);
         assert!(Catalogue::from_json(&twice).unwrap_err().join("\n").contains("tells what another one tells already"));
@@ -633,5 +625,10 @@ mod tests {
             (Contact::default(), Some(ReturnBy::Desk), Some("H15.50"))
         );
         assert_eq!(told("electronic", "").return_by, Some(ReturnBy::Electronic));
+        let other = ["post_other", "Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang"].map(Private::new);
+        let answers = ["return_by", "return_address"].into_iter().zip(other.clone());
+        let answers: Vec<Answer> = answers.map(|(question, value)| Answer { question: question.into(), value, read_from: None }).collect();
+        let told = procedure.particulars(&answers, &Private::new("Thôn Thử"));
+        assert_eq!(told.return_by, Some(ReturnBy::Post { address: other[1].clone() }));
     }
 }

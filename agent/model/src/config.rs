@@ -14,7 +14,7 @@ pub use queue::Queue;
 pub use scanner::Scanner;
 pub use signing::Signing;
 
-use crate::{Text, code, pages::PageLimits, pdf_name::PdfNames};
+use crate::{Text, code, pages::PageLimits, pdf_name::PdfNames, units::units};
 use serde::Deserialize;
 use std::{
     fmt,
@@ -130,6 +130,9 @@ pub struct Office {
     pub phone: String,
     /// Address that the QR of the slip opens; `{code}` stands for the code.
     pub tracking_url: String,
+    /// Mã đơn vị hành chính of the commune that the office serves, five digits: people choose it first. Left out: none comes first.
+    #[serde(default)]
+    pub commune: Option<String>,
 }
 
 /// Where things lie on the disk.
@@ -421,6 +424,13 @@ impl Config {
             &self.office.tracking_url,
             "write an address that contains {code}",
         );
+        let commune = self.office.commune.as_deref();
+        need(
+            commune.is_none_or(|code| units().commune(code).is_some()),
+            "office.commune",
+            &commune.unwrap_or_default(),
+            "write the five digits of a commune of today, for example 00004; agent/model/data/units.tsv lists them",
+        );
         need(self.paths.state.is_absolute(), "paths.state", &self.paths.state.display(), "write an absolute path");
         need(self.paths.key.is_absolute(), "paths.key", &self.paths.key.display(), "write an absolute path");
         need(self.api.socket.is_absolute(), "api.socket", &self.api.socket.display(), "write an absolute path");
@@ -597,6 +607,14 @@ mod tests {
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert!(shown[0].contains("office.device") && shown[0].contains("kiosk seven") && shown[0].contains("K07"));
         assert!(shown[1].contains("scanner.dpi"));
+    }
+
+    #[test]
+    fn the_office_serves_a_commune_of_today_or_tells_none() {
+        let with = |code: &str| Config::parse("a.toml", &GOOD.replace("# commune = \"00004\"", &format!("commune = \"{code}\"")));
+        assert_eq!(with("00004").unwrap().office.commune.as_deref(), Some("00004"));
+        // Phường Phúc Xá, until 30/6/2025.
+        assert!(with("00001").unwrap_err()[0].to_string().contains("office.commune"));
     }
 
     #[test]

@@ -206,7 +206,7 @@ impl From<Hint> for Text {
 
 fn ask(id: &str, ask: (&str, &str), hint: Text, kind: AnswerKind) -> Question {
     let ask = Text::new(ask.0, ask.1);
-    Question { id: id.to_owned(), ask, hint, kind, required: true, tells: None, read_from: Vec::new() }
+    Question { id: id.to_owned(), ask, hint, kind, required: true, asked_if: None, tells: None, read_from: Vec::new() }
 }
 
 /// Under 18 on this day (BLDS 2015 Đ.21). With a dead clock the officer judges.

@@ -4,6 +4,7 @@
 //! The crate is also the contract between the processes: [`api`] is what the kiosk screen and the
 //! technician's command see of the agent, [`hub`] is what the agent and the hub say to each other.
 
+pub mod address;
 pub mod api;
 pub mod brought;
 pub mod catalogue;
@@ -32,6 +33,7 @@ pub mod scanned;
 pub mod supplement;
 mod text;
 pub mod transfer;
+pub mod units;
 
 pub use text::{Language, Private, Text, capitalised, fold, thousands};
 

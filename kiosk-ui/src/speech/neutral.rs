@@ -1,7 +1,11 @@
 //! What may be said by a loudspeaker: words that are the same for everybody. Everything else is private, so a
 //! new page that shows something of a person keeps it to itself until somebody says that it need not.
 
-use crate::{ui::Kiosk, view};
+use crate::{
+    address,
+    ui::{AddressStep, Kiosk, ScreenKind},
+    view,
+};
 use motcua_model::{
     Language, Text,
     api::{Screen, Service, Snapshot},
@@ -34,6 +38,7 @@ pub(crate) fn words_of_the_model() -> Vec<Text> {
     let title = |service, language| view::service_tile(service, None, language).title;
     let mut words: Vec<Text> = SERVICES.map(|service| Text::new(title(service, Language::Vi), title(service, Language::En))).into();
     words.extend(ForWhom::ALL.map(|one| one.words()));
+    words.extend(address::words());
     words.extend(Special::ALL.map(Special::words));
     words.extend(Reason::ALL.map(|one| one.words()));
     words.extend(Score::ALL.map(|one| one.words()));
@@ -86,6 +91,10 @@ impl Neutral {
             words.extend(CONNECTING.map(str::to_owned));
         }
         words.extend(faults(kiosk));
+        // Before anything is typed or chosen the list is the same for everybody.
+        if kiosk.get_screen() == ScreenKind::AddressSearch && kiosk.get_address().step == AddressStep::Province && kiosk.get_input().empty {
+            words.extend(kiosk.get_tiles().iter().map(|tile| tile.title.into()));
+        }
         words.remove("");
         let public = snapshot.is_some_and(|snapshot| is_public(&snapshot.screen));
         Self { english, words, strict, public }

@@ -60,6 +60,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         office: Text::new("UBND xã Minh Họa", "Minh Hoa commune office"),
         phone: "0900 000 000".into(),
+        commune: Some("00715".into()),
         agency: "H99.50".into(),
         device: "K07".into(),
         tracking_url: "https://dichvucong.example.vn/tra-cuu?m={code}".into(),

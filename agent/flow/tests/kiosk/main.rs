@@ -1,6 +1,7 @@
 //! The kiosk as its shell and its people meet it: events in, effects and snapshots out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod address;
 mod asking;
 mod batch;
 mod chip;

@@ -60,6 +60,8 @@ fn action() -> impl Strategy<Value = Action> {
             "20/11/2026",
             "male",
             "desk",
+            "post_other",
+            "Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang",
             "0900000456",
             "001190000016",
             "001090000017",

@@ -1,0 +1,115 @@
+//! Questions about an address, and the result by post to another address than the card's.
+
+use crate::common::*;
+use motcua_flow::{Event, Unfinished};
+use motcua_model::{
+    Private,
+    api::{Action, ChangeTarget, ReviewValue, Screen},
+    catalogue::AnswerKind,
+    particulars::ReturnBy,
+};
+
+const RESIDENCE: &str = "1.004222";
+const NEW: &str = "Số 5 ngõ 2, Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang";
+const OTHER: &str = "12 Phố Thử, Phường Sài Gòn, Thành phố Hồ Chí Minh";
+
+fn asked(desk: &Desk) -> String {
+    let Screen::Question { ask, .. } = desk.screen() else { panic!("{}", desk.code()) };
+    ask.vi
+}
+
+fn to_the_questions(desk: &mut Desk) {
+    desk.act(Action::Start { service: motcua_model::api::Service::File });
+    desk.act(Action::Agree);
+    desk.act(Action::ChooseProcedure { code: RESIDENCE.into() });
+    desk.act(Action::HavePapers);
+    desk.scan(CARD);
+    desk.send(Event::Unfinished(Unfinished::Nothing));
+    desk.act(Action::ConfirmPerson { correct: true });
+    desk.for_myself();
+}
+
+#[test]
+fn an_address_is_taken_only_with_a_commune_of_today_and_can_be_gone_back_to() {
+    let mut desk = Desk::new();
+    to_the_questions(&mut desk);
+    let Screen::Question { kind, .. } = desk.screen() else { panic!() };
+    assert_eq!(kind, AnswerKind::Address { commune_enough: false, abroad: false });
+    assert_eq!(desk.snapshot().commune.as_deref(), Some("00715"), "the office's own comes first");
+    for wrong in ["", "Thôn Thử, Xã Má Lé, Huyện Đồng Văn, Tỉnh Hà Giang", "Xã Lũng Cú, Tỉnh Tuyên Quang"] {
+        desk.answer(wrong);
+        let Screen::Question { error: Some(_), answer, .. } = desk.screen() else { panic!("'{wrong}' was taken") };
+        assert_eq!(answer.reveal(), wrong, "it stays to be mended");
+    }
+    let effects = desk.answer(&NEW.to_uppercase().replace("SỐ 5 NGÕ 2, THÔN THỬ", "Số 5 ngõ 2,  Thôn Thử"));
+    assert_eq!(saved(&effects).unwrap().answers[0].value.reveal(), NEW, "as it is written");
+    assert_eq!(asked(&desk), "Chuyển đến ngày nào?");
+    desk.act(Action::Back);
+    assert!(matches!(desk.screen(), Screen::Question { answer, error: None, .. } if answer.reveal() == NEW));
+}
+
+#[test]
+fn by_post_to_another_address_asks_for_it_and_another_way_forgets_it() {
+    let mut desk = Desk::new();
+    desk.reach_review();
+    desk.act(Action::Change { target: ChangeTarget::Question(3) });
+    assert_eq!(asked(&desk), "Nhận kết quả ở đâu?");
+    desk.answer("post_other");
+    assert_eq!(asked(&desk), "Gửi kết quả đến đâu?", "before C12 can be right");
+    desk.act(Action::Back);
+    assert_eq!(asked(&desk), "Nhận kết quả ở đâu?");
+    desk.answer("post_other");
+    desk.answer(OTHER);
+    assert_eq!(desk.code(), "C12");
+    let shown = |desk: &Desk| {
+        let Screen::Review { rows, .. } = desk.screen() else { panic!("{}", desk.code()) };
+        rows.into_iter().find(|row| row.label.vi == "Gửi kết quả đến đâu?")
+    };
+    let row = shown(&desk).unwrap();
+    assert_eq!((row.value, row.change), (ReviewValue::Private(Private::new(OTHER)), Some(ChangeTarget::Question(4))));
+    desk.act(Action::Change { target: ChangeTarget::Question(4) });
+    desk.answer(NEW);
+    assert_eq!(desk.code(), "C12");
+    desk.act(Action::Change { target: ChangeTarget::Question(3) });
+    let effects = desk.answer("desk");
+    assert_eq!(desk.code(), "C12");
+    assert!(shown(&desk).is_none() && !format!("{:?}", saved(&effects).unwrap().answers).contains("return_address"));
+    desk.act(Action::Change { target: ChangeTarget::Question(3) });
+    desk.answer("post_other");
+    assert!(matches!(desk.screen(), Screen::Question { answer, .. } if answer.reveal().is_empty()), "what was forgotten is asked anew");
+    desk.answer(OTHER);
+    let submission = desk.submit();
+    assert_eq!(submission.particulars.return_by, Some(ReturnBy::Post { address: Private::new(OTHER) }));
+    assert_eq!(submission.particulars.contact.phone.as_ref().map(Private::reveal), Some("0900000456"), "whom the post calls");
+}
+
+fn to_the_address(desk: &mut Desk) {
+    desk.reach_questions();
+    for value in ["Nguyễn Văn Bé", "20/11/2026", "male", "post_other"] {
+        desk.answer(value);
+    }
+}
+
+#[test]
+fn after_a_power_cut_the_other_address_is_still_asked_for_and_kept() {
+    let ways: [Way; 2] = [to_the_address, |desk| {
+        to_the_address(desk);
+        desk.answer(OTHER);
+    }];
+    for (told, way) in [false, true].into_iter().zip(ways) {
+        let mut draft = draft_of(way);
+        // A draft of before the list of communes holds what was typed then.
+        if told {
+            draft.answers[4].value = Private::new("nhà cô Thử, sau chợ");
+        }
+        let mut desk = Desk::new();
+        desk.scan(CARD);
+        desk.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
+        let effects = desk.act(Action::Resume { go_on: true });
+        assert_eq!(saved(&effects).unwrap().answers.len(), if told { 5 } else { 4 });
+        assert_eq!(asked(&desk), if told { "Số điện thoại để báo tin?" } else { "Gửi kết quả đến đâu?" });
+        desk.act(Action::Back);
+        let before = if told { "nhà cô Thử, sau chợ" } else { "post_other" };
+        assert!(matches!(desk.screen(), Screen::Question { answer, .. } if answer.reveal() == before));
+    }
+}
