@@ -54,9 +54,9 @@ impl Officer {
     }
 
     /// What is known of the dossier; while no officer has spoken it is asked again.
-    pub(crate) fn told(mut self: Box<Self>, dossier: Uuid, own: Option<Box<OwnDossier>>, cx: &mut Cx) -> Self {
+    pub(crate) fn told(mut self, dossier: Uuid, own: Option<Box<OwnDossier>>, cx: &mut Cx) -> Self {
         if dossier != self.farewell.dossier || self.told.is_some() {
-            return *self;
+            return self;
         }
         match own.filter(|own| is_word(own)) {
             Some(own) => {
@@ -66,14 +66,14 @@ impl Officer {
             }
             None => cx.emit(Effect::AskOfficer { dossier, after_s: ASK_AGAIN_S }),
         }
-        *self
+        self
     }
 
-    pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Self {
+    pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
         if let Some(told) = &mut self.told {
             hear(&mut told.printing, told.job, job, state);
         }
-        *self
+        self
     }
 
     pub(crate) fn end(&self) -> Vec<Effect> {

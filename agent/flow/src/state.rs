@@ -473,10 +473,10 @@ fn arrived(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> Stat
 /// The store's word on the person whose card was read. It may come late: only the person's own counts.
 fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> State {
     let Some(card) = intro.card_mut().filter(|card| card.looking) else { return State::Intro(intro) };
-    let unfinished = match unfinished {
+    let unfinished = match &unfinished {
         // Added papers go on where the chip has proved the person, at C20d (R13).
         Unfinished::Draft(draft) if draft.adds_to.is_some() => Unfinished::Nothing,
-        other => other,
+        Unfinished::Nothing | Unfinished::Draft(_) | Unfinished::Slip { .. } => unfinished,
     };
     match unfinished {
         Unfinished::Nothing => {
