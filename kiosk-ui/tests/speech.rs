@@ -461,7 +461,9 @@ fn every_button_of_every_screen_is_reached_by_keys_and_none_under_what_lies_over
         let missing: Vec<_> = wanted.iter().filter(|label| !reached(label)).collect();
         assert!(missing.is_empty(), "{}: {missing:?} are not among {heard:?}", sample.name);
         if sample.name == "help" {
-            assert_eq!(heard.len(), 1, "the screen below is reached: {heard:?}");
+            let bar = ["Đọc màn hình này", "Tiếng Việt", "English", "Chữ to", "Màu: chữ đen, nền trắng", "Tiếng to", "Che màn hình"];
+            let page: Vec<_> = heard.iter().filter(|said| !bar.contains(&said.as_str())).collect();
+            assert_eq!(page, ["Đóng"], "the screen below is reached");
         }
     }
 }
