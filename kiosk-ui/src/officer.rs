@@ -11,9 +11,7 @@ use motcua_model::{Language, api::OfficerPage};
 /// The view of C16, and the rows of C16b.
 pub(crate) fn officer(page: &OfficerPage, state: &State, language: Language) -> (OfficerView, Vec<ReviewRow>) {
     match page {
-        OfficerPage::Waiting { code, offline } => {
-            (OfficerView { code: code.as_str().into(), offline: *offline, ..OfficerView::default() }, Vec::new())
-        }
+        OfficerPage::Waiting { offline } => (OfficerView { offline: *offline, ..OfficerView::default() }, Vec::new()),
         OfficerPage::Told { code, state: told, rows, printing } => {
             let (print, fault_title, _) = view::print_words(*printing, language);
             let shown = state.on_page(List::Told, rows).map(|(at, row)| view::review_row(at, row, language)).collect();

@@ -91,7 +91,7 @@ impl Officer {
 
     pub(crate) fn screen(&self, hub_down: bool) -> OfficerPage {
         match &self.told {
-            None => OfficerPage::Waiting { code: self.farewell.code.clone(), offline: hub_down },
+            None => OfficerPage::Waiting { offline: hub_down },
             Some(told) => OfficerPage::Told {
                 code: told.own.shown_code(),
                 state: progress_of(&told.own.known).1,

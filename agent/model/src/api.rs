@@ -31,7 +31,7 @@ mod technician;
 pub use action::{Action, ActionRequest};
 pub use courier::{Continued, CourierPage, DoubtWhy, ExpectedLine, ParcelDoubt, ParcelLine, PinRefused, PinStep, ScanTone};
 pub use fee::{FeePage, PayWay};
-pub use officer::OfficerPage;
+pub use officer::{Adding, OfficerPage};
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use queue::QueuePage;
 pub use technician::*;
@@ -496,21 +496,6 @@ impl Screen {
             Self::OutOfService { .. } => "C99",
         }
     }
-}
-
-/// C20d Bổ sung giấy: whether what an officer asks for can be added here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Adding {
-    /// Nothing is asked for.
-    #[default]
-    None,
-    /// Yes.
-    Open,
-    /// Not by this machine, or not now: at the desk.
-    AtDesk,
-    /// It was, and no officer has said more since.
-    Done(Timestamp),
 }
 
 /// How far the reading of a chip is.

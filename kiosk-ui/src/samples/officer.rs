@@ -8,7 +8,7 @@ use motcua_model::{
 
 pub(super) fn screens() -> Vec<(&'static str, Screen)> {
     let page = |page| Screen::Officer { page };
-    let waiting = |offline| page(OfficerPage::Waiting { code: "TAM-K01-260720-0042-51".to_owned(), offline });
+    let waiting = |offline| page(OfficerPage::Waiting { offline });
     let told = |printing| {
         page(OfficerPage::Told {
             code: "H99.50.07-260720-0042".to_owned(),

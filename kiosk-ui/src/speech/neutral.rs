@@ -8,7 +8,7 @@ use crate::{
 };
 use motcua_model::{
     Language, Text,
-    api::{Screen, Service, Snapshot},
+    api::{OfficerPage, Screen, Service, Snapshot},
     catalogue::NotScanned,
     dossier::Special,
     for_whom::ForWhom,
@@ -144,7 +144,7 @@ fn withholds(screen: &Screen) -> bool {
     let asked = matches!(screen, Screen::Papers { papers } if papers.iter().any(|paper| paper.asked.is_some()));
     is_strict(screen)
         || asked
-        || matches!(screen, Screen::Officer { .. })
+        || matches!(screen, Screen::Officer { page: OfficerPage::Told { .. } })
         || matches!(screen, Screen::Resume { .. } | Screen::StoredPaper { .. } | Screen::Fee { .. })
 }
 

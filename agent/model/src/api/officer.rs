@@ -1,7 +1,8 @@
-//! C16 as the screen shows it.
+//! C16 as the screen shows it, and what follows from an officer's word.
 
 use super::{PrintState, ReviewRow};
 use crate::Text;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,6 @@ use serde::{Deserialize, Serialize};
 pub enum OfficerPage {
     /// C16 Chờ cán bộ: no officer has spoken yet. Whoever likes goes, the slip finds the answer later.
     Waiting {
-        /// Of the slip.
-        code: String,
         /// The link is down: no answer can come now.
         offline: bool,
     },
@@ -37,4 +36,19 @@ impl OfficerPage {
             Self::Told { .. } => "C16b",
         }
     }
+}
+
+/// C20d Bổ sung giấy: whether what an officer asks for can be added here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Adding {
+    /// Nothing is asked for.
+    #[default]
+    None,
+    /// Yes.
+    Open,
+    /// Not by this machine, or not now: at the desk.
+    AtDesk,
+    /// It was, and no officer has said more since.
+    Done(Timestamp),
 }
