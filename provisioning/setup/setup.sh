@@ -79,7 +79,7 @@ softhsm2            | a signing token in software
 strace              | makes the disk fail on purpose
 systemd             | checks the service units; it is not started
 tesseract-ocr       | reads our slips independently
-xdotool             | a finger on the kiosk's screen
+xdotool             | a finger on the screen of the kiosk
 zbar-tools          | reads our QR codes independently
 '
 DIGITISE_PACKAGES='
