@@ -245,7 +245,7 @@ mod tests {
             assert_eq!((comfort.size, comfort.contrast), (TextSize::Large, Contrast::BlackOnWhite), "{screen:?}");
         }
         comfort.follow(&waiting());
-        assert_eq!(comfort, Comfort::default());
+        assert_eq!(comfort, Comfort { visiting: Some(false), ..Comfort::default() });
     }
 
     #[test]
