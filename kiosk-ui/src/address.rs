@@ -9,7 +9,7 @@ use crate::{
 };
 use motcua_model::{
     Language, Private, Text,
-    address::{ABROAD, Address, LONGEST, today},
+    address::{ABROAD, Address, LONGEST, abroad, parts, today},
     api::{Screen, Snapshot},
     catalogue::AnswerKind,
     units::{FoundCommune, FoundProvince, units},
@@ -83,8 +83,8 @@ impl Picker {
 
     /// Begins where an answer stops being clear: it may be of an older form, or read on a paper. What is searched for then.
     fn take_answer(&mut self, answer: &str) -> String {
-        if let Some(own) = answer.strip_prefix(ABROAD.trim_end()) {
-            own.trim().clone_into(&mut self.rest);
+        if let Some(own) = abroad(answer) {
+            own.clone_into(&mut self.rest);
             self.abroad = true;
             self.steps = vec![AddressStep::Check];
             return String::new();
@@ -259,8 +259,7 @@ impl Picker {
 
 /// The units that an address names between what stands before and its province.
 fn between(answer: &str, address: &Address) -> String {
-    let parts: Vec<&str> = answer.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    let before = address.rest.reveal().split(',').filter(|part| !part.trim().is_empty()).count();
+    let (parts, before) = (parts(answer), parts(address.rest.reveal()).len());
     parts.get(before..parts.len().saturating_sub(1)).unwrap_or_default().join(", ")
 }
 

@@ -9,7 +9,7 @@ use motcua_kiosk::{
     comfort::{CONTRASTS, TextSize},
     face::FromAgent,
     samples,
-    ui::{Act, Contrast, Kiosk, Theme},
+    ui::{Act, Contrast, Kiosk, ScreenKind, Theme},
 };
 use motcua_model::{
     Language, Private,
@@ -41,6 +41,12 @@ fn text_faults(stage: &Stage, buttons: &[ElementHandle], place: &str) -> Vec<Str
     faults
 }
 
+/// Of 3,321 communes the first pages stand for the rest; of every other list all are seen.
+fn pages_to_see(stage: &Stage) -> i32 {
+    let places = stage.face.app().global::<Kiosk>().get_screen() == ScreenKind::AddressSearch;
+    stage.pages().min(if places { 8 } else { i32::MAX })
+}
+
 fn every_screen(wide: usize, size: TextSize) {
     let stage = Stage::new(SIZES[wide]);
     let mut found = Vec::new();
@@ -51,8 +57,7 @@ fn every_screen(wide: usize, size: TextSize) {
             let overlaid = sample.snapshot.overlay.is_some();
             stage.show(sample.snapshot);
             stage.face.set_comfort(size, Contrast::Usual);
-            // Of 3,321 communes the first pages stand for the rest.
-            for page in 0..stage.pages().min(8) {
+            for page in 0..pages_to_see(&stage) {
                 if page > 0 {
                     stage.face.app().global::<Kiosk>().invoke_act(Act::NextPage, 0);
                 }
@@ -166,7 +171,7 @@ fn the_words_of_the_catalogue_have_room_in_the_largest_size() {
                 snapshot.step = 5000 + u64::try_from(at).unwrap();
                 stage.show(snapshot);
                 stage.face.set_comfort(TextSize::Largest, Contrast::Usual);
-                for page in 0..stage.pages().min(8) {
+                for page in 0..pages_to_see(&stage) {
                     if page > 0 {
                         stage.face.app().global::<Kiosk>().invoke_act(Act::NextPage, 0);
                     }

@@ -159,6 +159,11 @@ async fn who_waits_for_the_officer_takes_the_receipt_home_at_once() {
     let (_folder, mut rig) = office().await;
     // The times of the visit are the last section of the office's file.
     rig.configure("wait_for_officer = true\n").unwrap();
+    // Left alone, the forwarder would ask for news too late.
+    let file = rig.dir.join("agent.toml");
+    let config = fs::read_to_string(&file).unwrap();
+    assert!(config.contains("poll_s = 2\n"));
+    fs::write(&file, config.replace("poll_s = 2\n", "poll_s = 600\n")).unwrap();
     rig.kill_agent().await.unwrap();
     rig.start_agent().await.unwrap();
     rig.until_devices().await.unwrap();

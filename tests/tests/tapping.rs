@@ -205,6 +205,14 @@ fn visit_of(
     }
 }
 
+fn office() -> (TempDir, Runtime, Rig, Finger) {
+    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
+    let rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
+    runtime.block_on(rig.until_devices()).unwrap();
+    let finger = Finger::before(&rig);
+    (folder, runtime, rig, finger)
+}
+
 fn filed(rig: &Rig) -> motcua_model::dossier::Dossier {
     let [copy] = rig.hub_copies().unwrap().try_into().unwrap_or_else(|copies: Vec<_>| panic!("{} messages", copies.len()));
     let MessageBody::Dossier(dossier) = rig::message(&copy).unwrap().body else { panic!("a dossier should be at the hub") };
@@ -213,10 +221,7 @@ fn filed(rig: &Rig) -> motcua_model::dossier::Dossier {
 
 #[test]
 fn a_birth_is_registered_by_tapping_alone() {
-    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
-    let mut rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
-    runtime.block_on(rig.until_devices()).unwrap();
-    let mut finger = Finger::before(&rig);
+    let (_folder, runtime, mut rig, mut finger) = office();
     let citizen = visit(&runtime, &mut rig, &mut finger, |_, _, _| {});
     assert_eq!(citizen.codes.len(), 1);
     runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
@@ -232,10 +237,7 @@ fn a_birth_is_registered_by_tapping_alone() {
 /// C13: not to the address on the card. The commune is found by the name that it had before July 2025.
 #[test]
 fn the_result_goes_by_post_to_another_address_that_was_picked_on_the_screen() {
-    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
-    let mut rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
-    runtime.block_on(rig.until_devices()).unwrap();
-    let mut finger = Finger::before(&rig);
+    let (_folder, runtime, mut rig, mut finger) = office();
     let address = "Thon thu, Xã Lũng Cú, Tỉnh Tuyên Quang";
     let citizen = Citizen { post_to: Some(address), ..Citizen::new(CARD) };
     visit_of(citizen, &runtime, &mut rig, &mut finger, |_, _, _| {});
@@ -249,10 +251,7 @@ fn the_result_goes_by_post_to_another_address_that_was_picked_on_the_screen() {
 
 #[test]
 fn a_very_bad_day_ends_with_the_same_dossier() {
-    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
-    let mut rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
-    runtime.block_on(rig.until_devices()).unwrap();
-    let mut finger = Finger::before(&rig);
+    let (_folder, runtime, mut rig, mut finger) = office();
     let mut happened: Vec<&str> = Vec::new();
     let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, snapshot| {
         let order = |rig: &Rig, command| drop(runtime.block_on(rig.dock(command)).unwrap());

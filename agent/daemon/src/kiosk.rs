@@ -525,11 +525,10 @@ fn known(found: FoundDossier) -> Known {
 async fn find_own(storage: &Storage, number: PersonNumber) -> anyhow::Result<Vec<motcua_flow::OwnDossier>> {
     let (found, draft) = storage.read(move |s| Ok((s.own_dossiers(&number, OWN)?, s.find_draft(&number)?))).await?;
     // One of another version cannot go on, and stops nobody.
-    let begun: Option<Draft> = draft.and_then(|draft| serde_json::from_slice(&draft.body).ok());
-    let of = |id: Uuid| begun.clone().filter(|draft| draft.adds_to.as_ref().is_some_and(|adds| adds.dossier == id)).map(Box::new);
+    let mut begun: Option<Draft> = draft.and_then(|draft| serde_json::from_slice(&draft.body).ok());
     let with_draft = |own: OwnDossier| {
-        let begun = of(own.id);
-        told_of(own, begun)
+        let begun = begun.take_if(|draft| draft.adds_to.as_ref().is_some_and(|adds| adds.dossier == own.id));
+        told_of(own, begun.map(Box::new))
     };
     Ok(found.into_iter().map(with_draft).collect())
 }

@@ -184,13 +184,13 @@ fn choose_desk(queue: &Queue) -> String {
 
 /// Name of a group; a group that the office has taken out goes by its letter.
 fn group_name(queue: &Queue, code: &str) -> Text {
-    queue.groups.iter().find(|group| group.code == code).map_or_else(|| Text::new(code, code), |group| group.name.clone())
+    queue.groups.iter().find(|group| group.code == code).map_or_else(|| Text::same(code), |group| group.name.clone())
 }
 
 /// The mark that staff see; a priority group that the office has taken out still counts.
 fn mark(queue: &Queue, ticket: &Ticket) -> String {
     let Some(id) = &ticket.priority else { return String::new() };
-    let name = queue.priority.iter().find(|group| group.id == *id).map_or_else(|| Text::new(id, id), |group| group.name.clone());
+    let name = queue.priority.iter().find(|group| group.id == *id).map_or_else(|| Text::same(id), |group| group.name.clone());
     format!("<b class=mark>ƯU TIÊN</b> {}", both(&name))
 }
 

@@ -5,7 +5,7 @@ use crate::{
     idle::Patience,
     officer::Officer,
     rating::Farewell,
-    slip::{hear, local_time, print},
+    slip::{blank, hear, local_time, print, tracking},
     state::{Cx, State},
 };
 use motcua_model::{
@@ -164,28 +164,21 @@ impl Fee {
 
     /// Small, and without a word of the person: slips get lost.
     fn proof(&self, transaction: &str, cx: &Cx) -> Slip {
-        let both = |text: &str| Text::new(text, text);
         let amount = thousands(self.request.amount_vnd);
         Slip {
-            job: cx.at.fresh,
-            of: SlipOf::Payment,
-            language: *cx.language,
-            office: cx.settings.office.clone(),
-            title: Text::new("XÁC NHẬN ĐÃ NHẬN TIỀN", "PAYMENT RECEIVED"),
             code: self.request.code.clone(),
-            qr: cx.settings.tracking_url.replace("{code}", &self.request.code),
+            qr: tracking(&self.request.code, cx),
             rows: vec![
                 (Text::new("Thủ tục", "Procedure"), self.procedure.clone()),
                 (Text::new("Số tiền", "Amount"), Text::new(format!("{amount} đồng"), format!("{amount} VND"))),
-                (Text::new("Mã giao dịch", "Transaction"), both(transaction)),
-                (Text::new("Báo có lúc", "Confirmed"), both(&local_time(cx.at.wall))),
+                (Text::new("Mã giao dịch", "Transaction"), Text::same(transaction)),
+                (Text::new("Báo có lúc", "Confirmed"), Text::same(&local_time(cx.at.wall))),
             ],
             note: Text::new(
                 "Theo báo có của cổng thanh toán. Phiếu này không thay biên lai điện tử.",
                 "As told by the payment platform. This slip does not replace its electronic receipt.",
             ),
-            at: cx.at.wall,
-            reprint: false,
+            ..blank(cx.at.fresh, SlipOf::Payment, Text::new("XÁC NHẬN ĐÃ NHẬN TIỀN", "PAYMENT RECEIVED"), cx)
         }
     }
 

@@ -15,7 +15,7 @@ use motcua_model::{
     api::{Action, ChangeTarget},
     catalogue::{Component, Procedure, Question},
     config::Visit,
-    dossier::{Answer, Document, Origin, Page as Image},
+    dossier::{Answer, Applicant, Document, Origin, Page as Image},
     fault::Fault,
     metadata::FieldRead,
 };
@@ -599,6 +599,28 @@ pub(crate) fn expected_pages(document: &Document, sides: u16) -> u16 {
 /// Pictures that show a side once more.
 fn without_note(document: &Document) -> usize {
     document.pages.iter().filter(|page| page.without_note).count()
+}
+
+/// A filing before its first answer.
+pub(crate) fn fresh_draft(applicant: Applicant, procedure: &Procedure, cx: &Cx) -> Draft {
+    Draft {
+        id: cx.at.fresh,
+        language: *cx.language,
+        procedure: procedure.code.clone(),
+        catalogue_version: cx.catalogue.version,
+        applicant,
+        for_whom: None,
+        other: None,
+        technical_id: None,
+        disputed: Vec::new(),
+        answers: Vec::new(),
+        documents: Vec::new(),
+        scanning: None,
+        left: Vec::new(),
+        read: Vec::new(),
+        adds_to: None,
+        saved: cx.at.wall,
+    }
 }
 
 /// A paper before its first page, or one that gets none.

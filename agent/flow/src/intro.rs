@@ -1,9 +1,9 @@
 //! From the notice to the person: C02, C03, C03b, C05, C05b, C05c, C06. Nothing is stored yet.
 
 use crate::{
-    ChipNews, Draft, Effect,
+    ChipNews, Effect,
     chip::{self, Chip, Outcome},
-    filing::{Filing, today},
+    filing::{Filing, fresh_draft, today},
     state::{Cx, State, person_in},
 };
 use motcua_model::{
@@ -315,23 +315,6 @@ impl Intro {
 }
 
 fn begin(card: Card, procedure: Procedure, correct: bool, cx: &mut Cx) -> State {
-    let draft = Draft {
-        id: cx.at.fresh,
-        language: *cx.language,
-        procedure: procedure.code.clone(),
-        catalogue_version: cx.catalogue.version,
-        applicant: Applicant { confirmed: correct, ..card.applicant },
-        for_whom: None,
-        other: None,
-        technical_id: None,
-        disputed: Vec::new(),
-        answers: Vec::new(),
-        documents: Vec::new(),
-        scanning: None,
-        left: Vec::new(),
-        read: Vec::new(),
-        adds_to: None,
-        saved: cx.at.wall,
-    };
+    let draft = fresh_draft(Applicant { confirmed: correct, ..card.applicant }, &procedure, cx);
     State::Filing(Box::new(Filing::begin(draft, procedure, cx)))
 }

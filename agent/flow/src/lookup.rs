@@ -192,7 +192,8 @@ impl LookUp {
     }
 }
 
-fn print(own: &OwnDossier, cx: &mut Cx) -> (Uuid, PrintState) {
+/// What an officer has said goes on paper.
+pub(crate) fn print(own: &OwnDossier, cx: &mut Cx) -> (Uuid, PrintState) {
     let slip = told_slip(own, cx);
     (slip.job, slip::print(&slip, cx))
 }
@@ -202,7 +203,7 @@ pub(crate) fn drop_print((job, _): (Uuid, PrintState)) -> Effect {
 }
 
 /// C20d on paper: what an officer has said of the dossier (forms 01 and 02 of TT 03/2025 in short), or that it was filed.
-pub(crate) fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
+fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
     let title = match own.news {
         Some(News::Accepted { .. }) => Text::new("GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ", "RECEIPT AND APPOINTMENT"),
         Some(News::Supplement { .. }) => Text::new("YÊU CẦU BỔ SUNG HỒ SƠ", "PAPERS TO BE ADDED"),
@@ -211,34 +212,27 @@ pub(crate) fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
             Text::new("HỒ SƠ ĐÃ NỘP", "FILE SUBMITTED")
         }
     };
-    let both = |text: &str| Text::new(text, text);
     let code = own.shown_code();
     let mut rows = vec![
         (Text::new("Thủ tục", "Procedure"), own.procedure.clone()),
-        (Text::new("Nộp lúc", "Submitted"), both(&local_time(own.submitted))),
+        (Text::new("Nộp lúc", "Submitted"), Text::same(&local_time(own.submitted))),
         (Text::new("Tình trạng", "State"), progress_of(&own.known).1),
     ];
-    rows.extend((code != own.code).then(|| (Text::new("Mã tạm", "Provisional code"), both(&own.code))));
+    rows.extend((code != own.code).then(|| (Text::new("Mã tạm", "Provisional code"), Text::same(&own.code))));
     rows.extend(own.news.iter().flat_map(news_rows).filter_map(|row| match row.value {
         ReviewValue::Words(words) => Some((row.label, words)),
-        ReviewValue::Private(text) => Some((row.label, both(text.reveal()))),
+        ReviewValue::Private(text) => Some((row.label, Text::same(text.reveal()))),
         ReviewValue::Pages(_) => None,
     }));
     Slip {
-        job: cx.at.fresh,
-        of: SlipOf::Told,
-        language: *cx.language,
-        office: cx.settings.office.clone(),
-        title,
-        qr: cx.settings.tracking_url.replace("{code}", &code),
+        qr: slip::tracking(&code, cx),
         code,
         rows,
         note: Text::new(
             "Máy in theo lời cơ quan giải quyết. Bản đầy đủ có ở quầy và trên Cổng dịch vụ công.",
             "Printed as the deciding office has told it. The whole form is at the desk and at the portal.",
         ),
-        at: cx.at.wall,
-        reprint: false,
+        ..slip::blank(cx.at.fresh, SlipOf::Told, title, cx)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::{
     DRAFT_HOURS, Effect, EndReason, Slip, SlipOf,
     filing::{Filing, Page},
-    slip::{hear, local_time, print},
+    slip::{blank, hear, local_time, print},
     state::Cx,
 };
 use jiff::{Timestamp, ToSpan as _};
@@ -53,28 +53,19 @@ impl Filing {
     }
 
     fn list(&self, until: Timestamp, cx: &Cx) -> Slip {
-        let both = |text: &str| Text::new(text, text);
         let mut rows = vec![(Text::new("Thủ tục", "Procedure"), self.procedure.name.clone())];
         rows.extend(self.lacking().into_iter().filter_map(|paper| {
             let component = self.procedure.components.get(paper)?;
             Some((Text::new("Cần mang đến", "To bring"), component.name.clone()))
         }));
-        rows.push((Text::new("Giữ đến", "Kept until"), both(&local_time(until))));
+        rows.push((Text::new("Giữ đến", "Kept until"), Text::same(&local_time(until))));
         Slip {
-            job: cx.at.fresh,
-            of: SlipOf::Told,
-            language: *cx.language,
-            office: cx.settings.office.clone(),
-            title: Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"),
-            code: String::new(),
-            qr: String::new(),
             rows,
             note: Text::new(
                 "Hồ sơ chưa nộp. Máy giữ phần đã làm. Quay lại máy này, đặt đúng thẻ đã dùng để làm tiếp.",
                 "Not submitted yet. The machine keeps what is done. Come back to it with the same card to go on.",
             ),
-            at: cx.at.wall,
-            reprint: false,
+            ..blank(cx.at.fresh, SlipOf::Told, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
         }
     }
 }

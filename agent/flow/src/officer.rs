@@ -4,9 +4,9 @@
 use crate::{
     Effect, OwnDossier,
     idle::Patience,
-    lookup::told_slip,
+    lookup::{drop_print, print},
     rating::Farewell,
-    slip::{hear, print},
+    slip::hear,
     snapshot::{news_rows, progress_of},
     state::{Cx, State},
 };
@@ -28,8 +28,7 @@ pub(crate) struct Officer {
 
 struct Told {
     own: Box<OwnDossier>,
-    job: Uuid,
-    printing: PrintState,
+    printed: (Uuid, PrintState),
 }
 
 impl Officer {
@@ -46,7 +45,7 @@ impl Officer {
         match (&self.told, action) {
             (None, Action::NotWait) => State::Done(self.farewell),
             (Some(told), Action::SlipTaken) => {
-                cx.emit(Effect::DropPrint { job: told.job });
+                cx.emit(drop_print(told.printed));
                 State::Done(self.farewell)
             }
             (_, _) => State::Officer(self),
@@ -60,9 +59,8 @@ impl Officer {
         }
         match own.filter(|own| is_word(own)) {
             Some(own) => {
-                let slip = told_slip(&own, cx);
-                let printing = print(&slip, cx);
-                self.told = Some(Told { own, job: slip.job, printing });
+                let printed = print(&own, cx);
+                self.told = Some(Told { own, printed });
             }
             None => cx.emit(Effect::AskOfficer { dossier, after_s: ASK_AGAIN_S }),
         }
@@ -71,13 +69,14 @@ impl Officer {
 
     pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
         if let Some(told) = &mut self.told {
-            hear(&mut told.printing, told.job, job, state);
+            let (own, shown) = &mut told.printed;
+            hear(shown, *own, job, state);
         }
         self
     }
 
     pub(crate) fn end(&self) -> Vec<Effect> {
-        self.told.iter().map(|told| Effect::DropPrint { job: told.job }).collect()
+        self.told.iter().map(|told| drop_print(told.printed)).collect()
     }
 
     /// A person who waits is asked now and then whether they still do.
@@ -96,7 +95,7 @@ impl Officer {
                 code: told.own.shown_code(),
                 state: progress_of(&told.own.known).1,
                 rows: told.own.news.as_ref().map(news_rows).unwrap_or_default(),
-                printing: told.printing,
+                printing: told.printed.1,
             },
         }
     }

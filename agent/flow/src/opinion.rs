@@ -4,7 +4,7 @@
 use crate::{
     Effect, Slip, SlipOf,
     idle::Patience,
-    slip::{hear, local_time, print},
+    slip::{blank, hear, local_time, print},
     state::{Cx, State},
 };
 use motcua_model::{
@@ -199,15 +199,9 @@ impl Sheet {
 
 /// Small, and without a word of what was written: slips get lost.
 fn slip(job: Uuid, code: &OpinionCode, topic: Option<Topic>, cx: &Cx) -> Slip {
-    let time = local_time(cx.at.wall);
-    let mut rows = vec![(Text::new("Gửi lúc", "Sent"), Text::new(&time, &time))];
+    let mut rows = vec![(Text::new("Gửi lúc", "Sent"), Text::same(&local_time(cx.at.wall)))];
     rows.extend(topic.map(|topic| (Text::new("Về việc", "About"), topic.name)));
     Slip {
-        job,
-        of: SlipOf::Opinion,
-        language: *cx.language,
-        office: cx.settings.office.clone(),
-        title: Text::new("PHIẾU GÓP Ý", "YOUR COMMENT"),
         code: code.as_str().to_owned(),
         qr: code.as_str().to_owned(),
         rows,
@@ -215,7 +209,6 @@ fn slip(job: Uuid, code: &OpinionCode, topic: Option<Topic>, cx: &Cx) -> Slip {
             "Góp ý không ảnh hưởng đến hồ sơ. Muốn hỏi lại thì đọc mã này.",
             "Your comment does not affect your file. Quote this code to ask about it.",
         ),
-        at: cx.at.wall,
-        reprint: false,
+        ..blank(job, SlipOf::Opinion, Text::new("PHIẾU GÓP Ý", "YOUR COMMENT"), cx)
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     Effect, Settings, Slip, SlipOf,
     idle::Patience,
-    slip::{hear, local_time, print},
+    slip::{blank, hear, local_time, print},
     state::{Cx, FAREWELL_S, State},
 };
 use motcua_model::{
@@ -172,24 +172,16 @@ fn group_at(at: u8, settings: &Settings) -> Option<&Group> {
 
 /// The number and nothing of the person; which priority group it was stays out as well.
 fn ticket(job: Uuid, number: &str, (group, priority, ahead): (&Text, bool, u32), cx: &Cx) -> Slip {
-    let time = local_time(cx.at.wall);
     let before = Text::new(format!("{ahead} người"), ahead.to_string());
     let title = if priority { Text::new("SỐ ƯU TIÊN", "PRIORITY NUMBER") } else { Text::new("SỐ THỨ TỰ", "YOUR NUMBER") };
     Slip {
-        job,
-        of: SlipOf::Ticket,
-        language: *cx.language,
-        office: cx.settings.office.clone(),
-        title,
         code: number.to_owned(),
-        qr: String::new(),
         rows: vec![
             (Text::new("Việc", "For"), group.clone()),
             (Text::new("Người chờ trước", "People before you"), before),
-            (Text::new("Lấy lúc", "Taken"), Text::new(&time, &time)),
+            (Text::new("Lấy lúc", "Taken"), Text::same(&local_time(cx.at.wall))),
         ],
         note: Text::new("Chờ gọi số này. Số chỉ dùng trong ngày.", "Wait for this number. It holds for today."),
-        at: cx.at.wall,
-        reprint: false,
+        ..blank(job, SlipOf::Ticket, title, cx)
     }
 }

@@ -25,9 +25,8 @@ use uuid::Uuid;
 pub(crate) struct Issued {
     pub(crate) slip: Slip,
     pub(crate) printing: PrintState,
-    pub(crate) time_limit: Text,
-    /// Papers were added to a dossier that was filed before.
-    adds: bool,
+    /// Thời hạn giải quyết; none where papers were added to a dossier that was filed before.
+    time_limit: Option<Text>,
     /// Mã TTHC, its name, lệ phí in đồng.
     of: (String, Text, u32),
 }
@@ -58,11 +57,9 @@ impl Issued {
         Self::issue(Slip { reprint: begun, ..slip }, time_limit, of, cx)
     }
 
-    /// `time_limit`: none for added papers.
     fn issue(slip: Slip, time_limit: Option<Text>, of: (String, Text, u32), cx: &mut Cx) -> Self {
         let printing = print(&slip, cx);
-        let adds = time_limit.is_none();
-        Self { slip, printing, time_limit: time_limit.unwrap_or_else(|| Text::new("", "")), adds, of }
+        Self { slip, printing, time_limit, of }
     }
 
     pub(crate) fn printing(mut self: Box<Self>, job: Uuid, state: PrintState) -> Self {
@@ -73,10 +70,11 @@ impl Issued {
     pub(crate) fn taken(self: Box<Self>, cx: &mut Cx) -> State {
         cx.emit(Effect::CloseSlip { job: self.slip.job, keep: false });
         let (procedure, name, unpaid_vnd) = self.of;
+        let adds = self.time_limit.is_none();
         let farewell = Farewell {
             dossier: self.slip.job,
             code: self.slip.code,
-            time_limit: self.time_limit,
+            time_limit: self.time_limit.unwrap_or_else(|| Text::same("")),
             unpaid_vnd,
             unconfirmed: false,
             rating: if cx.health.disk_full { RatingOffer::None } else { RatingOffer::Open },
@@ -85,7 +83,7 @@ impl Issued {
             return State::Fee(Box::new(Fee::begin(farewell, procedure, name)));
         }
         // Of added papers the dossier's own officer speaks later.
-        if self.adds { State::Done(farewell) } else { Officer::or_done(farewell, cx) }
+        if adds { State::Done(farewell) } else { Officer::or_done(farewell, cx) }
     }
 
     /// Who went away in silence may only be looking for paper; who pressed "Kết thúc" goes without.
@@ -113,22 +111,38 @@ pub(crate) fn print(slip: &Slip, cx: &mut Cx) -> PrintState {
     }
 }
 
-fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, adds: Option<&AddsTo>, cx: &Cx) -> Slip {
-    let slip = Slip {
+/// A slip of this visit that says nothing yet.
+pub(crate) fn blank(job: Uuid, of: SlipOf, title: Text, cx: &Cx) -> Slip {
+    Slip {
         job,
-        of: SlipOf::Dossier,
+        of,
         language: *cx.language,
         office: cx.settings.office.clone(),
-        title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
+        title,
+        code: String::new(),
+        qr: String::new(),
+        rows: Vec::new(),
+        note: Text::same(""),
+        at: cx.at.wall,
+        reprint: false,
+    }
+}
+
+/// What the QR of a slip opens.
+pub(crate) fn tracking(code: &str, cx: &Cx) -> String {
+    cx.settings.tracking_url.replace("{code}", code)
+}
+
+fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, adds: Option<&AddsTo>, cx: &Cx) -> Slip {
+    let slip = Slip {
         code: code.as_str().to_owned(),
-        qr: cx.settings.tracking_url.replace("{code}", code.as_str()),
+        qr: tracking(code.as_str(), cx),
         rows,
         note: Text::new(
             "Đây là mã tạm, mã chính thức sẽ có sau. Tra cứu bằng mã này. Giữ phiếu và giấy tờ gốc.",
             "This code is provisional, the official one follows. Use it to ask. Keep this slip and your original papers.",
         ),
-        at: cx.at.wall,
-        reprint: false,
+        ..blank(job, SlipOf::Dossier, Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"), cx)
     };
     match adds {
         Some(adds) => supplement::slip(slip, adds, cx),
@@ -140,10 +154,9 @@ fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, adds: Option
 fn rows(procedure: &Text, time_limit: Option<&Text>, fee_vnd: u32, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
     let pages: usize = documents.iter().map(Document::page_count).sum();
     let papers = documents.iter().filter(|d| d.page_count() > 0).count();
-    let time = local_time(submitted);
     let mut rows = vec![
         (Text::new("Thủ tục", "Procedure"), procedure.clone()),
-        (Text::new("Nộp lúc", "Submitted"), Text::new(&time, &time)),
+        (Text::new("Nộp lúc", "Submitted"), Text::same(&local_time(submitted))),
         (
             Text::new("Giấy tờ đã nhận", "Papers received"),
             Text::new(format!("{papers} giấy, {pages} trang"), format!("{papers} papers, {pages} pages")),

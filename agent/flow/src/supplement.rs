@@ -1,9 +1,10 @@
 //! Bổ sung giấy: from C20d, where an officer asks for papers, into a filing that holds these papers alone (TT 03/2025/TT-VPCP form 02).
 
 use crate::{
-    Draft, OwnDossier, Slip, SlipOf,
-    filing::{Filing, Page},
-    lookup::LookUp,
+    Draft, OwnDossier, Slip,
+    filing::{Filing, Page, fresh_draft},
+    lookup::{LookUp, drop_print},
+    slip::tracking,
     state::{Cx, Missing, State, missing},
 };
 use motcua_model::{
@@ -34,38 +35,18 @@ pub(crate) fn begin(look_up: LookUp, cx: &mut Cx) -> State {
     let Some(adds) = dossiers.get(at).and_then(adds_to).filter(|_| open) else {
         return State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed });
     };
-    cx.effects.extend(printed.map(crate::lookup::drop_print));
+    cx.effects.extend(printed.map(drop_print));
     let begun = dossiers.get_mut(at).and_then(|own| own.begun.take());
-    let draft = begun.map_or_else(|| draft(person, adds.clone(), cx), |begun| *begun);
     let procedure = adds.filing(cx.catalogue);
+    // The chip has proved the person just now: nothing is left to confirm.
+    let fresh = || Draft { adds_to: Some(Box::new(adds)), ..fresh_draft(Applicant { confirmed: true, ..person }, &procedure, cx) };
+    let draft = begun.map_or_else(fresh, |begun| *begun);
     State::Filing(Box::new(Filing::resume(draft, procedure, cx)))
 }
 
 fn adds_to(own: &OwnDossier) -> Option<AddsTo> {
     let (Some(News::Supplement { official_code, items, .. }), Some(procedure)) = (&own.news, &own.procedure_code) else { return None };
     Some(AddsTo::new(own.id, official_code, (procedure, &own.procedure), own.request, items))
-}
-
-/// The chip has proved the person just now: nothing is left to confirm.
-fn draft(person: Applicant, adds: AddsTo, cx: &Cx) -> Draft {
-    Draft {
-        id: cx.at.fresh,
-        language: *cx.language,
-        procedure: adds.procedure.clone(),
-        catalogue_version: cx.catalogue.version,
-        applicant: Applicant { confirmed: true, ..person },
-        for_whom: None,
-        other: None,
-        technical_id: None,
-        disputed: Vec::new(),
-        answers: Vec::new(),
-        documents: Vec::new(),
-        scanning: None,
-        left: Vec::new(),
-        read: Vec::new(),
-        adds_to: Some(Box::new(adds)),
-        saved: cx.at.wall,
-    }
 }
 
 impl Filing {
@@ -85,11 +66,10 @@ impl Filing {
 pub(crate) fn slip(slip: Slip, adds: &AddsTo, cx: &Cx) -> Slip {
     let (provisional, code) = (slip.code, adds.official_code.clone());
     let mut rows = slip.rows;
-    rows.push((Text::new("Mã lần bổ sung", "Code of this addition"), Text::new(&provisional, &provisional)));
+    rows.push((Text::new("Mã lần bổ sung", "Code of this addition"), Text::same(&provisional)));
     Slip {
-        of: SlipOf::Dossier,
         title: Text::new("PHIẾU ĐÃ NỘP GIẤY BỔ SUNG", "PROOF OF PAPERS ADDED"),
-        qr: cx.settings.tracking_url.replace("{code}", &code),
+        qr: tracking(&code, cx),
         code,
         rows,
         note: Text::new(

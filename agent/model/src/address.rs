@@ -67,8 +67,9 @@ pub fn today(text: &str) -> Vec<Address> {
 
 /// The address as it is written, or what to do instead. `whole`: a commune alone is not enough.
 pub(crate) fn check(answer: &str, whole: bool, abroad: bool) -> Result<String, Text> {
-    let (own, written) = match answer.strip_prefix(ABROAD.trim_end()) {
-        Some(own) if abroad => (own.trim().to_owned(), format!("{ABROAD}{}", own.trim())),
+    let outside = self::abroad(answer);
+    let (own, written) = match outside {
+        Some(own) if abroad => (own.to_owned(), format!("{ABROAD}{own}")),
         Some(_) | None => {
             let address = Address::parse(answer).ok_or_else(|| {
                 Text::new("Chọn tỉnh, rồi chọn xã trong danh sách.", "Choose the province, then the commune from the list.")
@@ -77,7 +78,7 @@ pub(crate) fn check(answer: &str, whole: bool, abroad: bool) -> Result<String, T
         }
     };
     let told = own.chars().any(char::is_alphanumeric);
-    if !told && (whole || answer.starts_with(ABROAD.trim_end())) {
+    if !told && (whole || outside.is_some()) {
         return Err(Text::new("Điền thôn, xóm, đường hoặc số nhà.", "Enter the hamlet, the street or the house number."));
     }
     if own.chars().count() > LONGEST {
@@ -89,8 +90,13 @@ pub(crate) fn check(answer: &str, whole: bool, abroad: bool) -> Result<String, T
     Ok(written)
 }
 
-/// Without the empty ones.
-fn parts(text: &str) -> Vec<&str> {
+/// What is told behind [`ABROAD`]; none of an address in Viet Nam.
+pub fn abroad(text: &str) -> Option<&str> {
+    text.strip_prefix(ABROAD.trim_end()).map(str::trim)
+}
+
+/// What stands between its commas, without the empty ones.
+pub fn parts(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 

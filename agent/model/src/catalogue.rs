@@ -399,7 +399,7 @@ impl Question {
         {
             return option.label.clone();
         }
-        Text::new(stored, stored)
+        Text::same(stored)
     }
 }
 

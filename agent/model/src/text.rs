@@ -33,6 +33,11 @@ impl Text {
         Self { vi: vi.into(), en: en.into() }
     }
 
+    /// What reads the same in every language: a code, a time, a person's own words.
+    pub fn same(text: &str) -> Self {
+        Self::new(text, text)
+    }
+
     /// The words in one language.
     pub fn get(&self, language: Language) -> &str {
         match language {

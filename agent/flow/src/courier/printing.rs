@@ -82,7 +82,7 @@ impl Slips {
 
 /// Biên bản bàn giao bưu gửi, one of its two copies: of the courier, or of the office. In Vietnamese, as it is a record of the office.
 pub fn handover_slip(handover: &Handover, copy: u8, office: &Text, reprint: bool) -> Slip {
-    let same = |text: &str| Text::new(text, text);
+    let same = Text::same;
     let row = |label: &str, value: &str| (same(label), same(value));
     let mut rows = vec![
         row(if copy <= 1 { "Liên 1" } else { "Liên 2" }, if copy <= 1 { "bưu tá" } else { "cơ quan" }),

@@ -1,6 +1,9 @@
 //! Questions about an address, and the result by post to another address than the card's.
 
-use crate::common::*;
+use crate::{
+    common::*,
+    for_whom::{asked, begin},
+};
 use motcua_flow::{Event, Unfinished};
 use motcua_model::{
     Private,
@@ -13,19 +16,8 @@ const RESIDENCE: &str = "1.004222";
 const NEW: &str = "Số 5 ngõ 2, Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang";
 const OTHER: &str = "12 Phố Thử, Phường Sài Gòn, Thành phố Hồ Chí Minh";
 
-fn asked(desk: &Desk) -> String {
-    let Screen::Question { ask, .. } = desk.screen() else { panic!("{}", desk.code()) };
-    ask.vi
-}
-
 fn to_the_questions(desk: &mut Desk) {
-    desk.act(Action::Start { service: motcua_model::api::Service::File });
-    desk.act(Action::Agree);
-    desk.act(Action::ChooseProcedure { code: RESIDENCE.into() });
-    desk.act(Action::HavePapers);
-    desk.scan(CARD);
-    desk.send(Event::Unfinished(Unfinished::Nothing));
-    desk.act(Action::ConfirmPerson { correct: true });
+    begin(desk, RESIDENCE);
     desk.for_myself();
 }
 

@@ -19,7 +19,7 @@ fn confirmed(procedure: &str) -> Desk {
     desk
 }
 
-fn begin(desk: &mut Desk, procedure: &str) {
+pub(crate) fn begin(desk: &mut Desk, procedure: &str) {
     desk.act(Action::Start { service: Service::File });
     desk.act(Action::Agree);
     desk.act(Action::ChooseProcedure { code: procedure.into() });
@@ -29,7 +29,7 @@ fn begin(desk: &mut Desk, procedure: &str) {
     desk.act(Action::ConfirmPerson { correct: true });
 }
 
-fn asked(desk: &Desk) -> String {
+pub(crate) fn asked(desk: &Desk) -> String {
     let Screen::Question { ask, .. } = desk.screen() else { panic!("{:?}", desk.screen()) };
     ask.vi
 }
