@@ -5,7 +5,7 @@
 
 use motcua_model::{
     Private, Text,
-    api::{Action, Adding, ChipPhase, DeviceState, Overlay, PrintState, ReviewValue, Screen, Service, Snapshot},
+    api::{Action, Adding, ChipPhase, DeviceState, Overlay, PaperState, PrintState, ReviewValue, Screen, Service, Snapshot},
     dossier::{ChipAnswer, ChipFiles, Origin, Proof},
     hub::{MessageBody, PaperSource},
 };
@@ -369,6 +369,42 @@ async fn the_chip_opens_what_the_person_filed_and_a_photograph_of_the_card_does_
         panic!("it is not asked for twice")
     };
     rig.act(Action::End).await.unwrap();
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filing_that_was_kept_and_papers_half_added_do_not_hide_each_other() {
+    let Some((_folder, mut rig)) = with_card_reader().await else { return };
+    Citizen::with_chip(CARD, "citizen_2021").finish(&rig).await.unwrap();
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    let official = rig::receipt(&rig.hub_copies().unwrap().remove(0)).unwrap().official_code.unwrap();
+    let mut clerk = rig::binary("motcua-hub").unwrap();
+    clerk.arg("supplement").arg(rig.dir.join("hub")).args(["--dossier", &official, "--item", "Giấy chứng sinh", "--reason", "Mờ"]);
+    rig::run(&mut clerk).await.unwrap();
+
+    let scanned = |s: &Snapshot| matches!(&s.screen, Screen::Papers { papers } if papers.iter().any(|paper| matches!(paper.state, PaperState::Scanned(_))));
+    let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
+    citizen.go_until(&rig, scanned).await.unwrap();
+    rig.act(Action::PapersDone).await.unwrap();
+    rig.screen("C08c").await.unwrap();
+    rig.act(Action::KeepForLater).await.unwrap();
+    rig.screen("C08d").await.unwrap();
+    rig.act(Action::End).await.unwrap();
+
+    until_own(&rig, &official, &["Giấy chứng sinh"]).await;
+    rig.act(Action::AddPapers).await.unwrap();
+    Citizen::new(CARD).go_until(&rig, scanned).await.unwrap();
+    rig.kill_agent().await.unwrap();
+    rig.start_agent().await.unwrap();
+    rig.until_devices().await.unwrap();
+
+    rig.scan_code(CARD).await.unwrap();
+    let Screen::Resume { procedure, .. } = rig.screen("C91").await.unwrap().screen else { unreachable!() };
+    assert_eq!(procedure.en, "Birth registration", "not the added papers, which only the chip opens");
+    rig.act(Action::End).await.unwrap();
+    until_own(&rig, &official, &["Giấy chứng sinh"]).await;
+    rig.act(Action::AddPapers).await.unwrap();
+    assert!(scanned(&rig.screen("C08").await.unwrap()), "what was scanned for the dossier is still there");
     rig.stop().await.unwrap();
 }
 

@@ -523,12 +523,13 @@ fn known(found: FoundDossier) -> Known {
 }
 
 async fn find_own(storage: &Storage, number: PersonNumber) -> anyhow::Result<Vec<motcua_flow::OwnDossier>> {
-    let (found, draft) = storage.read(move |s| Ok((s.own_dossiers(&number, OWN)?, s.find_draft(&number)?))).await?;
+    let (found, drafts) = storage.read(move |s| Ok((s.own_dossiers(&number, OWN)?, s.drafts(&number)?))).await?;
     // One of another version cannot go on, and stops nobody.
-    let mut begun: Option<Draft> = draft.and_then(|draft| serde_json::from_slice(&draft.body).ok());
+    let mut begun: Vec<Draft> = drafts.iter().filter_map(|draft| serde_json::from_slice(&draft.body).ok()).collect();
     let with_draft = |own: OwnDossier| {
-        let begun = begun.take_if(|draft| draft.adds_to.as_ref().is_some_and(|adds| adds.dossier == own.id));
-        told_of(own, begun.map(Box::new))
+        let at = begun.iter().position(|draft| draft.adds_to.as_ref().is_some_and(|adds| adds.dossier == own.id));
+        let begun = at.map(|at| Box::new(begun.swap_remove(at)));
+        told_of(own, begun)
     };
     Ok(found.into_iter().map(with_draft).collect())
 }
@@ -549,13 +550,15 @@ pub(crate) fn told_of(own: OwnDossier, begun: Option<Box<Draft>>) -> motcua_flow
 }
 
 async fn find_unfinished(storage: &Storage, number: PersonNumber, now: Timestamp) -> anyhow::Result<Unfinished> {
-    let (draft, slip) =
-        storage.call(move |s| Ok((s.find_draft(&number)?, s.unprinted_slip(&number, now - SLIP_MINUTES.minutes())?))).await?;
-    if let Some(draft) = draft {
+    let (drafts, slip) = storage.call(move |s| Ok((s.drafts(&number)?, s.unprinted_slip(&number, now - SLIP_MINUTES.minutes())?))).await?;
+    for draft in drafts {
         let draft: Draft = serde_json::from_slice(&draft.body)
             // serde quotes what it does not like, and that may be a name.
             .map_err(|e| anyhow::anyhow!("the draft is of another version (line {} column {})", e.line(), e.column()))?;
-        return Ok(Unfinished::Draft(Box::new(draft)));
+        // Added papers go on at C20d; a filing of before is not hidden by them.
+        if draft.adds_to.is_none() {
+            return Ok(Unfinished::Draft(Box::new(draft)));
+        }
     }
     Ok(match slip {
         Some((dossier, begun)) => Unfinished::Slip { dossier: Box::new(dossier), begun },

@@ -3,7 +3,7 @@
 use crate::{Reader, Store, StoreError, audit, time};
 use jiff::Timestamp;
 use motcua_model::citizen::PersonNumber;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 use std::fmt;
 use uuid::Uuid;
 
@@ -25,16 +25,16 @@ impl fmt::Debug for StoredDraft {
 }
 
 impl Reader {
-    /// The newest draft of a person.
-    pub fn find_draft(&self, owner: &PersonNumber) -> Result<Option<StoredDraft>, StoreError> {
-        let draft = self
+    /// The drafts of a person, the newest first.
+    pub fn drafts(&self, owner: &PersonNumber) -> Result<Vec<StoredDraft>, StoreError> {
+        let drafts = self
             .db
-            .prepare_cached("SELECT id, body, saved FROM draft WHERE owner = ? ORDER BY saved DESC, id DESC LIMIT 1")?
-            .query_row([self.keys.owner(owner)?], |row| {
+            .prepare_cached("SELECT id, body, saved FROM draft WHERE owner = ? ORDER BY saved DESC, id DESC")?
+            .query_map([self.keys.owner(owner)?], |row| {
                 Ok(StoredDraft { id: Uuid::from_bytes(row.get(0)?), body: row.get(1)?, saved: time::load(row, 2)? })
-            })
-            .optional()?;
-        Ok(draft)
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(drafts)
     }
 }
 

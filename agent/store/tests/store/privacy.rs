@@ -49,7 +49,7 @@ fn debug_output_tells_nothing() {
     let place = Place::new();
     let mut store = place.store();
     store.save_draft(id(1), &citizen(), NAME.as_bytes(), at(0)).unwrap();
-    let draft = store.find_draft(&citizen()).unwrap();
+    let draft = newest_draft(&store, &citizen());
     submit(&mut store, id(2), at(0));
     let text = format!("{store:?} {draft:?} {:?} {:?}", store.outbox_due(Lane::All, at(9)), store.dossier(id(2)));
     for secret in [NAME, NUMBER, ADDRESS, KEY, &format!("{:?}", NAME.as_bytes())] {

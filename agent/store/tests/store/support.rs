@@ -12,7 +12,7 @@ use motcua_model::{
     hub::{News, NewsItem, SupplementItem},
     particulars::Particulars,
 };
-use motcua_store::{Opened, Store, StoreKey};
+use motcua_store::{Opened, Reader, Store, StoreKey, StoredDraft};
 use std::{os::unix::fs::PermissionsExt as _, path::Path};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -201,4 +201,9 @@ pub(crate) fn spoil(path: &Path) {
         page[2000..2011].copy_from_slice(b"a bad block");
     }
     std::fs::write(path, bytes).unwrap();
+}
+
+/// The draft that a person would go on with.
+pub(crate) fn newest_draft(store: &Reader, owner: &PersonNumber) -> Option<StoredDraft> {
+    store.drafts(owner).unwrap().into_iter().next()
 }
