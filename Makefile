@@ -10,7 +10,7 @@ START := $(shell date +%s)
 step = @echo "== $(1)"; start=$$SECONDS; if $(2); then echo "== $(1): ok, $$((SECONDS-start)) s"; else \
 	code=$$?; echo "== $(1): FAILED after $$((SECONDS-start)) s; command: $(subst ",,$(2))" >&2; exit $$code; fi
 
-.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-screen bench-offline bench-fleet fuzz gallery golden test-usb test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-digitise
+.PHONY: help demo test check fmt clippy deny tests bench bench-digitise bench-screen bench-offline bench-fleet fuzz gallery golden test-usb test-kms test-powercut test-baddisk setup-demo setup-test setup-fuzz setup-usb setup-kms setup-digitise
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 21
@@ -60,6 +60,10 @@ test-usb: setup-usb ## USB readers and printers through a real kernel in a virtu
 	$(call step,build,$(CARGO) build --workspace --bin motcua-usb)
 	$(call step,USB devices,tests/usb/run.sh $(TARGET)/debug/motcua-usb)
 
+test-kms: setup-kms ## the kiosk on a graphics card without a display server, and under a Wayland compositor, in a virtual PC; 10 minutes
+	$(call step,build,$(CARGO) build --workspace --locked --bins --features motcua-kiosk/linuxkms)
+	$(call step,screens,tests/kms/run.sh $(TARGET))
+
 gallery: setup-demo ## pictures of every kiosk screen, size and contrast, and index.html, into target/gallery; DIR=... elsewhere; ARGS="--only slip"; 5 minutes
 	$(call step,build,$(CARGO) build -p motcua-kiosk)
 	@$(TARGET)/debug/motcua-kiosk --gallery $(or $(DIR),$(TARGET)/gallery) $(ARGS)
@@ -72,6 +76,9 @@ setup-demo:
 
 setup-test:
 	$(call step,set-up,provisioning/setup/setup.sh test)
+
+setup-kms:
+	$(call step,set-up,provisioning/setup/setup.sh kms)
 
 setup-usb:
 	$(call step,set-up,provisioning/setup/setup.sh usb)

@@ -209,6 +209,8 @@ impl Face {
         });
         let face = weak();
         kiosk.on_submit_input(move || with(&face, |f| f.submit_input()));
+        let face = weak();
+        kiosk.on_resized(move || with(&face, Face::follow_window));
     }
 
     /// To be called about once a second: a C01 that somebody touched and left is put back.

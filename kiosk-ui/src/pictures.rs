@@ -3,7 +3,7 @@
 
 use crate::face::{Face, State, ToAgent, pages_of};
 use motcua_model::api::PageView;
-use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
+use slint::{ComponentHandle as _, Image, Rgb8Pixel, SharedPixelBuffer};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -86,6 +86,20 @@ impl Pictures {
 }
 
 impl Face {
+    /// A full screen has the size that it has: how much a page of a list holds, and how large pictures must be, follow it.
+    pub(crate) fn follow_window(&self) {
+        let window = self.app().window().size();
+        let size = (window.width, window.height);
+        let before = {
+            let mut state = self.state.borrow_mut();
+            state.landscape = size.0 > size.1;
+            std::mem::replace(&mut state.size, size)
+        };
+        if before != size {
+            self.draw();
+        }
+    }
+
     /// Asks for the pictures that the screen shows and does not have.
     pub(crate) fn fetch_pictures(&self) {
         let mut state = self.state.borrow_mut();

@@ -39,6 +39,26 @@ fn words_of_screen_code(snapshot: &Snapshot) -> String {
 }
 
 #[test]
+fn a_display_of_another_shape_than_was_said_holds_the_pages_of_its_own_shape() {
+    let (said, display) = (Stage::new(SIZES[0]), Stage::new(SIZES[1]));
+    let names: Vec<_> = samples::all(Language::Vi).into_iter().map(|s| s.name).collect();
+    let pages = |stage: &Stage, name: &str| {
+        stage.show_sample(name, Language::Vi);
+        stage.pages()
+    };
+    let upright: Vec<i32> = names.iter().map(|name| pages(&said, name)).collect();
+    said.face.app().window().set_size(slint::PhysicalSize::new(SIZES[1].0, SIZES[1].1));
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
+    let mut differ = 0;
+    for (name, upright) in names.iter().zip(upright) {
+        let now = pages(&said, name);
+        assert_eq!(now, pages(&display, name), "{name}");
+        differ += usize::from(now != upright);
+    }
+    assert!(differ > 0, "no list has other pages where the screen lies: this proves nothing");
+}
+
+#[test]
 fn a_passport_is_typed_in_two_lines_and_a_wrong_line_stays_to_be_mended() {
     let stage = Stage::new(SIZES[0]);
     let shown = stage.show_sample("passport", Language::En);

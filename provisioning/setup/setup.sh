@@ -6,6 +6,7 @@
 #   setup.sh test    demo + what the tests and the licence check need
 #   setup.sh fuzz    build + the fuzzer
 #   setup.sh usb     build + a virtual PC for USB devices
+#   setup.sh kms     demo + a virtual PC for the screen without a display server
 #   setup.sh digitise build + OCRmyPDF, which our digitising is measured against
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -102,6 +103,16 @@ cpio                | packs its disk
 kmod                | finds the kernel modules it needs
 qemu-system-x86     | the virtual PC itself
 '
+KMS_PACKAGES='
+cage                | the Wayland compositor that the kiosk is tried under
+libinput-dev        | touch and keys without a display server
+libudev-dev         | finds the screen and its touch
+libxkbcommon-dev    | keyboard without a display server
+tesseract-ocr       | reads what the screen shows
+udev                | tells the virtual PC which device is a touch screen
+xkb-data            | which key is which
+xwayland            | carries the kiosk under the compositor
+'
 
 say() { printf 'set-up: %s\n' "$*"; }
 fail() { printf 'set-up: %s\n' "$@" >&2; exit 1; }
@@ -112,8 +123,9 @@ main() {
         demo) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES" ;;
         test) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES$TEST_PACKAGES" ;;
         usb) install_packages "$BUILD_PACKAGES$USB_PACKAGES" ;;
+        kms) install_packages "$BUILD_PACKAGES$DEMO_PACKAGES$USB_PACKAGES$KMS_PACKAGES" ;;
         digitise) install_packages "$BUILD_PACKAGES$DIGITISE_PACKAGES" ;;
-        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz|usb|digitise" ;;
+        *) fail "usage: provisioning/setup/setup.sh build|demo|test|fuzz|usb|kms|digitise" ;;
     esac
     check_rust
     if [ "$MODE" = test ]; then

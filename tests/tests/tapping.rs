@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions};
-use motcua_kiosk::{agent, face::Face, ui::Kiosk};
+use motcua_kiosk::{
+    agent,
+    face::{Face, FromAgent},
+    ui::Kiosk,
+};
 use motcua_model::{
     Private,
     api::{Action, Overlay, PaperState, PrintState, Screen, Snapshot},
@@ -30,8 +34,10 @@ use tokio::runtime::Runtime;
 /// The screen and the finger before it.
 struct Finger {
     face: Rc<Face>,
-    receive: tokio::sync::mpsc::UnboundedReceiver<motcua_kiosk::face::FromAgent>,
+    receive: tokio::sync::mpsc::UnboundedReceiver<FromAgent>,
     clock: Rc<Cell<Duration>>,
+    /// Of the picture that was last received.
+    step: u64,
     taps: usize,
 }
 
@@ -46,12 +52,15 @@ impl Finger {
         let face = Face::new(move |wish| drop(send.send(wish)), move || now.get()).unwrap();
         face.set_size(1080, 1920, 4.0);
         face.app().show().unwrap();
-        Self { face, receive, clock, taps: 0 }
+        Self { face, receive, clock, step: 0, taps: 0 }
     }
 
     /// Takes what the agent has said.
     fn look(&mut self) {
         while let Ok(message) = self.receive.try_recv() {
+            if let FromAgent::Snapshot(snapshot) = &message {
+                self.step = snapshot.step;
+            }
             self.face.receive(message);
         }
         i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
@@ -61,7 +70,8 @@ impl Finger {
         let kiosk = self.face.app().global::<Kiosk>();
         let overlaid = kiosk.get_overlay().kind != motcua_kiosk::ui::OverlayKind::None;
         let connected = kiosk.get_screen() != motcua_kiosk::ui::ScreenKind::Connecting;
-        connected && kiosk.get_code() == snapshot.screen.code() && overlaid == snapshot.overlay.is_some()
+        // Two questions behind one another have the same code.
+        connected && self.step == snapshot.step && kiosk.get_code() == snapshot.screen.code() && overlaid == snapshot.overlay.is_some()
     }
 
     fn buttons(&self) -> Vec<ElementHandle> {

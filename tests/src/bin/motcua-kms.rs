@@ -1,0 +1,238 @@
+//! Runs inside the virtual PC of `tests/kms/run.sh`: a whole office, its kiosk on the graphics card, and a finger on a touch
+//! screen that the kernel believes in. What the card shows is read outside, on the host, which is asked over the serial line.
+//! One line per check; the last line says whether all passed.
+
+#![expect(clippy::print_stdout, reason = "the lines are this program's work")]
+
+use anyhow::{Context as _, bail, ensure};
+use evdev::{
+    AbsInfo, AbsoluteAxisCode as Axis, AttributeSet, EventType, InputEvent, KeyCode, PropType, UinputAbsSetup, uinput::VirtualDevice,
+};
+use motcua_tests::{
+    kiosk,
+    rig::{self, Options, Rig},
+};
+use std::{
+    fs,
+    io::{BufRead as _, Write as _},
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+use tokio::process::{Child, Command};
+
+/// Pixels of the graphics card, as it stands in `run.sh`.
+const PANEL: (i32, i32) = (1080, 1920);
+/// Reading a picture takes the host a few seconds, and a virtual PC without KVM is slow.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// A touch screen on a panel that hangs on its side.
+const TURNED: &str = "Invented turned touch screen";
+/// On C01: the heading, and a tile.
+const WELCOME: &str = "Chạm vào việc cần làm";
+const TILE: &str = "Nộp hồ sơ";
+/// On C02.
+const NEXT: &str = "Trước khi bắt đầu";
+
+/// What draws the kiosk on the card.
+#[derive(Clone, Copy)]
+enum Way {
+    /// The kiosk itself, turned by so many degrees.
+    Linuxkms { degrees: i32 },
+    /// The Wayland compositor cage, and Xwayland under it.
+    Cage,
+}
+
+impl Way {
+    const fn degrees(self) -> i32 {
+        match self {
+            Self::Linuxkms { degrees } => degrees,
+            Self::Cage => 0,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let all = match checks().await {
+        Ok(()) => "kms: all checks passed",
+        Err(error) => {
+            println!("kms: FAIL {error:#}");
+            "kms: some checks failed"
+        }
+    };
+    println!("{all}");
+}
+
+async fn checks() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    turn_touch_screens_called(TURNED).await?;
+    let mut hands = Hands { finger: touch_screen("Invented touch screen")?, turned: touch_screen(TURNED)?, keys: keyboard()? };
+    let rig = Rig::start(&Options::in_folder(folder.path())).await?;
+    rig.until_devices().await?;
+    let ways = [
+        ("on the graphics card alone (linuxkms)", "upright", Way::Linuxkms { degrees: 0 }),
+        ("the same, turned by 90 degrees", "turned", Way::Linuxkms { degrees: 90 }),
+        ("full screen under a Wayland compositor (cage)", "cage", Way::Cage),
+    ];
+    for (name, picture, way) in ways {
+        let started = Instant::now();
+        visit(&rig, &mut hands, way, picture).await.with_context(|| format!("{name}; the kiosk said: {}", said(&rig.dir)))?;
+        println!("kms: PASS {name} ({:.0} s)", started.elapsed().as_secs_f32());
+    }
+    rig.stop().await
+}
+
+/// The last lines of the kiosk's log.
+fn said(folder: &Path) -> String {
+    let log = fs::read_to_string(folder.join("logs/kiosk.log")).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().rev().take(8).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+}
+
+/// The waiting page is there; a tile is touched; the screen falls over and comes back to that step, killed or ended by keys;
+/// the button for the end leads back to the waiting page.
+async fn visit(rig: &Rig, hands: &mut Hands, way: Way, picture: &str) -> anyhow::Result<()> {
+    let mut process = start(rig, way)?;
+    until_words(&format!("{picture}-1-waiting"), way, WELCOME).await?;
+    let tile = until_words(&format!("{picture}-1-waiting"), way, TILE).await?;
+    hands.touch(tile, way)?;
+    rig.screen("C02").await.context("the finger has changed nothing")?;
+    until_words(&format!("{picture}-2-touched"), way, NEXT).await?;
+    process.kill().await?;
+    let mut again = start(rig, way)?;
+    until_words(&format!("{picture}-3-after-a-crash"), way, NEXT).await?;
+    if matches!(way, Way::Linuxkms { .. }) {
+        // Slint ends its loop at these three keys, as at Ctrl+Alt+Del; systemd starts the kiosk again.
+        hands.ctrl_alt_backspace()?;
+        let ended = tokio::time::timeout(PATIENCE, again.wait()).await.context("Ctrl+Alt+Backspace did not reach the kiosk")??;
+        ensure!(ended.success(), "the kiosk ended with {ended}");
+        again = start(rig, way)?;
+        until_words(&format!("{picture}-4-after-three-keys"), way, NEXT).await?;
+    }
+    let end = until_words(&format!("{picture}-4-end"), way, "Kết thúc").await?;
+    hands.touch(end, way)?;
+    rig.screen("C01").await.context("the button for the end")?;
+    until_words(&format!("{picture}-5-waiting"), way, WELCOME).await?;
+    again.kill().await?;
+    Ok(())
+}
+
+fn start(rig: &Rig, way: Way) -> anyhow::Result<Child> {
+    let log = fs::File::options().create(true).append(true).open(rig.dir.join("logs/kiosk.log"))?;
+    let folder = kiosk::runtime_folder(rig);
+    fs::create_dir_all(&folder)?;
+    let size = if way.degrees() % 180 == 0 { "1080x1920" } else { "1920x1080" };
+    let mut screen = kiosk::kiosk(rig, size, "4.0")?;
+    screen.arg("--runtime-dir").arg(&folder).arg("--fullscreen");
+    let mut command = match way {
+        Way::Linuxkms { degrees } => {
+            screen.env("SLINT_BACKEND", "linuxkms-software").env("SLINT_KMS_ROTATION", degrees.to_string());
+            screen
+        }
+        Way::Cage => {
+            let mut cage = Command::new("cage");
+            cage.arg("--").arg(screen.as_std().get_program()).args(screen.as_std().get_args());
+            // No GPU in this PC, and nobody but this one program on the seat.
+            cage.env("WLR_RENDERER", "pixman").env("LIBSEAT_BACKEND", "builtin").env("XDG_RUNTIME_DIR", &folder);
+            cage
+        }
+    };
+    let command = command.kill_on_drop(true).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command.spawn().context("the kiosk could not be started")
+}
+
+/// Asks the host until these words are on the screen, and where: pixels of the page as a person sees it.
+async fn until_words(picture: &str, way: Way, words: &str) -> anyhow::Result<(i32, i32)> {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        println!("kms: find {picture} {} {words}", (360 - way.degrees()) % 360);
+        std::io::stdout().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        let mut parts = answer.split_whitespace();
+        if parts.next() == Some("at")
+            && let (Some(x), Some(y)) = (parts.next(), parts.next())
+        {
+            return Ok((x.parse()?, y.parse()?));
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    bail!("the screen does not say {words:?}; see {picture}.png")
+}
+
+/// Where a point of the page lies on the panel of the touch screen, which is not turned.
+fn on_panel((x, y): (i32, i32), way: Way) -> (i32, i32) {
+    match way.degrees() {
+        90 => (PANEL.0 - y, x),
+        _ => (x, y),
+    }
+}
+
+/// As a technician does it, see the README: by libinput's matrix in a rule of udev.
+async fn turn_touch_screens_called(name: &str) -> anyhow::Result<()> {
+    let rules = Path::new("/run/udev/rules.d");
+    fs::create_dir_all(rules)?;
+    let rule = format!("SUBSYSTEM==\"input\", ATTRS{{name}}==\"{name}\", ENV{{LIBINPUT_CALIBRATION_MATRIX}}=\"0 1 0 -1 0 1\"\n");
+    fs::write(rules.join("90-touch.rules"), rule)?;
+    rig::run(Command::new("udevadm").args(["control", "--reload"])).await?;
+    Ok(())
+}
+
+/// Fingers and a keyboard.
+struct Hands {
+    finger: VirtualDevice,
+    turned: VirtualDevice,
+    keys: VirtualDevice,
+}
+
+fn touch_screen(name: &str) -> anyhow::Result<VirtualDevice> {
+    let axis = |code, most| UinputAbsSetup::new(code, AbsInfo::new(0, 0, most, 0, 0, 4));
+    let device = VirtualDevice::builder().context("no /dev/uinput")?.name(name);
+    let device = device.with_keys(&AttributeSet::from_iter([KeyCode::BTN_TOUCH]))?;
+    let device = device.with_properties(&AttributeSet::from_iter([PropType::DIRECT]))?;
+    let device = device
+        .with_absolute_axis(&axis(Axis::ABS_X, PANEL.0 - 1))?
+        .with_absolute_axis(&axis(Axis::ABS_Y, PANEL.1 - 1))?
+        .with_absolute_axis(&axis(Axis::ABS_MT_SLOT, 9))?
+        .with_absolute_axis(&axis(Axis::ABS_MT_TRACKING_ID, 65535))?
+        .with_absolute_axis(&axis(Axis::ABS_MT_POSITION_X, PANEL.0 - 1))?
+        .with_absolute_axis(&axis(Axis::ABS_MT_POSITION_Y, PANEL.1 - 1))?;
+    device.build().context("the touch screen")
+}
+
+fn keyboard() -> anyhow::Result<VirtualDevice> {
+    // Whoever has the letters is a keyboard for udev.
+    let keys = (1..128).map(KeyCode::new);
+    VirtualDevice::builder()?.name("Invented keyboard").with_keys(&AttributeSet::from_iter(keys))?.build().context("the keyboard")
+}
+
+impl Hands {
+    /// Touches this point of the page.
+    fn touch(&mut self, at: (i32, i32), way: Way) -> anyhow::Result<()> {
+        let (x, y) = on_panel(at, way);
+        let finger = if way.degrees() == 0 { &mut self.finger } else { &mut self.turned };
+        let axis = |code: Axis, value| InputEvent::new(EventType::ABSOLUTE.0, code.0, value);
+        let key = |value| InputEvent::new(EventType::KEY.0, KeyCode::BTN_TOUCH.0, value);
+        finger.emit(&[
+            axis(Axis::ABS_MT_SLOT, 0),
+            axis(Axis::ABS_MT_TRACKING_ID, 1),
+            axis(Axis::ABS_MT_POSITION_X, x),
+            axis(Axis::ABS_MT_POSITION_Y, y),
+            key(1),
+            axis(Axis::ABS_X, x),
+            axis(Axis::ABS_Y, y),
+        ])?;
+        std::thread::sleep(Duration::from_millis(120));
+        finger.emit(&[axis(Axis::ABS_MT_SLOT, 0), axis(Axis::ABS_MT_TRACKING_ID, -1), key(0)])?;
+        Ok(())
+    }
+
+    fn ctrl_alt_backspace(&mut self) -> anyhow::Result<()> {
+        let keys = [KeyCode::KEY_LEFTCTRL, KeyCode::KEY_LEFTALT, KeyCode::KEY_BACKSPACE];
+        for (key, value) in keys.iter().map(|key| (key, 1)).chain(keys.iter().rev().map(|key| (key, 0))) {
+            self.keys.emit(&[InputEvent::new(EventType::KEY.0, key.0, value)])?;
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        Ok(())
+    }
+}
