@@ -18,6 +18,8 @@ ip link set lo up
 here="$(sed 's/.*motcua=\([^ ]*\).*/\1/' /proc/cmdline)"
 target="$(sed 's/.*target=\([^ ]*\).*/\1/' /proc/cmdline)"
 export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/tmp LANG=C.UTF-8
+# udev does nothing in what it takes for a chroot.
+export SYSTEMD_IGNORE_CHROOT=1
 chroot /pc /lib/systemd/systemd-udevd --daemon
 chroot /pc /bin/sh -c 'udevadm trigger --action=add; udevadm settle'
 chroot /pc /bin/sh -c "cd '$here' && exec '$target/debug/motcua-kms' </dev/ttyS0 >/dev/ttyS0 2>/tmp/kms.err"
