@@ -9,7 +9,7 @@ use crate::{
 };
 use motcua_model::{
     Language, Private, Text,
-    address::{ABROAD, Address, LONGEST, abroad, parts, today},
+    address::{ABROAD, Address, DIVIDED, LONGEST, abroad, parts, renamed, today},
     api::{Screen, Snapshot},
     catalogue::AnswerKind,
     units::{FoundCommune, FoundProvince, units},
@@ -23,6 +23,10 @@ pub(crate) struct Picker {
     commune: Option<usize>,
     /// The old name by which the commune was found.
     was: String,
+    /// Communes among which that of the answer was divided: they stand first.
+    offered: Vec<usize>,
+    /// Where the answer stands, a card or a paper, and how; none once it is an answer.
+    said: Option<(Text, String)>,
     /// Hamlet, street, number; or an address abroad.
     rest: String,
     abroad: bool,
@@ -54,7 +58,8 @@ pub(crate) fn words() -> [Text; 3] {
 /// The picker for the question that the snapshot asks, and its first input; none where it asks for no address.
 pub(crate) fn begin(snapshot: Option<&Snapshot>) -> Option<(Picker, Typed)> {
     let snapshot = snapshot?;
-    let Screen::Question { kind: AnswerKind::Address { commune_enough, abroad }, answer, required, .. } = &snapshot.screen else {
+    let Screen::Question { kind: AnswerKind::Address { commune_enough, abroad }, answer, required, read_from, .. } = &snapshot.screen
+    else {
         return None;
     };
     let mut picker = Picker {
@@ -62,6 +67,8 @@ pub(crate) fn begin(snapshot: Option<&Snapshot>) -> Option<(Picker, Typed)> {
         province: None,
         commune: None,
         was: String::new(),
+        offered: Vec::new(),
+        said: read_from.as_ref().map(|source| (source.clone(), answer.reveal().to_owned())),
         rest: String::new(),
         abroad: false,
         commune_enough: *commune_enough,
@@ -70,9 +77,9 @@ pub(crate) fn begin(snapshot: Option<&Snapshot>) -> Option<(Picker, Typed)> {
         home: snapshot.commune.as_deref().and_then(|code| units().commune(code)),
         hits: Vec::new(),
     };
-    let search = picker.take_answer(answer.reveal());
-    let typed = if search.is_empty() { picker.typed() } else { Typed::search(&search) };
-    picker.search(typed.text());
+    picker.take_answer(answer.reveal());
+    picker.search("");
+    let typed = picker.typed();
     Some((picker, typed))
 }
 
@@ -81,16 +88,16 @@ impl Picker {
         self.steps.last().copied().unwrap_or(AddressStep::Province)
     }
 
-    /// Begins where an answer stops being clear: it may be of an older form, or read on a paper. What is searched for then.
-    fn take_answer(&mut self, answer: &str) -> String {
+    /// Begins where an answer stops being clear: it may be of an older form, or read on a paper or a card.
+    fn take_answer(&mut self, answer: &str) {
         if let Some(own) = abroad(answer) {
             own.clone_into(&mut self.rest);
             self.abroad = true;
             self.steps = vec![AddressStep::Check];
-            return String::new();
+            return;
         }
         let places = today(answer);
-        let Some(first) = places.first() else {
+        let Some(first) = places.first().filter(|_| places.len() <= DIVIDED) else {
             self.province = units().find_provinces(answer).first().filter(|found| found.was.is_none()).map(|found| found.province);
             self.province = self.province.filter(|_| !answer.is_empty());
             match self.province {
@@ -98,22 +105,25 @@ impl Picker {
                 // It is not typed again.
                 None => self.rest = answer.chars().take(LONGEST).collect(),
             }
-            return String::new();
+            return;
         };
         self.province = Some(units().communes[first.commune].province);
         first.rest.reveal().clone_into(&mut self.rest);
-        let was = between(answer, first);
+        if !renamed(answer).is_empty() {
+            self.was = between(answer, first);
+        }
+        self.offered = places.iter().map(|place| place.commune).collect();
         if places.len() > 1 {
             self.steps.push(AddressStep::Commune);
-            return was;
+            return;
         }
         self.commune = Some(first.commune);
-        if Address::parse(answer).is_none() {
-            self.was = was;
-        }
-        let whole = self.commune_enough || !self.rest.is_empty();
-        self.steps = vec![if whole { AddressStep::Check } else { AddressStep::Rest }];
-        String::new()
+        self.steps = vec![self.behind_place()];
+    }
+
+    /// The step after the commune of an answer, whose beginning is known.
+    fn behind_place(&self) -> AddressStep {
+        if self.commune_enough || !self.rest.is_empty() { AddressStep::Check } else { AddressStep::Rest }
     }
 
     /// The input of the present step.
@@ -143,8 +153,12 @@ impl Picker {
             }
             (AddressStep::Commune, Some(province)) => {
                 let mut found = units().find_communes(province, typed);
-                found.sort_by_key(|found| !nothing || Some(found.commune) != self.home);
-                self.hits.extend(found.into_iter().map(Hit::Commune));
+                let divided = nothing && self.offered.len() > 1;
+                let is_offered = |commune: usize| divided && self.offered.contains(&commune);
+                found.sort_by_key(|found| (!is_offered(found.commune), !nothing || Some(found.commune) != self.home));
+                let was = |commune: usize| is_offered(commune).then(|| self.was.clone());
+                self.hits
+                    .extend(found.into_iter().map(|found| Hit::Commune(FoundCommune { was: found.was.or(was(found.commune)), ..found })));
             }
             (AddressStep::Commune | AddressStep::Rest | AddressStep::Abroad | AddressStep::Check, _) => {}
         }
@@ -181,7 +195,8 @@ impl Picker {
             }
             Some(Hit::Commune(found)) => {
                 (self.commune, self.was) = (Some(found.commune), found.was.clone().unwrap_or_default());
-                AddressStep::Rest
+                let offered = self.offered.len() > 1 && self.offered.contains(&found.commune);
+                if offered { self.behind_place() } else { AddressStep::Rest }
             }
             Some(Hit::Abroad) => AddressStep::Abroad,
             Some(Hit::Skip) | None => return,
@@ -221,7 +236,16 @@ impl Picker {
     }
 
     /// What the page reads.
-    pub(crate) fn view(&self) -> AddressView {
+    pub(crate) fn view(&self, language: Language) -> AddressView {
+        // Of another commune the card says nothing.
+        let said = self.said.as_ref().filter(|(_, said)| match self.step() {
+            AddressStep::Check => {
+                self.commune.is_some_and(|commune| self.offered.contains(&commune))
+                    && self.answer().is_none_or(|answer| answer.reveal() != said)
+            }
+            AddressStep::Commune => self.offered.len() > 1,
+            AddressStep::Province | AddressStep::Rest | AddressStep::Abroad => false,
+        });
         let place = self.commune.filter(|_| !self.abroad).map(|commune| units().place(commune)).unwrap_or_default();
         AddressView {
             step: self.step(),
@@ -231,6 +255,8 @@ impl Picker {
             was: self.was.as_str().into(),
             abroad: self.abroad,
             commune_enough: self.commune_enough,
+            source: said.map(|(source, _)| source.get(language)).unwrap_or_default().into(),
+            said: said.map(|(_, said)| said.as_str()).unwrap_or_default().into(),
         }
     }
 
@@ -261,6 +287,14 @@ impl Picker {
 fn between(answer: &str, address: &Address) -> String {
     let (parts, before) = (parts(answer), parts(address.rest.reveal()).len());
     parts.get(before..parts.len().saturating_sub(1)).unwrap_or_default().join(", ")
+}
+
+/// Where the address on a card is today, where the card does not say so itself; none where that is not clear.
+pub(crate) fn now(card: &Private) -> String {
+    match renamed(card.reveal()).as_slice() {
+        [now] => units().place(now.commune),
+        [] | [_, _, ..] => String::new(),
+    }
 }
 
 /// The places on the present page.

@@ -427,6 +427,15 @@ fn person(proof: Proof) -> Screen {
     }
 }
 
+/// The address on the card is of before 01/7/2025.
+fn person_of_before() -> Screen {
+    let mut shown = person(Proof::Claimed);
+    if let Screen::ConfirmPerson { address, .. } = &mut shown {
+        *address = Private::new("Tổ 3, thôn Thử, Xã Má Lé, Huyện Đồng Văn, Tỉnh Hà Giang");
+    }
+    shown
+}
+
 fn foreigner() -> Screen {
     Screen::ConfirmPerson {
         name: Private::new("ERIKSSON ANNA MARIA"),
@@ -530,6 +539,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
             Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardReaderGone), skip_first: true, passport: false },
         ),
         ("person", person(Proof::Claimed)),
+        ("person-before", person_of_before()),
         ("person-checked", person(chip(ChipFiles::Trusted))),
         ("person-read", person(chip(ChipFiles::UnknownSigner))),
         ("person-doubtful", person(chip(ChipFiles::Broken))),

@@ -198,6 +198,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 number: number.as_str().into(),
                 passport: *passport,
                 address: address.reveal().into(),
+                now: address::now(address).into(),
                 proof: words(&proof.words()),
                 assurance: match proof.assurance() {
                     dossier::Assurance::Claimed => Assurance::Claimed,
@@ -230,7 +231,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 of: i32::from(*of),
             };
             if let Some(picker) = &state.local.address {
-                (page.address, page.tiles) = (picker.view(), address::tiles(state, language));
+                (page.address, page.tiles) = (picker.view(language), address::tiles(state, language));
             }
             if let AnswerKind::Choice { options } = kind {
                 page.tiles = options

@@ -24,6 +24,7 @@ use motcua_drivers::scanner::escl_xml::{complete_jpeg, parse_capabilities, parse
 use motcua_drivers::scanner::sane_wire::FrameReader;
 use motcua_drivers::scanner::{Colour, Escl, ScanSettings, Source};
 use motcua_hub::{Opener, Unsealed, pki};
+use motcua_model::address::{self, Address};
 use motcua_model::api::ActionRequest;
 use motcua_model::catalogue::Catalogue;
 use motcua_model::citizen::CardQr;
@@ -43,7 +44,8 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by name; `tests/fuzz/targets` and `tests/fuzz/corpus` have the same names.
-pub const TARGETS: [(&str, Target); 26] = [
+pub const TARGETS: [(&str, Target); 27] = [
+    ("address", address),
     ("announcement", announcement),
     ("api_action", api_action),
     ("apdu", apdu),
@@ -80,6 +82,19 @@ pub fn card_qr(data: &[u8]) -> bool {
     let _ = Applicant::from_card(&card);
     survives_json(&card);
     true
+}
+
+/// An address as a card or a person writes it. What it is today is read again as it is written.
+pub fn address(data: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(data);
+    let today = address::today(&text);
+    for address in &today {
+        assert_eq!(Address::parse(&address.written()).as_ref(), Some(address));
+        assert!(address::today(&address.written()).contains(address), "what is of today stays so");
+    }
+    assert!(address::renamed(&text).is_empty() || address::renamed(&text) == today);
+    let _ = address::places(&today);
+    !today.is_empty()
 }
 
 /// A file of the stick that the hub imports. The first byte says from which layer on: `0` sealed, `1` signed, `2` content. Keys are

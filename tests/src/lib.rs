@@ -16,4 +16,5 @@ pub mod kiosk;
 pub mod own_namespace;
 pub mod rig;
 pub mod sane_feeder;
+pub mod staff;
 pub mod visit;

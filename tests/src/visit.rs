@@ -12,8 +12,10 @@ use serde_json::json;
 /// Đăng ký khai sinh.
 pub const PROCEDURE: &str = "1.001193";
 
-/// Someone who files a birth registration with this card.
+/// Someone who files with this card.
 pub struct Citizen {
+    /// What: [`PROCEDURE`], usually.
+    pub procedure: &'static str,
     /// Text of the card's QR, or of a passport's machine-readable lines: those are typed.
     pub card: &'static str,
     /// The dock's name of the card with its chip; none: the person skips the chip.
@@ -50,7 +52,7 @@ pub enum Next {
 impl Citizen {
     /// Someone who has not begun.
     pub fn new(card: &'static str) -> Self {
-        Self { card, chip: None, laid: false, done: false, codes: Vec::new(), post_to: None }
+        Self { procedure: PROCEDURE, card, chip: None, laid: false, done: false, codes: Vec::new(), post_to: None }
     }
 
     /// Someone who also lays the card on the card reader, where there is one. `chip` is the dock's name of the same card.
@@ -78,7 +80,7 @@ impl Citizen {
                 false => Next::Wait,
             },
             Screen::Notice => Next::Act(Action::Agree),
-            Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: PROCEDURE.to_owned() }),
+            Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: self.procedure.to_owned() }),
             Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
             Screen::Identify { .. } if self.card.contains('<') => Next::Act(Action::UsePassport),
             Screen::Identify { .. } if snapshot.health.reader != DeviceState::Ready => Next::Wait,

@@ -12,6 +12,7 @@ use crate::{
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use motcua_model::{
     Private, Text,
+    address::{self, ON_CARD},
     api::{Action, ChangeTarget},
     catalogue::{Component, Procedure, Question},
     config::Visit,
@@ -50,12 +51,23 @@ pub(crate) enum Page {
     Review,
 }
 
-/// An answer that was read on a paper.
+/// An answer that was read on a paper or on the owner's card.
 pub(crate) struct Proposal<'a> {
+    /// The card's as it stands there: what it is today, and which of several, the person says.
     pub(crate) value: Private,
     /// One of [`Question::read_from`].
     pub(crate) source: &'a str,
-    pub(crate) paper: &'a Text,
+    pub(crate) paper: Text,
+}
+
+impl Proposal<'_> {
+    /// Whether the answer is what was read.
+    fn is(&self, stored: &str) -> bool {
+        match self.source == ON_CARD {
+            true => address::today(self.value.reveal()).iter().any(|address| address.written() == stored),
+            false => self.value.reveal() == stored,
+        }
+    }
 }
 
 impl Filing {
@@ -155,14 +167,17 @@ impl Filing {
         self
     }
 
-    /// What a paper says of a question. Only the person makes an answer of it.
+    /// What a paper or the card says of a question. Only the person makes an answer of it.
     pub(crate) fn proposal<'a>(&'a self, question: &'a Question, today: Date) -> Option<Proposal<'a>> {
         question.read_from.iter().find_map(|source| {
+            if source == ON_CARD {
+                return Some(Proposal { value: self.address_on_card()?, source, paper: Text::new("thẻ", "the card") });
+            }
             self.draft.documents.iter().find_map(|document| {
                 let on_it = |read: &&PageFields| document.pages.iter().any(|page| page.image.id == read.page);
                 let read = self.draft.read.iter().filter(on_it).flat_map(|read| &read.fields).find(|field| field.field == *source)?;
                 let value = Private::new(question.answer_from(read.value.reveal(), today)?);
-                Some(Proposal { value, source, paper: &document.name })
+                Some(Proposal { value, source, paper: document.name.clone() })
             })
         })
     }
@@ -337,7 +352,7 @@ impl Filing {
         match checked {
             Err(advice) => self.page = Page::Question { at, refused: Some((value, advice)) },
             Ok(stored) => {
-                let read = self.proposal(question, today(cx.at.wall)).filter(|read| read.value.reveal() == stored);
+                let read = self.proposal(question, today(cx.at.wall)).filter(|read| read.is(&stored));
                 let read_from = read.map(|read| read.source.to_owned());
                 let answer = Answer { question: question.id.clone(), value: Private::new(stored), read_from };
                 let question = answer.question.clone();

@@ -10,6 +10,7 @@ use motcua_model::{
     dossier::{Answer, Origin, Submission},
     fault::Fault,
     for_whom::{Filer, ForWhom, PREFIX, is_of_other},
+    particulars::{AddressNow, Particulars},
 };
 
 impl Filing {
@@ -102,11 +103,20 @@ impl Filing {
         self.for_whom().refuses(question, answer, &self.draft.applicant, today(cx.at.wall))
     }
 
+    /// The address on the card of the dossier's owner, where it lies in communes that are known and nobody said that the card is wrong.
+    pub(crate) fn address_on_card(&self) -> Option<Private> {
+        let filer = Filer { person: &self.draft.applicant, other: self.draft.other.as_ref() };
+        let (owner, _) = self.for_whom().record(filer, &self.draft.answers, &[], Particulars::default());
+        let believed = self.for_whom() == ForWhom::Authorised || self.draft.applicant.confirmed;
+        (believed && !AddressNow::of(&owner.address).is_empty()).then(|| owner.address.clone())
+    }
+
     pub(crate) fn submission(&self) -> Submission {
         let draft = &self.draft;
         let told = self.procedure.particulars(&draft.answers, &draft.applicant.address);
         let filer = Filer { person: &draft.applicant, other: draft.other.as_ref() };
         let (applicant, mut particulars) = self.for_whom().record(filer, &draft.answers, &draft.documents, told);
+        particulars.address_now = AddressNow::of(&applicant.address);
         particulars.technical_id = draft.technical_id.clone();
         particulars.disputed = draft.disputed.clone();
         particulars.adds_to = draft.adds_to.clone();

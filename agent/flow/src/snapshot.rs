@@ -12,7 +12,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use motcua_model::{
-    Private, Text,
+    Private, Text, address,
     api::{
         ChangeTarget, DeviceState, Health, Overlay, OwnLine, PageView, PaperLine, PaperState, ProcedureLine, Progress, ReviewRow,
         ReviewValue, Screen, Service, ServiceTile, Snapshot,
@@ -242,7 +242,7 @@ fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>
         (Some((typed, advice)), _) => (typed.clone(), None, Some(advice.clone())),
         (None, Some(answer)) => (answer.clone(), None, None),
         (None, None) => match filing.proposal(question, today) {
-            Some(read) => (read.value, Some(read.paper.clone()), None),
+            Some(read) => (read.value, Some(read.paper), None),
             None => (Private::default(), None, None),
         },
     };
@@ -307,6 +307,12 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
     ];
     if !applicant.address.reveal().is_empty() {
         rows.push(fixed(Text::new("Địa chỉ trên thẻ", "Address on the card"), applicant.address.clone()));
+    }
+    match address::renamed(applicant.address.reveal()).as_slice() {
+        [] => {}
+        [now] => rows.push(fixed(Text::new("Địa chỉ nay là", "The same address today"), Private::new(now.written()))),
+        several if several.len() > address::DIVIDED => {}
+        several => rows.push(fixed(Text::new("Nay thuộc một trong", "Today in one of"), Private::new(address::places(several)))),
     }
     rows.push(ReviewRow {
         label: Text::new("Kiểm tra thẻ", "Check of the card"),

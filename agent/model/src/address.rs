@@ -1,8 +1,18 @@
 //! An address as text: "Số 5 ngõ 2, Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang". Its end is a commune and a province of today; what stands
 //! before is the person's own. One abroad begins with [`ABROAD`] and is free.
 
-use crate::{Private, Text, units::units};
+use crate::{
+    Private, Text,
+    units::{Told, units},
+};
 use std::fmt;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// In [`Question::read_from`](crate::catalogue::Question::read_from): the address on the card of the dossier's owner.
+pub const ON_CARD: &str = "card.address";
+
+/// A commune was divided among at most this many; where more would fit, too little is told.
+pub const DIVIDED: usize = 5;
 
 /// How an address abroad begins.
 pub const ABROAD: &str = "Ở nước ngoài: ";
@@ -43,26 +53,29 @@ impl Address {
 }
 
 /// What an address is today that may still name a province, district or commune of before 01/7/2025, as most cards do: one where it is
-/// clear, several where a commune was divided, none where nothing like it is known. The kind of a unit may be left out.
+/// clear, several where a commune was divided, none where nothing like it is known. Kinds of units, and commas where that leaves no doubt,
+/// may be left out.
 pub fn today(text: &str) -> Vec<Address> {
-    if let Some(address) = Address::parse(text) {
-        return vec![address];
+    if abroad(text).is_some() {
+        return Vec::new();
     }
-    let parts = parts(text);
-    let [before @ .., province] = parts.as_slice() else { return Vec::new() };
-    let of = |communes: Vec<usize>, rest: &[&str]| -> Vec<Address> {
-        communes.into_iter().map(|commune| Address { rest: Private::new(rest.join(", ")), commune }).collect()
-    };
-    if let [rest @ .., commune, district] = before {
-        let held = of(units().holders(province, Some(district), commune), rest);
-        if !held.is_empty() {
-            return held;
-        }
-    }
-    match before {
-        [rest @ .., last] => of(units().holders(province, None, last), rest),
-        [] => Vec::new(),
-    }
+    let text: String = text.nfc().collect();
+    let address = |told: Told| Address { rest: Private::new(parts(&text[..told.rest]).join(", ")), commune: told.commune };
+    units().told(&text).into_iter().map(address).collect()
+}
+
+/// As [`today`]; none where the address says so itself.
+pub fn renamed(text: &str) -> Vec<Address> {
+    let today = today(text);
+    if today.len() == 1 && Address::parse(text).as_ref() == today.first() { Vec::new() } else { today }
+}
+
+/// Where they lie, without what stands before: "Phường Hoàn Kiếm / Phường Cửa Nam, Thành phố Hà Nội".
+pub fn places(addresses: &[Address]) -> String {
+    let known = |address: &Address| units().communes.get(address.commune);
+    let names: Vec<&str> = addresses.iter().filter_map(known).map(|commune| commune.name).collect();
+    let province = addresses.iter().find_map(known).map(|commune| units().provinces[commune.province].name);
+    province.map(|province| format!("{}, {province}", names.join(" / "))).unwrap_or_default()
 }
 
 /// The address as it is written, or what to do instead. `whole`: a commune alone is not enough.
@@ -118,12 +131,48 @@ mod tests {
             ("Tổ 3, Phường Dương Đông, Thành phố Phú Quốc, Kiên Giang", "Tổ 3, Đặc khu Phú Quốc, Tỉnh An Giang"),
             ("Thôn Thử, Huyện Lý Sơn, Tỉnh Quảng Ngãi", "Thôn Thử, Đặc khu Lý Sơn, Tỉnh Quảng Ngãi"),
             ("Xã Lũng Cú, Tỉnh Tuyên Quang", "Xã Lũng Cú, Tỉnh Tuyên Quang"),
+            ("thôn thử - xã má lé - huyện đồng văn - tỉnh hà giang.", "thôn thử, Xã Lũng Cú, Tỉnh Tuyên Quang"),
+            ("Số 3 (tầng 2), X. Má Lé, H. Đồng Văn, T. Hà Giang, Việt Nam", "Số 3 (tầng 2), Xã Lũng Cú, Tỉnh Tuyên Quang"),
+            ("Thôn Thử Xã Má Lé Huyện Đồng Văn Tỉnh Hà Giang", "Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang"),
+            ("Má Lé Đồng Văn Hà Giang", "Xã Lũng Cú, Tỉnh Tuyên Quang"),
+            ("Xã Má Lé, Thị xã Đồng Văn, Hà Giang", "Xã Lũng Cú, Tỉnh Tuyên Quang"),
         ] {
             assert_eq!(told(before), [now], "{before}");
+            assert_eq!(renamed(before).is_empty(), before == now, "{before}");
         }
-        for unknown in ["", "Hà Nội", "Thôn Thử, Xã Minh Họa, Thử Nghiệm", "Paris"] {
+        for unknown in [
+            "",
+            ",",
+            "Hà Nội",
+            "Thôn Thử, Xã Minh Họa, Thử Nghiệm",
+            "Paris",
+            "Ở nước ngoài: Xã Lũng Cú, Tuyên Quang",
+            "Xã Má Lé",
+            "12, Quận 3, TP.HCM",
+            "Thôn Đông Má Lé, Đồng Văn, Hà Giang",
+        ] {
             assert!(told(unknown).is_empty(), "{unknown}");
         }
+    }
+
+    /// Cards of before often leave the kinds out, and the commune of today has the district's name.
+    #[test]
+    fn the_name_of_a_district_is_not_taken_for_its_commune() {
+        assert_eq!(told("Phù Lỗ, Sóc Sơn, Hà Nội"), told("Xã Phù Lỗ, Huyện Sóc Sơn, Thành phố Hà Nội"));
+        assert_ne!(told("Phù Lỗ, Sóc Sơn, Hà Nội"), ["Phù Lỗ, Xã Sóc Sơn, Thành phố Hà Nội"]);
+        assert!(told("Thôn Thử, Sóc Sơn, Hà Nội").is_empty() && told("Xã Không Có, Huyện Sóc Sơn, Hà Nội").is_empty());
+        assert_eq!(told("Thôn Thử, Xã Sóc Sơn, Hà Nội"), ["Thôn Thử, Xã Sóc Sơn, Thành phố Hà Nội"]);
+    }
+
+    /// Huế was no city of its own before 2025, and Quận 9 went into Thủ Đức in 2021.
+    #[test]
+    fn districts_and_provinces_of_earlier_cards_are_known() {
+        for before in ["Phường Thuỷ Vân, TP. Huế, Thừa Thiên Huế", "Thuỷ Vân, Huế, Thừa Thiên - Huế", "P. Thủy Vân, Q. Thuận Hoá, TP Huế"]
+        {
+            assert_eq!(told(before), told("Phường Thủy Vân, Quận Thuận Hóa, Thành phố Huế"), "{before}");
+            assert_eq!(told(before).len(), 1, "{before}");
+        }
+        assert_eq!(told("Phường Hiệp Phú, Quận 9, TP.HCM"), told("Phường Hiệp Phú, Thành phố Thủ Đức, Thành phố Hồ Chí Minh"));
     }
 
     /// NQ 1656: parts of the ward Tràng Tiền went to Hoàn Kiếm and to Cửa Nam.
@@ -131,7 +180,8 @@ mod tests {
     fn what_was_divided_is_left_to_the_person() {
         let now = told("5 Phố Thử, Phường Tràng Tiền, Quận Hoàn Kiếm, Hà Nội");
         assert_eq!(now, ["5 Phố Thử, Phường Hoàn Kiếm, Thành phố Hà Nội", "5 Phố Thử, Phường Cửa Nam, Thành phố Hà Nội"]);
-        assert!(told("Phường 1, Thành phố Hồ Chí Minh").len() > 3, "without a district any of them");
+        assert_eq!(places(&today("Tràng Tiền, Hoàn Kiếm, Hà Nội")), "Phường Hoàn Kiếm / Phường Cửa Nam, Thành phố Hà Nội");
+        assert!(told("Phường 1, Thành phố Hồ Chí Minh").len() > DIVIDED, "without a district any of them");
         assert_eq!(told("Phường 01, Quận 3, Thành phố Hồ Chí Minh"), ["Phường Bàn Cờ, Thành phố Hồ Chí Minh"]);
     }
 

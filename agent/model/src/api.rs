@@ -240,9 +240,9 @@ pub enum Screen {
         kind: AnswerKind,
         /// False: may be left empty.
         required: bool,
-        /// Present answer, or what a paper says ([`Self::Question::read_from`]).
+        /// Present answer, or what a paper says ([`Self::Question::read_from`]); of the card its address as it stands there.
         answer: Private,
-        /// The paper that the machine read the answer on: the person has not said yes to it yet.
+        /// The paper, or the card, that the machine read the answer on: the person has not said yes to it yet.
         read_from: Option<Text>,
         /// Why the last answer was not taken.
         error: Option<Text>,

@@ -163,7 +163,8 @@ pub struct Question {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tells: Option<Tells>,
     /// Fields of papers that answer it (R41), the first that was read counts: `type.field` of
-    /// [`DocumentTypes`](crate::document_types::DocumentTypes). The person is asked all the same, with the answer filled in.
+    /// [`DocumentTypes`](crate::document_types::DocumentTypes); or [`address::ON_CARD`] for an address. The person is asked all the same,
+    /// with the answer filled in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_from: Vec<String>,
 }
@@ -284,6 +285,9 @@ impl Catalogue {
                 if let Some(source) = q.read_from.iter().find(|source| !is_source(source)) {
                     say(format!("question {}: '{source}' in read_from is not of the form type.field", q.id));
                 }
+                if q.is_on_card() && !matches!(q.kind, AnswerKind::Address { .. }) {
+                    say(format!("question {}: {} in read_from answers a question of type address alone", q.id, address::ON_CARD));
+                }
                 if p.questions[..i].iter().any(|other| other.tells.is_some() && other.tells == q.tells) {
                     say(format!("question {} tells what another one tells already", q.id));
                 }
@@ -324,11 +328,16 @@ fn is_source(source: &str) -> bool {
 impl Procedure {
     /// Whether papers are scanned before the questions are asked: where a paper can answer one, nobody types what the machine has read.
     pub fn papers_first(&self) -> bool {
-        self.questions.iter().any(|question| !question.read_from.is_empty())
+        self.questions.iter().flat_map(|question| &question.read_from).any(|source| source != address::ON_CARD)
     }
 }
 
 impl Question {
+    /// Whether the owner's card may answer it.
+    pub fn is_on_card(&self) -> bool {
+        self.read_from.iter().any(|source| source == address::ON_CARD)
+    }
+
     /// The answer in its stored form, or the sentence that helps to mend it.
     pub fn check(&self, answer: &str, today: Date) -> Result<String, Text> {
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -583,7 +592,7 @@ mod tests {
         let catalogue = Catalogue::built_in().unwrap();
         let sources: Vec<&String> = catalogue.procedures.iter().flat_map(|p| &p.questions).flat_map(|q| &q.read_from).collect();
         assert!(sources.len() >= 6);
-        for source in sources {
+        for source in sources.into_iter().filter(|source| *source != address::ON_CARD) {
             let (kind, field) = source.split_once('.').unwrap();
             let known = types.document_type(kind).is_some_and(|kind| kind.fields.iter().any(|rule| rule.key == field));
             assert!(known, "{source}");
@@ -609,6 +618,16 @@ mod tests {
     }
 
     #[test]
+    fn the_card_answers_addresses_alone_and_is_no_paper_to_wait_for() {
+        let text = include_str!("../catalogue.json");
+        let catalogue = Catalogue::from_json(text).unwrap();
+        let single = catalogue.procedure("1.004873").unwrap();
+        assert!(single.questions.iter().any(Question::is_on_card) && !single.papers_first());
+        let wrong = text.replacen("birth_form.child_name", address::ON_CARD, 1);
+        assert!(Catalogue::from_json(&wrong).unwrap_err().join("\n").contains("answers a question of type address alone"));
+    }
+
+    #[test]
     fn the_answers_say_how_the_person_is_reached_and_where_the_result_goes() {
         let mut procedure = Catalogue::built_in().unwrap().procedures.remove(0);
         procedure.competent_agency = Some("H15.50".into());
@@ -619,6 +638,10 @@ mod tests {
         let post = told("post", "0900000456");
         assert_eq!(post.contact.phone.as_ref().map(Private::reveal), Some("0900000456"));
         assert_eq!(post.return_by, Some(ReturnBy::Post { address: Private::new("Thôn Thử") }));
+        let old = [Answer { question: "return_by".into(), value: Private::new("post"), read_from: None }];
+        let old = procedure.particulars(&old, &Private::new("Thôn Thử, Má Lé, Đồng Văn, Hà Giang"));
+        let today = Private::new("Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang");
+        assert_eq!(old.return_by, Some(ReturnBy::Post { address: today }), "as the post finds it");
         let desk = told("desk", "");
         assert_eq!(
             (desk.contact, desk.return_by, desk.competent_agency.as_deref()),

@@ -1,6 +1,14 @@
 //! What a dossier says beside the card of its owner: whom else it concerns, how they are reached, how the result goes back.
 
-use crate::{Private, citizen::PersonNumber, dossier::Applicant, hub::PaperSource, supplement::AddsTo};
+use crate::{
+    Private,
+    address::{self, Address},
+    citizen::PersonNumber,
+    dossier::Applicant,
+    hub::PaperSource,
+    supplement::AddsTo,
+    units::units,
+};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,9 +41,34 @@ pub struct Particulars {
     /// Mã định danh of the agency that decides, where it is not the receiving one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub competent_agency: Option<String>,
+    /// The address on the owner's card in the communes of today: one where that is clear, several where its commune was divided (the
+    /// office asks which), none where nothing like it is known. [`Applicant::address`] says what the card says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub address_now: Vec<AddressNow>,
     /// The dossier that this one only adds papers to, at an officer's request: the hub puts them there and gives no code of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adds_to: Option<Box<AddsTo>>,
+}
+
+/// An address in the communes since 01/7/2025.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AddressNow {
+    /// Mã xã: five digits.
+    pub commune: String,
+    /// All of it, as [`Address::written`].
+    pub address: Private,
+}
+
+impl AddressNow {
+    /// What an address on a card is today; none where more communes could be meant than any was divided among.
+    pub fn of(card: &Private) -> Vec<Self> {
+        let today = address::today(card.reveal());
+        let now = |address: &Address| {
+            let code = units().communes.get(address.commune)?.code;
+            Some(Self { commune: code.to_owned(), address: Private::new(address.written()) })
+        };
+        if today.len() > address::DIVIDED { Vec::new() } else { today.iter().filter_map(now).collect() }
+    }
 }
 
 /// How somebody is reached.
@@ -57,7 +90,7 @@ pub enum ReturnBy {
     Desk,
     /// HinhThuc 1: brought by the public postal service (BCCI).
     Post {
-        /// Where to; empty where no card told an address: the office asks.
+        /// Where to, in the communes of today where that is clear; empty where no card told an address: the office asks.
         address: Private,
     },
     /// Only as a file, in "dịch vụ công của tôi".

@@ -95,11 +95,15 @@ impl Drop for Private {
     }
 }
 
-/// Text for comparison and search: lower case, no diacritics, `đ` as `d`, single spaces.
+/// Text for comparison and search: lower case, no diacritics, `đ` as `d` (and the Icelandic `ð` that old fonts had for it), single spaces.
 /// `fold("Hoà Bình") == fold("HÒA  BÌNH")`.
 pub fn fold(text: &str) -> String {
-    let plain: String =
-        text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }).collect();
+    let plain: String = text
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if matches!(c, 'đ' | 'ð') { 'd' } else { c })
+        .collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -4,11 +4,7 @@
 //! The data and their source stand in `data/units.tsv`.
 
 use crate::fold;
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 /// What is known; read at the first use.
 pub fn units() -> &'static Units {
@@ -62,6 +58,8 @@ pub struct Word {
 
 /// Quận, huyện, thị xã, thành phố thuộc tỉnh: until 30/6/2025.
 struct District {
+    /// Its communes, in [`Units::former`].
+    communes: Range<usize>,
     word: Word,
     /// As it was called: "Tỉnh Hà Giang".
     in_province: Word,
@@ -211,12 +209,14 @@ impl Units {
                     let in_province = Word::new(in_province);
                     let is_it = |word: &Word| word.key == in_province.key;
                     let province = units.provinces.iter().position(|p| is_it(&p.word) || p.former.iter().any(is_it));
-                    units.districts.extend(province.map(|province| District { word: Word::new(name), in_province, province }));
+                    let communes = units.former.len()..units.former.len();
+                    units.districts.extend(province.map(|province| District { communes, word: Word::new(name), in_province, province }));
                 }
                 ("O", name, now, _) => {
                     let district = units.districts.len() - 1;
                     let word = Word::new(if name.is_empty() { units.districts[district].word.name } else { name });
                     units.former.push(Former { word, district, now });
+                    units.districts[district].communes.end = units.former.len();
                 }
                 (_, _, _, _) => {}
             }
@@ -296,23 +296,6 @@ impl Units {
         only(&|word| *word.key == *wanted).or_else(|| only(&|word| word.short() == wanted))
     }
 
-    /// The communes that hold a commune that was called so. The province may have its old name or the one of today; without a district all
-    /// of its districts are meant. A district that had no communes is one itself.
-    pub(crate) fn holders(&self, province: &str, district: Option<&str>, commune: &str) -> Vec<usize> {
-        let (province, district, commune) = (key(province), district.map(key), key(commune));
-        let mut found: Vec<usize> = Vec::new();
-        for former in self.former.iter().filter(|former| former.word.is(&commune)) {
-            let of = &self.districts[former.district];
-            let here = of.in_province.is(&province) || self.provinces[of.province].word.is(&province);
-            if here && district.as_ref().is_none_or(|district| of.word.is(district)) {
-                found.extend(former.now.split(' ').filter_map(|code| self.commune(code)));
-            }
-        }
-        let mut once = HashSet::new();
-        found.retain(|commune| once.insert(*commune));
-        found
-    }
-
     /// "Xã Má Lé, Huyện Đồng Văn".
     fn words_of(&self, former: &Former) -> String {
         let district = self.districts[former.district].word.name;
@@ -332,6 +315,9 @@ impl Former {
         })
     }
 }
+
+mod told;
+pub(crate) use told::Told;
 
 #[cfg(test)]
 mod tests;

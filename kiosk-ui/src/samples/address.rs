@@ -18,8 +18,18 @@ pub(super) fn screens() -> Vec<(&'static str, Screen)> {
         *answer = Private::new(format!("{long}Phường Văn Miếu - Quốc Tử Giám, Thành phố Hà Nội"));
         *error = Some(Text::new("Dài quá. Viết không quá 160 chữ cái.", "Too long. Use at most 160 characters."));
     }
+    let card = |answer: &str| {
+        let mut asked = ask(answer);
+        if let Screen::Question { ask, read_from, .. } = &mut asked {
+            *ask = Text::new("Người cần giấy hiện ở đâu?", "Where does the person it is for live now?");
+            *read_from = Some(Text::new("thẻ", "the card"));
+        }
+        asked
+    };
     vec![
         ("address", ask("")),
+        ("address-card", card("Thôn Thử, Xã Má Lé, Huyện Đồng Văn, Tỉnh Hà Giang")),
+        ("address-card-divided", card("Số 5 ngõ 2, Phường Tràng Tiền, Quận Hoàn Kiếm, Thành phố Hà Nội")),
         ("address-anywhere", wide("", true)),
         ("address-commune", ask("Tỉnh Tuyên Quang")),
         ("address-divided", ask("Tổ 3, Phường Điện Biên, Quận Ba Đình, Thành phố Hà Nội")),

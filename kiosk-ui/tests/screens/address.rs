@@ -77,10 +77,35 @@ fn a_commune_that_was_says_what_it_is_today() {
 
     let stage = Stage::new(SIZES[0]);
     stage.show(Snapshot { step: 9, ..sample("address-divided") });
+    assert!(shows(&stage, "trước là Phường Điện Biên, Quận Ba Đình"), "those it was divided among come first: {:?}", stage.labels());
     stage.tap("Phường Ô Chợ Dừa");
-    stage.tap("Xong");
     stage.tap("Đúng, tiếp tục");
     assert_eq!(answered(&stage), [(9, "Tổ 3, Phường Ô Chợ Dừa, Thành phố Hà Nội".to_owned())], "the person says which");
+}
+
+#[test]
+fn the_address_on_a_card_is_confirmed_by_one_tap_or_chosen_anew() {
+    for size in SIZES {
+        let stage = Stage::new(size);
+        stage.show(Snapshot { step: 9, ..sample("address-card") });
+        assert!(shows(&stage, "Theo thẻ: Thôn Thử, Xã Má Lé, Huyện Đồng Văn, Tỉnh Hà Giang") && shows(&stage, "Nay là:"));
+        stage.tap("Đúng, tiếp tục");
+        assert_eq!(answered(&stage), [(9, "Thôn Thử, Xã Lũng Cú, Tỉnh Tuyên Quang".to_owned())]);
+
+        let stage = Stage::new(size);
+        stage.show(Snapshot { step: 9, ..sample("address-card-divided") });
+        stage.tap("Phường Cửa Nam");
+        assert!(stage.labels().iter().any(|label| label.starts_with("Theo thẻ: Số 5 ngõ 2, Phường Tràng Tiền")), "{:?}", stage.labels());
+        stage.tap("Chọn lại tỉnh, xã");
+        type_in(&stage, "lang son");
+        stage.tap("Tỉnh Lạng Sơn");
+        type_in(&stage, "dong dang");
+        stage.tap("Xã Đồng Đăng");
+        stage.tap("Xong");
+        assert!(!stage.labels().iter().any(|label| label.starts_with("Theo thẻ")), "the card says nothing of it: {:?}", stage.labels());
+        stage.tap("Đúng, tiếp tục");
+        assert_eq!(answered(&stage), [(9, "Số 5 ngõ 2, Xã Đồng Đăng, Tỉnh Lạng Sơn".to_owned())]);
+    }
 }
 
 #[test]

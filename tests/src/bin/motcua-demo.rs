@@ -7,14 +7,15 @@ use anyhow::Context as _;
 use clap::Parser;
 use motcua_model::{
     Language,
-    api::{Action, CourierPage, LinkState, PrintState, Screen, Service, Snapshot},
-    dossier::Status,
+    api::{Action, CourierPage, FeePage, LinkState, OfficerPage, PrintState, QueuePage, Screen, Service, Snapshot},
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
+    browser::{Browser, values},
     kiosk::{self, kiosk, virtual_display},
     rig::{self, CARD, OTHER_CARD, Options, Rig},
-    visit::{Citizen, Next},
+    staff::{SERVICES, Staff},
+    visit::{Citizen, Next, PROCEDURE},
 };
 use std::{
     fs,
@@ -74,19 +75,51 @@ fn options(out: &Path) -> Options {
     Options { page_delay_ms: 300, idle_s: 300, card_reader, ..Options::in_folder(&out.join("office")) }
 }
 
+async fn office(out: &Path) -> anyhow::Result<Rig> {
+    let mut rig = Rig::start_without_agent(&options(out)).await?;
+    rig.configure(SERVICES)?;
+    rig.start_agent().await?;
+    Ok(rig)
+}
+
+/// Cấp Giấy xác nhận tình trạng hôn nhân: with a fee, and a question for an address.
+const WITH_FEE: &str = "1.004873";
+
 /// A window to play with, until Ctrl-C.
 async fn play(out: &Path) -> anyhow::Result<()> {
     println!("Starting hub, simulated devices and agent…");
-    let rig = Rig::start(&options(out)).await?;
+    let rig = office(out).await?;
     let mut kiosk = kiosk(&rig, "540x960", "2.0")?.spawn()?;
     println!("\nThe kiosk window is open. Be the citizen:");
     println!("  dock (show a card, load paper, jam, unplug …): {}", rig.dock);
     println!("  staff console: {}  access code: {}", rig.console, rig.console_code().await?);
     println!("  slips come out in {}", rig.dir.join("slips").display());
     println!("  the hub keeps its copies in {}", rig.dir.join("hub/files").display());
+    println!("Try:");
+    println!("  Nộp hồ sơ, Đăng ký khai sinh: show a card and load papers in the dock; the machine fills in what it reads");
+    println!("  a fee: Cấp Giấy xác nhận tình trạng hôn nhân; choose the telephone, and the demo's bank pays after 8 seconds");
+    println!("  the officer (C16): wait behind the slip; the demo's officer accepts 8 seconds after the dossier is at the hub");
+    println!("  Lấy số: take a number; call it at {}/call and see the waiting room's screen at {}/queue", rig.console, rig.console);
+    println!("  Tra cứu: the slip's code, or the card; Bưu gửi: badge BCCI-HN0123, parcel RR473124829VN, typed in the dock");
+    println!("  trouble: unplug, jam or empty a device in the dock, and go on");
     println!("Ctrl-C stops everything.");
-    kiosk.wait().await?;
-    rig.stop().await
+    let mut staff = Staff::new(Duration::from_secs(8));
+    loop {
+        tokio::select! {
+            ended = kiosk.wait() => {
+                ended?;
+                return rig.stop().await;
+            }
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+        // An agent that somebody has ended says nothing.
+        let Ok(snapshot) = rig.snapshot().await else { continue };
+        match staff.serve(&rig, &snapshot).await {
+            Ok(Some(done)) => println!("{done}"),
+            Ok(None) => {}
+            Err(error) => println!("the demo's staff cannot act: {error:#}"),
+        }
+    }
 }
 
 /// Narrates and photographs.
@@ -136,7 +169,7 @@ impl Stage<'_> {
 async fn show(out: &Path, size: &str) -> anyhow::Result<()> {
     let started = Instant::now();
     println!("No display: the visit runs under a virtual one.");
-    let rig = Rig::start(&options(out)).await?;
+    let rig = office(out).await?;
     println!("{:6.1} s  hub, simulated scanner, reader, printer and agent run", started.elapsed().as_secs_f32());
     let (_xvfb, display) = virtual_display(size).await?;
     let _kiosk = kiosk::start(&rig, &display, size)?;
@@ -153,6 +186,7 @@ async fn show(out: &Path, size: &str) -> anyhow::Result<()> {
     let code = citizen(&mut stage).await?;
     let official = delivery(&mut stage, &code).await?;
     look_up(&mut stage, &code, &official).await?;
+    queue(&mut stage).await?;
     courier(&mut stage).await?;
     english(&mut stage).await?;
     stage.say("the visit is over; collecting what it left");
@@ -164,18 +198,40 @@ async fn show(out: &Path, size: &str) -> anyhow::Result<()> {
 
 async fn citizen(stage: &mut Stage<'_>) -> anyhow::Result<String> {
     stage.say("a citizen files a birth registration (Đăng ký khai sinh)");
-    visit(stage, CARD).await
+    visit(stage, CARD, PROCEDURE).await
 }
 
-async fn visit(stage: &mut Stage<'_>, card: &'static str) -> anyhow::Result<String> {
-    let mut citizen = Citizen::with_chip(card, if card == CARD { "citizen_2021" } else { "citizen_2024" });
+/// What somebody does who pays with the telephone and waits for the officer; none where any visitor does the same.
+fn patient(screen: &Screen) -> Option<Next> {
+    match screen {
+        Screen::Fee { page: FeePage::Choose { failed: false, .. } } => Some(Next::Act(Action::Pay)),
+        Screen::Fee { page: FeePage::Asking | FeePage::Pay { .. } | FeePage::Paid { printing: PrintState::Printing, .. } }
+        | Screen::Officer { page: OfficerPage::Waiting { offline: false } | OfficerPage::Told { printing: PrintState::Printing, .. } } => {
+            Some(Next::Wait)
+        }
+        _ => None,
+    }
+}
+
+async fn visit(stage: &mut Stage<'_>, card: &'static str, procedure: &'static str) -> anyhow::Result<String> {
+    let citizen = Citizen::with_chip(card, if card == CARD { "citizen_2021" } else { "citizen_2024" });
+    let mut citizen = Citizen { procedure, ..citizen };
+    let (mut staff, begun) = (Staff::new(Duration::ZERO), Instant::now());
     loop {
+        anyhow::ensure!(
+            begun.elapsed() < Duration::from_secs(300),
+            "the visit does not get on; see {}",
+            stage.rig.dir.join("logs").display()
+        );
         let snapshot = stage.rig.snapshot().await?;
-        let next = citizen.next(&snapshot);
+        let next = patient(&snapshot.screen).unwrap_or_else(|| citizen.next(&snapshot));
         if next == Next::Leave {
             break;
         }
         stage.look(&snapshot).await?;
+        if let Some(done) = staff.serve(stage.rig, &snapshot).await? {
+            stage.say(&done);
+        }
         citizen.perform(stage.rig, &snapshot, &next).await?;
     }
     let code = citizen.codes.last().context("no code was shown")?.clone();
@@ -184,15 +240,10 @@ async fn visit(stage: &mut Stage<'_>, card: &'static str) -> anyhow::Result<Stri
 }
 
 async fn delivery(stage: &mut Stage<'_>, code: &str) -> anyhow::Result<String> {
-    stage.say("text recognition, PDF, upload over mutual TLS …");
     stage.rig.until_status("the dossier to be delivered", |s| s.outbox.is_empty() && s.dossiers.delivered == 1).await?;
     let copy = stage.rig.hub_copies()?.into_iter().next().context("the hub has no copy")?;
     let official = rig::receipt(&copy)?.official_code.context("no official code in the receipt")?;
     stage.say(&format!("the hub signed for {code}: official code {official}"));
-    let mut hub = rig::binary("motcua-hub")?;
-    hub.arg("status").arg(stage.rig.dir.join("hub")).args(["--dossier", &official, "--status", &u8::from(Status::Accepted).to_string()]);
-    rig::run(&mut hub).await?;
-    stage.say("an officer at the hub accepts it");
     Ok(official)
 }
 
@@ -215,6 +266,30 @@ async fn look_up(stage: &mut Stage<'_>, code: &str, official: &str) -> anyhow::R
         stage.rig.screen("C01").await?;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// A number is taken at the kiosk, called at a desk and shown in the waiting room.
+async fn queue(stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    let rig = stage.rig;
+    stage.say("somebody takes a number of the queue");
+    rig.screen("C01").await?;
+    rig.act(Action::Start { service: Service::Queue }).await?;
+    stage.look(&rig.screen("C24").await?).await?;
+    rig.act(Action::ChooseGroup { group: 0 }).await?;
+    stage.look(&rig.screen("C24b").await?).await?;
+    rig.act(Action::ChoosePriority { priority: None }).await?;
+    let printed = |s: &Snapshot| matches!(&s.screen, Screen::Queue { page: QueuePage::Taken { printing: PrintState::Printed, .. } });
+    let taken = rig.until("the ticket", printed).await?;
+    stage.look(&taken).await?;
+    rig.act(Action::End).await?;
+    let Screen::Queue { page: QueuePage::Taken { number, .. } } = &taken.screen else { return Ok(()) };
+    let mut desk = Browser::at(rig).await;
+    let page = desk.page("/call?desk=1").await;
+    let form = values(&page, "name=form value=").into_iter().next().context("desk 1 has no buttons")?;
+    desk.told("/call", &[("form", &form), ("desk", "1"), ("seen", ""), ("act", "next")]).await;
+    anyhow::ensure!(desk.page("/queue/now").await.contains(number.as_str()), "the waiting room does not show {number}");
+    stage.say(&format!("desk 1 calls {number}, and the waiting room's screen shows it"));
+    Ok(())
 }
 
 async fn courier(stage: &mut Stage<'_>) -> anyhow::Result<()> {
@@ -257,12 +332,12 @@ async fn courier(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same visit by somebody who reads English, with the card of 2024.
+/// A visit with a fee by somebody who reads English, with the card of 2024.
 async fn english(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     stage.rig.screen("C01").await?;
     stage.rig.act(Action::SetLanguage { language: Language::En }).await?;
     stage.rig.until("English", |s| s.language == Language::En).await?;
-    visit(stage, OTHER_CARD).await?;
+    visit(stage, OTHER_CARD, WITH_FEE).await?;
     stage.rig.until_status("the second dossier to be delivered", |s| s.outbox.is_empty() && s.dossiers.delivered == 2).await?;
     stage.say("the second dossier is at the hub");
     Ok(())
@@ -291,7 +366,10 @@ async fn collect(out: &Path, rig: &Rig, official: &str) -> anyhow::Result<()> {
     console_page(out, rig).await?;
     println!("\nWhat to look at:");
     println!("  screens/           every screen, photographed from the window");
-    println!("  slip-1.png         the slip as the printer would print it; slip-2.png and slip-3.png the courier's, slip-4.png in English");
+    println!(
+        "  slip-1.png         the slip as the printer would print it; slip-2.png the officer's receipt, slip-3.png a number of the queue,"
+    );
+    println!("                     slip-4.png and slip-5.png the courier's, slip-6.png to slip-8.png slip, payment and receipt in English");
     println!("  hub-copy/dossier/  searchable PDFs, the message and the hub's receipt");
     println!("  console.html       the staff console");
     println!("  office/            the agent's encrypted store, configuration and logs");

@@ -97,7 +97,7 @@ impl Desk {
         static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
             let mut catalogue = Catalogue::built_in().unwrap();
             let questions = catalogue.procedures.iter_mut().flat_map(|procedure| &mut procedure.questions);
-            questions.for_each(|question| question.read_from.clear());
+            questions.for_each(|question| question.read_from.retain(|source| source == motcua_model::address::ON_CARD));
             catalogue
         });
         Self::set_up(settings, CATALOGUE.clone())

@@ -73,7 +73,7 @@ fn a_draft_of_an_older_catalogue_keeps_what_still_has_a_place() {
     let [Effect::SaveDraft(saved), Effect::DropPages { pages, .. }, Effect::AskHub { .. }] = effects.as_slice() else {
         panic!("{effects:?}")
     };
-    assert_eq!((saved.catalogue_version, saved.answers.len(), saved.documents.len(), &saved.left), (5, 4, 1, &vec![2]));
+    assert_eq!((saved.catalogue_version, saved.answers.len(), saved.documents.len(), &saved.left), (6, 4, 1, &vec![2]));
     assert_eq!(pages.len(), 2);
     assert!(matches!(desk.screen(), Screen::Question { at: 1, .. }));
     let effects = desk.answer("Nguyễn Văn Bé");

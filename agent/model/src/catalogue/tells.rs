@@ -4,7 +4,7 @@ use super::{AnswerKind, Procedure, Question};
 use crate::{
     Private,
     dossier::Answer,
-    particulars::{Contact, Particulars, ReturnBy},
+    particulars::{AddressNow, Contact, Particulars, ReturnBy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +32,14 @@ impl Procedure {
         };
         let filled = |what| told(what).filter(|value| !value.reveal().is_empty()).cloned();
         let other = filled(Tells::ReturnAddress).unwrap_or_default();
+        // The post knows the communes of today.
+        let home = match AddressNow::of(home).as_slice() {
+            [now] => now.address.clone(),
+            [] | [_, _, ..] => home.clone(),
+        };
         Particulars {
             contact: Contact { phone: filled(Tells::Phone), email: filled(Tells::Email) },
-            return_by: told(Tells::ReturnBy).and_then(|way| return_by(way.reveal(), home, &other)),
+            return_by: told(Tells::ReturnBy).and_then(|way| return_by(way.reveal(), &home, &other)),
             competent_agency: self.competent_agency.clone(),
             ..Particulars::default()
         }

@@ -93,6 +93,5 @@ proptest::proptest! {
     fn whatever_is_typed_is_borne(typed in proptest::prelude::any::<String>()) {
         units().find_provinces(&typed);
         units().find_communes(0, &typed);
-        crate::address::today(&typed);
     }
 }
