@@ -10,7 +10,7 @@ use crate::{
     input::{Form, Typed},
     officer,
     pictures::{Detail, Pictures},
-    queue,
+    queue, reprint,
     speech::Speech,
     ui::{Act, App, Contrast, Kiosk, ProcedureView, Theme},
     view,
@@ -92,7 +92,7 @@ impl Local {
                 local.typed = Typed::for_question(&AnswerKind::Phone, phone.reveal(), true);
             }
             Some(Screen::Procedures { procedures, .. }) if procedures.len() <= FEW => local.procedures = ProcedureView::OfEvent,
-            Some(screen) => local.typed = courier::typed(screen).unwrap_or(local.typed),
+            Some(screen) => local.typed = courier::typed(screen).or_else(|| reprint::typed(screen)).unwrap_or(local.typed),
             None => {}
         }
         if let Some((picker, typed)) = address::begin(snapshot) {
@@ -296,6 +296,7 @@ impl Face {
             (Some(Screen::Question { .. }), Some(value)) => Some(Action::Answer { value: Private::new(value) }),
             (Some(Screen::LookUp), Some(code)) => Some(Action::LookUp { code }),
             (Some(Screen::Opinion { page }), Some(value)) => feedback::typed(page, value),
+            (Some(Screen::Reprint { page }), Some(value)) => reprint::entered(page, value),
             (Some(Screen::Courier { page }), Some(value)) => courier::entered(page, value),
             (Some(Screen::Passport { .. }), Some(zone)) => Some(Action::TypeZone { zone: Private::new(zone) }),
             (_, _) => None,
@@ -471,6 +472,7 @@ impl State {
             | Screen::Done { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }
+            | Screen::Reprint { .. }
             | Screen::Opinion { .. }
             | Screen::Rating { .. }
             | Screen::Queue { .. }
@@ -606,6 +608,7 @@ impl State {
             Act::Pay => Action::Pay,
             Act::PayLater => Action::PayLater,
             Act::NotWait => Action::NotWait,
+            Act::ReprintSlip => Action::ReprintSlip,
             Act::ShowDossier => Action::ShowDossier { dossier: u8::try_from(self.local.page * self.most(List::Own) + at).ok()? },
             Act::PrintDossier => Action::PrintDossier,
             Act::AddPapers => Action::AddPapers,

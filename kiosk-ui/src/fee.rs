@@ -14,8 +14,9 @@ use motcua_model::{
 pub(crate) fn fee(page: &FeePage, language: Language) -> FeeView {
     let amount = |amount_vnd: u32| thousands(amount_vnd).into();
     match page {
-        FeePage::Choose { amount_vnd, procedure, failed } => {
-            FeeView { amount: amount(*amount_vnd), procedure: procedure.get(language).into(), failed: *failed, ..FeeView::default() }
+        FeePage::Choose { amount_vnd, procedure, failed, begun } => {
+            let (amount, procedure) = (amount(*amount_vnd), procedure.get(language).into());
+            FeeView { amount, procedure, failed: *failed, begun: *begun, ..FeeView::default() }
         }
         FeePage::Asking => FeeView::default(),
         FeePage::Pay { amount_vnd, qr, way, unconfirmed } => {

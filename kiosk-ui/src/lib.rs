@@ -17,6 +17,7 @@ mod officer;
 mod papers;
 pub mod pictures;
 mod queue;
+mod reprint;
 pub mod samples;
 pub mod shots;
 pub mod speech;

@@ -4,6 +4,7 @@ mod address;
 mod courier;
 mod fee;
 mod feedback;
+mod look_up;
 mod officer;
 mod queue;
 
@@ -11,13 +12,13 @@ use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
     api::{
-        Adding, ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState,
-        ProcedureLine, Progress, RatingOffer, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, ChipPhase, DeviceState, Health, LinkState, Overlay, PageView, PaperLine, PaperState, PrintState, ProcedureLine,
+        Progress, RatingOffer, ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
     brought::{OfferedPdf, PdfFrom},
     catalogue::{AnswerKind, Choice, NotScanned},
     code::ProvisionalCode,
-    dossier::{ChipAnswer, ChipFiles, Proof, Status},
+    dossier::{ChipAnswer, ChipFiles, Proof},
     fault::Fault,
     for_whom::ForWhom,
     pages::PageFault,
@@ -89,6 +90,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Done { .. }
         | Screen::LookUp
         | Screen::LookUpResult { .. }
+        | Screen::Reprint { .. }
         | Screen::OwnDossiers { .. }
         | Screen::OwnDossier { .. }
         | Screen::Opinion { .. }
@@ -104,8 +106,16 @@ fn progress(screen: &Screen) -> Option<Progress> {
 pub fn all(language: Language) -> Vec<Sample> {
     let mut samples: Vec<Sample> =
         screens().into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }).collect();
-    let others =
-        [address::screens(), courier::screens(), fee::screens(), feedback::screens(), officer::screens(), queue::screens()].concat();
+    let others = [
+        address::screens(),
+        courier::screens(),
+        fee::screens(),
+        feedback::screens(),
+        look_up::screens(),
+        officer::screens(),
+        queue::screens(),
+    ]
+    .concat();
     samples.extend(others.into_iter().map(|(name, screen)| Sample { name, snapshot: snapshot(screen, language) }));
     for (name, overlay) in courier::overlays() {
         let mut snapshot = snapshot(courier::half_done(), language);
@@ -259,54 +269,6 @@ fn stored_paper() -> Screen {
         issuer: "Ủy ban nhân dân phường Minh Họa, tỉnh Thử Nghiệm".to_owned(),
         issued: Some(jiff::civil::date(2019, 5, 20)),
         valid_until: None,
-    }
-}
-
-fn own_lines() -> Vec<OwnLine> {
-    let line = |day: i8, vi: &str, en: &str, status: Status| OwnLine {
-        code: format!("H99.99.99-2607{day:02}-0012"),
-        procedure: Text::new(vi, en),
-        submitted: jiff::civil::date(2026, 7, day).at(9, 30, 0, 0).in_tz("UTC").map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp()),
-        state: status.words(),
-        to_do: matches!(status, Status::SupplementAsked | Status::Finished),
-    };
-    vec![
-        line(20, "Cấp giấy xác nhận tình trạng hôn nhân", "Certificate of marital status", Status::SupplementAsked),
-        line(17, "Đăng ký khai sinh", "Birth registration", Status::Finished),
-        line(12, "Chứng thực bản sao từ bản chính", "Certified copy of an original", Status::Returned),
-        line(
-            10,
-            "Hưởng trợ cấp xã hội hằng tháng, hỗ trợ kinh phí chăm sóc",
-            "Monthly social allowance and care support",
-            Status::Processing,
-        ),
-        line(3, "Đăng ký tạm trú", "Temporary residence registration", Status::Returned),
-    ]
-}
-
-fn own_dossier(asks: bool, printing: Option<PrintState>, adding: Adding) -> Screen {
-    let row = |vi: &str, en: &str, value: &str| ReviewRow {
-        label: Text::new(vi, en),
-        value: ReviewValue::Private(Private::new(value)),
-        change: None,
-    };
-    Screen::OwnDossier {
-        line: own_lines().swap_remove(0),
-        done: 1,
-        steps: 4,
-        known_at: Timestamp::UNIX_EPOCH,
-        rows: if !asks {
-            Vec::new()
-        } else {
-            vec![
-                row("Cần bổ sung", "To be added", "Quyết định ly hôn, bản có dấu"),
-                row("Lý do", "Reason", "Bản chụp mờ, không đọc được ngày của quyết định"),
-                row("Hạn cuối", "Last day", "01/08/2026"),
-                row("Hỏi ở đâu", "Where to ask", "Trung tâm Phục vụ hành chính công xã Thử Nghiệm, 0204 000 0000"),
-            ]
-        },
-        printing,
-        adding,
     }
 }
 
@@ -601,28 +563,6 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("done", done(0, false)),
         ("done-unpaid", done(1_250_000, false)),
         ("done-unconfirmed", done(1_250_000, true)),
-        ("look-up", Screen::LookUp),
-        ("own", Screen::OwnDossiers { dossiers: own_lines() }),
-        ("own-none", Screen::OwnDossiers { dossiers: Vec::new() }),
-        ("own-one", own_dossier(true, None, Adding::Open)),
-        ("own-printed", own_dossier(true, Some(PrintState::Printed), Adding::Open)),
-        ("own-no-paper", own_dossier(true, Some(PrintState::Waiting(Fault::PrinterPaperOut)), Adding::Open)),
-        ("own-at-desk", own_dossier(true, None, Adding::AtDesk)),
-        ("own-added", own_dossier(true, None, Adding::Done(Timestamp::UNIX_EPOCH))),
-        ("own-quiet", own_dossier(false, None, Adding::None)),
-        ("own-quiet-no-paper", own_dossier(false, Some(PrintState::Waiting(Fault::PrinterPaperOut)), Adding::None)),
-        (
-            "look-up-result",
-            Screen::LookUpResult {
-                asked: provisional(),
-                official_code: Some("H99.99.99-260720-0012".to_owned()),
-                done: 2,
-                steps: 4,
-                state: Text::new("Đang xử lý. Cán bộ đang xem hồ sơ.", "In progress. Staff are looking at the file."),
-                known_at: at,
-                rating: RatingOffer::None,
-            },
-        ),
         ("out-of-service", Screen::OutOfService { reason: Text::new("Kiểm tra bộ nhớ không đạt.", "The storage check failed.") }),
     ]
 }

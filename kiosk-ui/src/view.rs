@@ -7,12 +7,12 @@ use crate::{
     face::{State, pages_of},
     fee, feedback,
     input::{Form, Shift, Typed},
-    officer, papers, queue,
+    officer, papers, queue, reprint,
     ui::{
         AddKind, AddressView, App, Assurance, ChipPhase, ChipView, DetailsView, FeeView, HealthView, IdentifyView, InputKind, InputView,
         KeptView, Kiosk, Lamp, LookUpView, OfficerView, OpinionView, OverlayKind, OverlayView, OwnView, PageRow, Paging, PaperRow, PdfView,
-        PersonView, PrintKind, ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ResumeView, ReviewRow, ScanView, ScreenKind,
-        SlipView, StoredView, Theme, Tile,
+        PersonView, PrintKind, ProcedureView, QuestionView, QueueView, RateOffer, RatingView, ReprintView, ResumeView, ReviewRow, ScanView,
+        ScreenKind, SlipView, StoredView, Theme, Tile,
     },
 };
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
@@ -57,6 +57,7 @@ struct Page {
     slip: SlipView,
     fee: FeeView,
     look_up: LookUpView,
+    reprint: ReprintView,
     own: OwnView,
     opinion: OpinionView,
     rating: RatingView,
@@ -146,6 +147,7 @@ fn draw_page(kiosk: &Kiosk<'_>, page: Page) {
     kiosk.set_slip(page.slip);
     kiosk.set_fee(page.fee);
     kiosk.set_look_up(page.look_up);
+    kiosk.set_reprint(page.reprint);
     kiosk.set_own(page.own);
     kiosk.set_opinion(page.opinion);
     kiosk.set_rating(page.rating);
@@ -316,7 +318,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 ..SlipView::default()
             };
         }
-        Screen::LookUpResult { asked, official_code, done, steps, state, known_at, rating } => {
+        Screen::LookUpResult { asked, official_code, done, steps, state, known_at, rating, reprint } => {
             page.rate_offer = feedback::offer(*rating);
             page.look_up = LookUpView {
                 asked: asked.as_str().into(),
@@ -325,8 +327,10 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 steps: i32::from(*steps),
                 state: words(state),
                 known_at: local_time(*known_at).into(),
+                reprint: *reprint,
             };
         }
+        Screen::Reprint { page: shown } => page.reprint = reprint::reprint(shown, language),
         Screen::OwnDossiers { dossiers } => {
             let tile = |line: &OwnLine| Tile {
                 title: words(&line.procedure),
@@ -337,7 +341,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             };
             page.tiles = state.on_page(List::Own, dossiers).map(|(_, line)| tile(line)).collect();
         }
-        Screen::OwnDossier { line, done, steps, known_at, rows, printing, adding } => {
+        Screen::OwnDossier { line, done, steps, known_at, rows, printing, adding, can_pay } => {
             let (print, fault_title, fault_advice) = printing.map(|state| print_words(state, language)).unwrap_or_default();
             page.own = OwnView {
                 code: line.code.as_str().into(),
@@ -358,6 +362,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                     Adding::Done(_) => AddKind::Done,
                 },
                 added: if let Adding::Done(at) = adding { local_time(*at).into() } else { SharedString::default() },
+                can_pay: *can_pay,
             };
             page.rows = state.on_page(List::Told, rows).map(|(at, row)| review_row(at, row, language)).collect();
         }
@@ -566,6 +571,7 @@ fn kind(screen: &Screen) -> ScreenKind {
         Screen::Done { .. } => ScreenKind::Done,
         Screen::LookUp => ScreenKind::LookUp,
         Screen::LookUpResult { .. } => ScreenKind::LookUpResult,
+        Screen::Reprint { page } => reprint::kind(page),
         Screen::OwnDossiers { .. } => ScreenKind::OwnDossiers,
         Screen::OwnDossier { .. } => ScreenKind::OwnDossier,
         Screen::Opinion { page } => feedback::opinion_kind(page),

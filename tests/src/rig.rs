@@ -2,6 +2,11 @@
 
 use crate::own_namespace::number_of_run;
 use anyhow::{Context as _, bail, ensure};
+use image::GrayImage;
+use motcua_drivers::printer::{
+    Font, render,
+    slip::{Align, Block, Size},
+};
 use motcua_model::{
     api::{Action, ActionRequest, AgentStatus, DeviceState, Snapshot},
     hub::{Message, Receipt},
@@ -453,6 +458,23 @@ pub fn qr_of(slip: &Path) -> anyhow::Result<String> {
     let grids = seen.detect_grids();
     let (_, text) = grids.first().with_context(|| format!("no QR on {}", slip.display()))?.decode()?;
     Ok(text)
+}
+
+/// Whether a printed slip has this line, bold and in the middle, dot by dot as the agent draws it.
+pub fn has_line(slip: &Path, line: &str) -> anyhow::Result<bool> {
+    const FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";
+    let picture = image::open(slip)?.to_luma8();
+    let font = Font::new(fs::read(FONT).context(FONT)?, None)?;
+    let text = Block::Text { text: line.to_owned(), size: Size::Normal, bold: true, align: Align::Centre };
+    let wanted = render(&[text], picture.width(), &font)?;
+    let row = |picture: &GrayImage, y: u32| -> Vec<bool> { (0..picture.width()).map(|x| picture.get_pixel(x, y).0[0] < 128).collect() };
+    let mut rows: Vec<Vec<bool>> = (0..wanted.height()).map(|y| row(&wanted, y)).collect();
+    let inked = |row: &Vec<bool>| row.contains(&true);
+    let first = rows.iter().position(inked).context("the line has no ink")?;
+    let last = rows.iter().rposition(inked).context("the line has no ink")?;
+    rows = rows.drain(first..=last).collect();
+    let printed: Vec<Vec<bool>> = (0..picture.height()).map(|y| row(&picture, y)).collect();
+    Ok(printed.windows(rows.len()).any(|window| window == rows.as_slice()))
 }
 
 /// The folder of page pictures that come with the simulator.

@@ -133,6 +133,7 @@ impl Citizen {
             | Screen::KeptForLater { .. }
             | Screen::LookUp
             | Screen::LookUpResult { .. }
+            | Screen::Reprint { .. }
             | Screen::OwnDossiers { .. }
             | Screen::OwnDossier { .. }
             | Screen::Opinion { .. }

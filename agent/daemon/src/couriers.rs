@@ -80,5 +80,5 @@ async fn verdict(signers: Vec<Signer>, storage: &Storage, asked: Asked) -> anyho
 
 /// One copy of a recorded handover's slip, for the console.
 pub(crate) fn reprint(handover: &Handover, copy: u8, office: &Text) -> PrintOrder {
-    PrintOrder::Reprint(Box::new(handover_slip(handover, copy, office, true)))
+    PrintOrder::Reprint(Box::new(handover_slip(handover, copy, office)))
 }

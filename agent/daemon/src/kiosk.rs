@@ -10,6 +10,7 @@ use crate::{
     digitising::Digitiser,
     forwarder,
     input::{Input, Inputs},
+    reprint,
     scanning::ScanOrder,
     signing::Signing,
     slip, stalled, telemetry, watchdog,
@@ -17,15 +18,15 @@ use crate::{
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
-use motcua_flow::{At, Draft, Effect, Event, Kiosk, Known, Settings, Unfinished};
+use motcua_flow::{At, DigitsVerdict, Draft, Effect, Event, Kiosk, Known, OwnFee, Settings, Unfinished};
 use motcua_model::{
     Text,
-    api::{AgentStatus, DISK_FULL, DeviceLine, DeviceState, DossierCounts, Health, LinkState, Snapshot},
+    api::{AgentStatus, DISK_FULL, DeviceLine, DeviceState, DigitsRefused, DossierCounts, Health, LinkState, Snapshot},
     citizen::PersonNumber,
     config::Config,
     hub::AuditFlag,
 };
-use motcua_store::{FoundDossier, OwnDossier, SlipState, StoreError};
+use motcua_store::{FoundDossier, HeldFee, OwnDossier, SlipState, StoreError};
 use std::{
     collections::VecDeque,
     sync::Arc,
@@ -445,8 +446,26 @@ impl Agent {
             }
             Effect::LookUp { asked } => {
                 let code = asked.clone();
-                let found = storage.call(move |s| Ok(s.look_up(&code)?)).await?;
-                Ok(Some(Event::LookedUp { asked, found: found.map(known) }))
+                let (found, can_reprint) = storage.call(move |s| Ok((s.look_up(&code)?, s.holds_proof(&code)?))).await?;
+                Ok(Some(Event::LookedUp { asked, found: found.map(|found| Known { can_reprint, ..known(found) }) }))
+            }
+            Effect::KeepProof { dossier, proof, fee_vnd } => {
+                self.kept_or_logged(reprint::keep(&storage, dossier, &proof, fee_vnd).await);
+                Ok(None)
+            }
+            Effect::FeeBegun { dossier } => {
+                self.kept_or_logged(storage.call(move |s| Ok(s.fee_begun(dossier, now)?)).await);
+                Ok(None)
+            }
+            Effect::FeePaid { dossier, amount_vnd, transaction } => {
+                self.kept_or_logged(storage.call(move |s| Ok(s.fee_paid(dossier, amount_vnd, &transaction, now)?)).await);
+                Ok(None)
+            }
+            Effect::CheckDigits { job, asked, digits } => {
+                let checked = reprint::check(&storage, asked, digits, now).await;
+                let unchecked = DigitsVerdict::Refused(DigitsRefused::Unchecked);
+                let event = |verdict| Event::DigitsChecked { job, verdict };
+                Ok(Some(self.kept_or_told(checked, event, event(unchecked))))
             }
             Effect::FindCourier { courier } => Ok(Some(couriers::find(&storage, courier, now).await?)),
             Effect::CheckPin { job, step, courier, pin } => {
@@ -506,6 +525,13 @@ impl Agent {
         self.kept_or_told(stored, done, failed)
     }
 
+    /// The person goes on without it: what they came for is done.
+    fn kept_or_logged(&mut self, kept: anyhow::Result<()>) {
+        if let Err(error) = kept {
+            self.store_failed(&error);
+        }
+    }
+
     /// What was made durable stays here.
     fn kept_or_told<T>(&mut self, stored: anyhow::Result<T>, done: impl FnOnce(T) -> Event, failed: Event) -> Event {
         stored.map_or_else(
@@ -519,7 +545,11 @@ impl Agent {
 }
 
 fn known(found: FoundDossier) -> Known {
-    Known { official_code: found.official_code, status: found.status, known_at: found.known_at }
+    Known { official_code: found.official_code, status: found.status, known_at: found.known_at, can_reprint: false }
+}
+
+pub(crate) fn fee_of(held: HeldFee) -> OwnFee {
+    OwnFee { amount_vnd: held.amount_vnd, begun: held.begun, paid: held.paid }
 }
 
 async fn find_own(storage: &Storage, number: PersonNumber) -> anyhow::Result<Vec<motcua_flow::OwnDossier>> {
@@ -539,6 +569,7 @@ pub(crate) fn told_of(own: OwnDossier, begun: Option<Box<Draft>>) -> motcua_flow
         id: own.id,
         procedure_code: own.procedure_code,
         request: own.news.as_ref().map_or(0, |item| item.cursor),
+        fee: own.fee.map(fee_of),
         added: own.added,
         begun,
         code: own.code,
@@ -561,7 +592,7 @@ async fn find_unfinished(storage: &Storage, number: PersonNumber, now: Timestamp
         }
     }
     Ok(match slip {
-        Some((dossier, begun)) => Unfinished::Slip { dossier: Box::new(dossier), begun },
+        Some(dossier) => Unfinished::Slip(Box::new(dossier)),
         None => Unfinished::Nothing,
     })
 }

@@ -21,6 +21,7 @@ mod openapi;
 mod parcels;
 mod printing;
 mod queue;
+mod reprint;
 mod scanning;
 mod signing;
 mod slip;

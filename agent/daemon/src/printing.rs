@@ -17,7 +17,7 @@ use motcua_model::{
     config,
     fault::Fault,
 };
-use motcua_store::SlipState;
+use motcua_store::{PAYMENT, PROOF, SlipState};
 use std::{collections::VecDeque, time::Duration};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 use uuid::Uuid;
@@ -120,7 +120,7 @@ impl Press {
         let job = slip.job;
         let on_paper = matches!(state, SlipState::Printed | SlipState::Unknown);
         let noted = match slip.of {
-            SlipOf::Opinion | SlipOf::Payment | SlipOf::Told | SlipOf::Ticket => return,
+            SlipOf::Opinion | SlipOf::Payment { .. } | SlipOf::Told { .. } | SlipOf::ToBring | SlipOf::Ticket => return,
             SlipOf::Handover { id, copy, .. } if on_paper => self.storage.call(move |s| Ok(s.slip_copy_printed(id, copy)?)).await,
             SlipOf::Handover { .. } => return,
             SlipOf::Dossier => self.storage.call(move |s| Ok(s.set_slip(job, state, Timestamp::now())?)).await,
@@ -130,10 +130,25 @@ impl Press {
         }
     }
 
+    /// How often this paper was begun before, durable before the printer gets a byte of it. None: it cannot be counted.
+    async fn begin(&self, slip: &Slip, before: u32) -> Option<u32> {
+        let Some((paper, copy)) = counted(slip) else { return Some(before) };
+        match self.storage.call(move |s| Ok(s.begin_paper(paper, copy, Timestamp::now())?)).await {
+            Ok(again) => Some(again),
+            Err(error) => {
+                let _ = self.inputs.send(Input::StoreFailed(error)).await;
+                // The first proof of a filing comes out all the same, whatever the disk does: its person has filed.
+                (slip.of == SlipOf::Dossier).then_some(before)
+            }
+        }
+    }
+
     /// Prints `slip` once. Whether a printer that ran out of paper finishes by itself, or lost what it had, the driver finds
     /// out; only a slip that was lost on the way is printed again, marked as a reprint.
-    async fn print(&mut self, mut slip: Slip) {
+    async fn print(&mut self, slip: Slip) {
         let job = slip.job;
+        // Which reprint it is; none before it began.
+        let mut number = None;
         let mut again = false;
         loop {
             if let Some(fault) = self.watch().await {
@@ -143,7 +158,15 @@ impl Press {
                 }
                 self.tell(job, PrintState::Printing).await;
             }
-            let paper = match sheet(&slip::layout(&slip), self.width, &self.font, self.native_qr) {
+            // Only now may paper come of it. A slip of which the printer got nothing out is begun once, however often it is tried.
+            let count = match number {
+                Some(count) if !again => Some(count),
+                Some(count) => self.begin(&slip, count + 1).await,
+                None => self.begin(&slip, 0).await,
+            };
+            let Some(count) = count else { return self.tell(job, PrintState::Waiting(Fault::StoreFailed)).await };
+            number = Some(count);
+            let paper = match sheet(&slip::layout(&slip, count), self.width, &self.font, self.native_qr) {
                 Ok(paper) => paper,
                 Err(error) => {
                     tracing::error!("the slip cannot be drawn: {error}");
@@ -165,7 +188,6 @@ impl Press {
                 Attempt::Lost(error) => {
                     tracing::warn!(%job, "slip: {error}; printing it again");
                     again = self.printer.is_half_out().await;
-                    slip.reprint |= again;
                     self.tell(job, PrintState::Printing).await;
                 }
             }
@@ -219,6 +241,18 @@ impl Press {
                 },
             }
         }
+    }
+}
+
+/// Whose reprints are counted, and under which copy ([`motcua_store::Store::begin_paper`]). Of all others nothing is kept.
+fn counted(slip: &Slip) -> Option<(Uuid, i64)> {
+    match slip.of {
+        SlipOf::Dossier => Some((slip.job, PROOF)),
+        // No cursor of a hub comes near the end of the numbers.
+        SlipOf::Told { dossier, news } => Some((dossier, i64::try_from(news).unwrap_or(i64::MAX))),
+        SlipOf::Payment { dossier } => Some((dossier, PAYMENT)),
+        SlipOf::Handover { id, copy, .. } => Some((id, copy.into())),
+        SlipOf::Opinion | SlipOf::ToBring | SlipOf::Ticket => None,
     }
 }
 

@@ -35,20 +35,23 @@ fn signature_lines(courier: bool, clerk: bool) -> Vec<Block> {
     lines
 }
 
-/// Phiếu xác nhận đã nộp, top to bottom; a ticket is its number first of all, to be read from a seat.
-pub(crate) fn layout(slip: &Slip) -> Vec<Block> {
+/// Phiếu xác nhận đã nộp, top to bottom; a ticket is its number first of all, to be read from a seat. `again`: which reprint it is, 0 the
+/// first print.
+pub(crate) fn layout(slip: &Slip, again: u32) -> Vec<Block> {
     let words = |text: &motcua_model::Text| text.get(slip.language).to_owned();
     let centre = |text: String, size, bold| Block::Text { text, size, bold, align: Align::Centre };
     let mut blocks = vec![centre(words(&slip.office), Size::Small, true), Block::Rule, centre(words(&slip.title), Size::Large, true)];
-    if slip.reprint {
-        let again = match slip.language {
-            Language::Vi => "IN LẠI",
-            Language::En => "REPRINT",
+    if again > 0 {
+        let words = match slip.language {
+            Language::Vi => format!("IN LẠI lần {again}"),
+            Language::En => format!("REPRINT no. {again}"),
         };
-        blocks.push(centre(again.to_owned(), Size::Normal, true));
+        blocks.push(centre(words, Size::Normal, true));
     }
     let size = match slip.of {
-        SlipOf::Dossier | SlipOf::Opinion | SlipOf::Payment | SlipOf::Told | SlipOf::Handover { .. } => Size::Large,
+        SlipOf::Dossier | SlipOf::Opinion | SlipOf::Payment { .. } | SlipOf::Told { .. } | SlipOf::ToBring | SlipOf::Handover { .. } => {
+            Size::Large
+        }
         SlipOf::Ticket => Size::Giant,
     };
     blocks.extend([Block::Space, centre(slip.code.clone(), size, true)]);

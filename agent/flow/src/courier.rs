@@ -112,7 +112,7 @@ impl Courier {
                 Self::Parcels(list)
             }
             (Self::Storing { handover, .. }, Event::HandoverStored { id }) if id == handover.id => {
-                Self::Done(Box::new(Slips::print_all(*handover, 0, false, cx)))
+                Self::Done(Box::new(Slips::print_all(*handover, 0, cx)))
             }
             (Self::Storing { handover, list }, Event::HandoverFailed { id }) if id == handover.id => {
                 cx.show(Fault::StoreFailed, false);
@@ -254,7 +254,7 @@ fn found_desk(courier: String, anew: bool, desk: CourierDesk, cx: &mut Cx) -> Co
         return Courier::Parcels(Box::new(List::go_on(open, expected)));
     }
     if let Some((handover, printed)) = unprinted.filter(|_| !anew && cx.health.printer == motcua_model::api::DeviceState::Ready) {
-        return Courier::Done(Box::new(Slips::print_all(handover, printed, true, cx)));
+        return Courier::Done(Box::new(Slips::print_all(handover, printed, cx)));
     }
     match expected.is_empty() {
         true => Courier::Parcels(Box::new(List::begin(courier, Direction::Fetch, expected, cx))),

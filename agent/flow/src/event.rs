@@ -1,6 +1,10 @@
 //! What goes into the flow and what comes out of it.
 
-use crate::courier::{CourierDesk, PinVerdict};
+use crate::{
+    courier::{CourierDesk, PinVerdict},
+    reprint::DigitsVerdict,
+    slip::KeptProof,
+};
 use jiff::Timestamp;
 use motcua_model::{
     Language, Private, Text,
@@ -158,6 +162,13 @@ pub enum Event {
         job: Uuid,
         /// What became of it.
         verdict: PinVerdict,
+    },
+    /// Answer to [`Effect::CheckDigits`].
+    DigitsChecked {
+        /// The job.
+        job: Uuid,
+        /// What became of it.
+        verdict: DigitsVerdict,
     },
     /// The half-done handover is durable with its last parcel.
     ParcelKept {
@@ -342,6 +353,39 @@ pub enum Effect {
         /// Seconds to wait before the hub is asked.
         after_s: u16,
     },
+    /// Keep what the proof of a filing says, to be printed again; what was kept first stays.
+    KeepProof {
+        /// Which.
+        dossier: Uuid,
+        /// What it says.
+        proof: Box<KeptProof>,
+        /// Lệ phí in đồng on the day of the filing.
+        fee_vnd: u32,
+    },
+    /// A code to pay a fee with is shown: keep that the money may be under way.
+    FeeBegun {
+        /// [`PaymentRequest::dossier`].
+        dossier: Uuid,
+    },
+    /// The platform says that the money has come: keep it.
+    FeePaid {
+        /// [`PaymentRequest::dossier`].
+        dossier: Uuid,
+        /// Đồng.
+        amount_vnd: u32,
+        /// The platform's number.
+        transaction: String,
+    },
+    /// Are these the last digits of the telephone number that was left with this filing? The count of wrong ones is durable before the
+    /// answer.
+    CheckDigits {
+        /// Id of the job.
+        job: Uuid,
+        /// The code, as asked.
+        asked: String,
+        /// As typed.
+        digits: Private,
+    },
     /// Whoever had this slip printed went away: one that nothing is kept of ([`SlipOf`]) and that still waits for paper is dropped.
     DropPrint {
         /// [`Slip::job`].
@@ -467,13 +511,7 @@ pub enum Unfinished {
     /// A filing that was not submitted.
     Draft(Box<Draft>),
     /// A dossier submitted not long ago whose slip was not printed to its end.
-    Slip {
-        /// The dossier.
-        dossier: Box<motcua_model::dossier::Dossier>,
-        /// True when the printer had begun with the slip: half of it may be on paper, so the next one is
-        /// marked [`Slip::reprint`].
-        begun: bool,
-    },
+    Slip(Box<motcua_model::dossier::Dossier>),
 }
 
 /// What a look-up may tell without authentication (R13).
@@ -485,6 +523,30 @@ pub struct Known {
     pub status: Option<Status>,
     /// When this was learned.
     pub known_at: Timestamp,
+    /// The proof of this filing is kept here.
+    pub can_reprint: bool,
+}
+
+/// What is known here of a dossier's fee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnFee {
+    /// Đồng, as on the day of the filing, or as the platform has said since.
+    pub amount_vnd: u32,
+    /// A code to pay it with was shown.
+    pub begun: bool,
+    /// The platform has said that the money has come.
+    pub paid: bool,
+}
+
+/// A proof that may be printed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldProof {
+    /// Whose.
+    pub dossier: Uuid,
+    /// What it says.
+    pub proof: KeptProof,
+    /// None where nothing is to be paid.
+    pub fee: Option<OwnFee>,
 }
 
 /// A dossier as its person may see it once the chip has proved who asks (R13).
@@ -496,6 +558,8 @@ pub struct OwnDossier {
     pub procedure_code: Option<String>,
     /// [`motcua_model::hub::NewsItem::cursor`] of `news`; 0 without.
     pub request: u64,
+    /// None where nothing is to be paid, or it is not known here.
+    pub fee: Option<OwnFee>,
     /// When the papers of the last request were added here.
     pub added: Option<Timestamp>,
     /// An unfinished filing of these papers, of before a power cut.
@@ -526,11 +590,21 @@ pub enum SlipOf {
     Dossier,
     /// Of an opinion, which nobody can come back for: nothing is kept.
     Opinion,
-    /// Of a payment, which the platform keeps: nothing is kept here.
-    Payment,
-    /// Of what the office says of a dossier (C20d), or what to bring (C08c): nothing is kept, it can be printed whenever its person
-    /// comes back.
-    Told,
+    /// Of a payment, which the platform keeps: only how often it is printed.
+    Payment {
+        /// Of this dossier.
+        dossier: Uuid,
+    },
+    /// Of what the office says of a dossier (C20d), or the proof of its filing once more (C20f): it can be printed whenever its person
+    /// comes back, and how often is kept.
+    Told {
+        /// Which.
+        dossier: Uuid,
+        /// [`OwnDossier::request`] of what is told; 0 for the proof of the filing.
+        news: u64,
+    },
+    /// What to bring (C08c): nothing is kept.
+    ToBring,
     /// A number of the queue: it holds with or without paper.
     Ticket,
     /// A copy of a handover's: which copies are printed is kept with the record.
@@ -546,7 +620,8 @@ pub enum SlipOf {
     },
 }
 
-/// Phiếu xác nhận đã nộp, the slip of an opinion, or a ticket of the queue: its content; the shell lays it out.
+/// Phiếu xác nhận đã nộp, the slip of an opinion, or a ticket of the queue: its content; the shell lays it
+/// out, and counts its reprints where the printer begins with them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Slip {
     /// Print job: the dossier's, opinion's or ticket's id, or one made of the handover's.
@@ -569,14 +644,12 @@ pub struct Slip {
     pub note: Text,
     /// When it was made.
     pub at: Timestamp,
-    /// True for a second print: marked "IN LẠI".
-    pub reprint: bool,
 }
 
 /// Without its rows: an officer's words may stand there.
 impl fmt::Debug for Slip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { job, of, code, reprint, .. } = self;
-        f.debug_struct("Slip").field("job", job).field("of", of).field("code", code).field("reprint", reprint).finish_non_exhaustive()
+        let Self { job, of, code, .. } = self;
+        f.debug_struct("Slip").field("job", job).field("of", of).field("code", code).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,9 @@
-//! C15: the fee, behind the slip. The machine says "paid" only after the platform (R15); all else is left open, for the desk.
+//! C15: the fee, behind the slip, or later from C20d. The machine says "paid" only after the platform (R15); all else is left open, for the desk.
 
 use crate::{
-    Effect, Slip, SlipOf,
+    Effect, OwnDossier, OwnFee, Slip, SlipOf,
     idle::Patience,
+    lookup::{LookUp, drop_print},
     officer::Officer,
     rating::Farewell,
     slip::{blank, hear, local_time, print, tracking},
@@ -12,6 +13,7 @@ use motcua_model::{
     Text,
     api::{Action, FeePage, PayWay, PrintState},
     config,
+    dossier::{Applicant, Status},
     hub::{PaymentAnswer, PaymentRequest, PaymentState},
     thousands,
     transfer::vietqr,
@@ -25,7 +27,7 @@ const ASK_EVERY_S: u16 = 3;
 pub(crate) struct Fee {
     request: PaymentRequest,
     procedure: Text,
-    farewell: Farewell,
+    behind: Behind,
     page: Page,
     /// The platform's code, once there is one.
     order: Option<String>,
@@ -35,6 +37,16 @@ pub(crate) struct Fee {
     account_shown: bool,
     /// When the platform's code was first shown.
     since_ms: Option<u64>,
+    /// A code was shown on an earlier visit.
+    before: bool,
+}
+
+/// Where the way leads from here.
+enum Behind {
+    /// C17: on to the end of the visit.
+    Slip(Farewell),
+    /// C20d: back to it.
+    Own { person: Applicant, dossiers: Vec<OwnDossier>, at: usize },
 }
 
 enum Page {
@@ -50,7 +62,51 @@ pub(crate) fn payable(amount_vnd: u32, payment: &config::Payment) -> bool {
     amount_vnd > 0 && (payment.online || payment.transfer.is_some())
 }
 
+/// What this person owes and can pay here. A dossier that has ended without a result costs nothing any more.
+pub(crate) fn owed(own: &OwnDossier, payment: &config::Payment) -> Option<OwnFee> {
+    let over = match own.known.status {
+        Some(Status::Refused | Status::Withdrawn | Status::Stopped | Status::Returned) => true,
+        Some(
+            Status::Registered | Status::Accepted | Status::Processing | Status::SupplementAsked | Status::PaymentAsked | Status::Finished,
+        )
+        | None => false,
+    };
+    own.fee.filter(|fee| !over && !fee.paid && own.procedure_code.is_some() && payable(fee.amount_vnd, payment))
+}
+
+/// How far the fee is, as far as this machine knows: at the desk it may have been paid.
+pub(crate) fn row(fee: &OwnFee) -> (Text, Text) {
+    let amount = thousands(fee.amount_vnd);
+    let state = match (fee.paid, fee.begun) {
+        (true, _) => Text::new(format!("{amount} đồng, đã có báo nhận tiền"), format!("{amount} VND, received")),
+        (false, true) => Text::new(
+            format!("{amount} đồng. Chưa thấy báo có tiền. Nếu đã trả, không trả lần nữa."),
+            format!("{amount} VND. Not confirmed yet. If you have paid, do not pay again."),
+        ),
+        (false, false) => Text::new(
+            format!("{amount} đồng. Máy này chưa thấy báo đã trả."),
+            format!("{amount} VND. This machine has not heard that it is paid."),
+        ),
+    };
+    (Text::new("Lệ phí", "Fee"), state)
+}
+
 impl Fee {
+    /// Trả phí of C20d.
+    pub(crate) fn later(look_up: LookUp, cx: &mut Cx) -> State {
+        let LookUp::Own { person, dossiers, shown: Some(at), printed, asking } = look_up else { return State::LookUp(look_up) };
+        let found = dossiers.get(at).and_then(|own| Some((own, own.procedure_code.clone()?, owed(own, &cx.settings.payment)?)));
+        let Some((own, procedure_code, fee)) = found else {
+            return State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed, asking });
+        };
+        cx.effects.extend(printed.map(drop_print));
+        // The hub knows the payment under the code of the filing.
+        let request = PaymentRequest { dossier: own.id, code: own.code.clone(), procedure: procedure_code, amount_vnd: fee.amount_vnd };
+        let (procedure, asking) = (own.procedure.clone(), asking == Some(own.id));
+        let fee = Self { asking, before: fee.begun, ..Self::new(request, procedure, Behind::Own { person, dossiers, at }) };
+        State::Fee(Box::new(fee))
+    }
+
     pub(crate) fn begin(farewell: Farewell, code_of_procedure: String, procedure: Text) -> Self {
         let request = PaymentRequest {
             dossier: farewell.dossier,
@@ -58,15 +114,41 @@ impl Fee {
             procedure: code_of_procedure,
             amount_vnd: farewell.unpaid_vnd,
         };
-        Self {
-            request,
-            procedure,
-            farewell,
-            page: Page::Choose { failed: false },
-            order: None,
-            asking: false,
-            account_shown: false,
-            since_ms: None,
+        Self::new(request, procedure, Behind::Slip(farewell))
+    }
+
+    fn new(request: PaymentRequest, procedure: Text, behind: Behind) -> Self {
+        let page = Page::Choose { failed: false };
+        Self { request, procedure, behind, page, order: None, asking: false, account_shown: false, since_ms: None, before: false }
+    }
+
+    /// On, or back to where the person came from.
+    fn leave(self, paid: bool, cx: &mut Cx) -> State {
+        let (begun, amount_vnd, dossier) = (self.is_begun(), self.request.amount_vnd, self.request.dossier);
+        match self.behind {
+            Behind::Slip(farewell) => {
+                let (unpaid_vnd, unconfirmed) = if paid { (0, false) } else { (amount_vnd, begun) };
+                Officer::or_done(Farewell { unpaid_vnd, unconfirmed, ..farewell }, cx)
+            }
+            Behind::Own { person, mut dossiers, at } => {
+                for own in dossiers.iter_mut().filter(|own| own.id == dossier) {
+                    own.fee = Some(OwnFee { amount_vnd, begun, paid });
+                }
+                let asking = self.asking.then_some(dossier);
+                State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed: None, asking })
+            }
+        }
+    }
+
+    /// The money may be under way.
+    fn is_begun(&self) -> bool {
+        self.before || self.account_shown || self.since_ms.is_some()
+    }
+
+    /// Before the code is seen.
+    fn keep_begun(&self, cx: &mut Cx) {
+        if !self.is_begun() {
+            cx.emit(Effect::FeeBegun { dossier: self.request.dossier });
         }
     }
 
@@ -75,12 +157,12 @@ impl Fee {
             (Page::Choose { .. }, Action::Pay) => self.pay(cx),
             (Page::Asking | Page::Platform { .. } | Page::Transfer, Action::Back) => self.page = Page::Choose { failed: false },
             (Page::Choose { .. } | Page::Asking | Page::Platform { .. } | Page::Transfer, Action::PayLater) => {
-                let unconfirmed = self.account_shown || self.since_ms.is_some();
-                return Officer::or_done(Farewell { unpaid_vnd: self.request.amount_vnd, unconfirmed, ..self.farewell }, cx);
+                return self.leave(false, cx);
             }
+            (Page::Choose { .. }, Action::Back) if self.is_later() => return self.leave(false, cx),
             (Page::Paid { slip, .. }, Action::SlipTaken) => {
                 cx.emit(Effect::DropPrint { job: slip.job });
-                return Officer::or_done(Farewell { unpaid_vnd: 0, ..self.farewell }, cx);
+                return self.leave(true, cx);
             }
             (_, _) => {}
         }
@@ -105,19 +187,24 @@ impl Fee {
         cx.emit(Effect::AskPayment { request: self.request.clone(), after_s });
     }
 
-    fn show(&mut self, qr: String, cx: &Cx) {
+    fn show(&mut self, qr: String, cx: &mut Cx) {
+        self.keep_begun(cx);
         self.since_ms.get_or_insert(cx.at.mono_ms);
-        self.page = Page::Platform { qr, unconfirmed: self.waited_long(cx) };
+        self.page = Page::Platform { qr, unconfirmed: self.unconfirmed(cx) };
     }
 
-    fn without_platform(&mut self, cx: &Cx) {
-        self.account_shown |= cx.settings.payment.transfer.is_some();
+    fn without_platform(&mut self, cx: &mut Cx) {
+        if cx.settings.payment.transfer.is_some() {
+            self.keep_begun(cx);
+            self.account_shown = true;
+        }
         self.page = if self.account_shown { Page::Transfer } else { Page::Choose { failed: true } };
     }
 
-    fn waited_long(&self, cx: &Cx) -> bool {
+    /// Somebody may have paid, and no word of it has come for long.
+    fn unconfirmed(&self, cx: &Cx) -> bool {
         let long = u64::from(cx.settings.visit.waiting_s) * 1000;
-        self.since_ms.is_some_and(|since| cx.at.mono_ms.saturating_sub(since) >= long)
+        self.before || self.since_ms.is_some_and(|since| cx.at.mono_ms.saturating_sub(since) >= long)
     }
 
     /// The hub's answer, or none within the time.
@@ -141,7 +228,7 @@ impl Fee {
             }
             // Who has the code may have paid: the link may come back with the word.
             Some(_) | None if self.order.is_some() => {
-                let unconfirmed = self.waited_long(cx);
+                let unconfirmed = self.unconfirmed(cx);
                 if let Page::Platform { unconfirmed: shown, .. } = &mut self.page {
                     *shown = unconfirmed;
                 }
@@ -157,6 +244,8 @@ impl Fee {
     }
 
     fn paid(&mut self, transaction: String, cx: &mut Cx) {
+        let (dossier, amount_vnd) = (self.request.dossier, self.request.amount_vnd);
+        cx.emit(Effect::FeePaid { dossier, amount_vnd, transaction: transaction.clone() });
         let slip = self.proof(&transaction, cx);
         let printing = print(&slip, cx);
         self.page = Page::Paid { transaction, slip: Box::new(slip), printing };
@@ -178,7 +267,12 @@ impl Fee {
                 "Theo báo có của cổng thanh toán. Phiếu này không thay biên lai điện tử.",
                 "As told by the payment platform. This slip does not replace its electronic receipt.",
             ),
-            ..blank(cx.at.fresh, SlipOf::Payment, Text::new("XÁC NHẬN ĐÃ NHẬN TIỀN", "PAYMENT RECEIVED"), cx)
+            ..blank(
+                cx.at.fresh,
+                SlipOf::Payment { dossier: self.request.dossier },
+                Text::new("XÁC NHẬN ĐÃ NHẬN TIỀN", "PAYMENT RECEIVED"),
+                cx,
+            )
         }
     }
 
@@ -198,7 +292,16 @@ impl Fee {
     }
 
     pub(crate) fn can_back(&self) -> bool {
-        matches!(self.page, Page::Asking | Page::Platform { .. } | Page::Transfer)
+        match self.page {
+            Page::Choose { .. } => self.is_later(),
+            Page::Asking | Page::Platform { .. } | Page::Transfer => true,
+            Page::Paid { .. } => false,
+        }
+    }
+
+    /// Behind C20d: no part of a filing.
+    pub(crate) fn is_later(&self) -> bool {
+        matches!(self.behind, Behind::Own { .. })
     }
 
     pub(crate) fn patience(&self, visit: &config::Visit) -> Patience {
@@ -221,7 +324,7 @@ impl Fee {
 
     pub(crate) fn screen(&self, account: Option<&config::TransferAccount>) -> FeePage {
         let amount_vnd = self.request.amount_vnd;
-        let choose = |failed| FeePage::Choose { amount_vnd, procedure: self.procedure.clone(), failed };
+        let choose = |failed| FeePage::Choose { amount_vnd, procedure: self.procedure.clone(), failed, begun: self.is_begun() };
         match &self.page {
             Page::Choose { failed } => choose(*failed),
             Page::Asking => FeePage::Asking,

@@ -20,6 +20,7 @@ mod opinion;
 mod pdf;
 mod queue;
 mod rating;
+mod reprint;
 mod rescan;
 mod slip;
 mod snapshot;
@@ -27,7 +28,11 @@ mod state;
 mod supplement;
 
 pub use courier::{CourierDesk, PinVerdict, Pins, handover_slip};
-pub use event::{At, ChipNews, DRAFT_HOURS, Draft, Effect, EndReason, Event, Known, OwnDossier, PageFields, Slip, SlipOf, Unfinished};
+pub use event::{
+    At, ChipNews, DRAFT_HOURS, Draft, Effect, EndReason, Event, HeldProof, Known, OwnDossier, OwnFee, PageFields, Slip, SlipOf, Unfinished,
+};
+pub use reprint::DigitsVerdict;
+pub use slip::KeptProof;
 
 use filing::Filing;
 use idle::Idle;
@@ -234,6 +239,7 @@ impl Kiosk {
             | Event::LookedUp { .. }
             | Event::CourierFound { .. }
             | Event::PinChecked { .. }
+            | Event::DigitsChecked { .. }
             | Event::ParcelKept { .. }
             | Event::ParcelNotKept { .. }
             | Event::HandoverStored { .. }
@@ -333,6 +339,8 @@ impl Kiosk {
             | Action::PayLater
             | Action::NotWait
             | Action::LookUp { .. }
+            | Action::ReprintSlip
+            | Action::EnterDigits { .. }
             | Action::ShowDossier { .. }
             | Action::PrintDossier
             | Action::AddPapers

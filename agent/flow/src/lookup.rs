@@ -1,10 +1,12 @@
 //! C20: what a code tells without authentication, and what the chip of the card opens (R13).
 
 use crate::{
-    ChipNews, Effect, Known, OwnDossier, Slip, SlipOf,
+    ChipNews, Effect, Known, OwnDossier, OwnFee, Slip, SlipOf,
     chip::{self, Chip, Outcome},
+    fee,
     intro::Card,
     rating,
+    reprint::{self, DigitsVerdict, Reprint},
     slip::{self, local_time},
     snapshot::{news_rows, progress_of},
     state::{Cx, person_in},
@@ -16,7 +18,7 @@ use motcua_model::{
     code::{DossierCode, ProvisionalCode},
     dossier::{Applicant, Assurance},
     fault::Fault,
-    hub::News,
+    hub::{News, PaymentAnswer, PaymentState},
 };
 use uuid::Uuid;
 
@@ -42,7 +44,11 @@ pub(crate) enum LookUp {
         dossiers: Vec<OwnDossier>,
         shown: Option<usize>,
         printed: Option<(Uuid, PrintState)>,
+        /// The dossier about whose payment the hub was asked at C15 and has not answered.
+        asking: Option<Uuid>,
     },
+    /// Behind a result: its proof once more.
+    Reprint(Box<Reprint>),
 }
 
 impl LookUp {
@@ -54,6 +60,10 @@ impl LookUp {
     pub(crate) fn action(self, action: Action, cx: &mut Cx) -> Self {
         match (self, action) {
             (look_up @ (Self::Asking { .. } | Self::Result { .. }), Action::LookUp { code }) => look_up.asked(&code, cx),
+            (Self::Result { asked, known, rating, .. }, Action::ReprintSlip) if reprint::offered(&known, &cx.health) => {
+                Self::Reprint(Box::new(Reprint::begin(asked, known, rating)))
+            }
+            (Self::Reprint(reprint), action) => reprint.action(action, cx),
             (Self::Result { .. }, Action::Back) => Self::Asking { pending: None },
             (Self::Proving { card, mut chip }, Action::ReadChip) => {
                 chip.again(&card, cx);
@@ -63,16 +73,18 @@ impl LookUp {
                 cx.effects.extend(chip.cancel());
                 Self::Asking { pending: None }
             }
-            (Self::Own { person, dossiers, shown: None, .. }, Action::ShowDossier { dossier }) if usize::from(dossier) < dossiers.len() => {
-                Self::Own { person, dossiers, shown: Some(dossier.into()), printed: None }
+            (Self::Own { person, dossiers, shown: None, asking, .. }, Action::ShowDossier { dossier })
+                if usize::from(dossier) < dossiers.len() =>
+            {
+                Self::Own { person, dossiers, shown: Some(dossier.into()), printed: None, asking }
             }
-            (Self::Own { person, dossiers, shown: Some(at), printed: None }, Action::PrintDossier) => {
+            (Self::Own { person, dossiers, shown: Some(at), printed: None, asking }, Action::PrintDossier) => {
                 let printed = dossiers.get(at).map(|own| print(own, cx));
-                Self::Own { person, dossiers, shown: Some(at), printed }
+                Self::Own { person, dossiers, shown: Some(at), printed, asking }
             }
-            (Self::Own { person, dossiers, shown: Some(_), printed }, Action::Back) => {
+            (Self::Own { person, dossiers, shown: Some(_), printed, asking }, Action::Back) => {
                 cx.effects.extend(printed.map(drop_print));
-                Self::Own { person, dossiers, shown: None, printed: None }
+                Self::Own { person, dossiers, shown: None, printed: None, asking }
             }
             (Self::Own { .. }, Action::Back) => Self::Asking { pending: None },
             (kept, _) => kept,
@@ -84,7 +96,7 @@ impl LookUp {
         let (Self::Asking { .. } | Self::Result { .. }, Ok((applicant, zone))) = (&self, person_in(text, cx)) else {
             return match self {
                 Self::Asking { .. } | Self::Result { .. } => self.asked(text, cx),
-                Self::Proving { .. } | Self::Own { .. } => self,
+                Self::Proving { .. } | Self::Own { .. } | Self::Reprint(_) => self,
             };
         };
         // Nobody is looked for: no filing begins here.
@@ -129,15 +141,40 @@ impl LookUp {
     pub(crate) fn own_found(self, number: &PersonNumber, dossiers: Vec<OwnDossier>) -> Self {
         match self {
             Self::Proving { card, .. } if card.applicant.number == *number => {
-                Self::Own { person: card.applicant, dossiers, shown: None, printed: None }
+                Self::Own { person: card.applicant, dossiers, shown: None, printed: None, asking: None }
             }
-            Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } => self,
+            Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } | Self::Reprint(_) => self,
         }
     }
 
     pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
-        if let Self::Own { printed: Some((own, shown)), .. } = &mut self {
-            slip::hear(shown, *own, job, state);
+        match &mut self {
+            Self::Own { printed: Some((own, shown)), .. } => slip::hear(shown, *own, job, state),
+            Self::Reprint(reprint) => reprint.printing(job, state),
+            Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } => {}
+        }
+        self
+    }
+
+    /// The word on digits that were typed at C20e.
+    pub(crate) fn digits_checked(self, job: Uuid, verdict: DigitsVerdict, cx: &mut Cx) -> Self {
+        match self {
+            Self::Reprint(reprint) => Self::Reprint(reprint.checked(job, verdict, cx)),
+            Self::Asking { .. } | Self::Result { .. } | Self::Proving { .. } | Self::Own { .. } => self,
+        }
+    }
+
+    /// The hub's answer about a payment whose person has left C15 for C20d.
+    pub(crate) fn payment(mut self, dossier: Uuid, answer: Option<PaymentAnswer>, cx: &mut Cx) -> Self {
+        let Self::Own { dossiers, asking, .. } = &mut self else { return self };
+        if asking.take_if(|asked| *asked == dossier).is_none() {
+            return self;
+        }
+        if let Some(PaymentAnswer { state: PaymentState::Paid, amount_vnd, transaction, .. }) = answer {
+            for own in dossiers.iter_mut().filter(|own| own.id == dossier) {
+                own.fee = Some(OwnFee { amount_vnd, begun: true, paid: true });
+            }
+            cx.emit(Effect::FeePaid { dossier, amount_vnd, transaction: transaction.unwrap_or_default() });
         }
         self
     }
@@ -147,6 +184,7 @@ impl LookUp {
         match self {
             Self::Proving { chip, .. } => chip.cancel(),
             Self::Own { printed, .. } => printed.map(drop_print),
+            Self::Reprint(reprint) => reprint.end(),
             Self::Asking { .. } | Self::Result { .. } => None,
         }
     }
@@ -155,6 +193,7 @@ impl LookUp {
         match self {
             Self::Asking { .. } | Self::Result { .. } => 0,
             Self::Proving { chip, .. } => chip.part(),
+            Self::Reprint(reprint) => reprint.part(),
             Self::Own { shown, printed, .. } => shown.map_or(0, |at| 2 * at + 1 + usize::from(printed.is_some())),
         }
     }
@@ -170,7 +209,7 @@ impl LookUp {
         cx.emit(Effect::LookUp { asked: code.clone() });
         match self {
             Self::Result { asked, known, rating, .. } => Self::Result { asked, known, pending: Some(code), rating },
-            Self::Asking { .. } | Self::Proving { .. } | Self::Own { .. } => Self::Asking { pending: Some(code) },
+            Self::Asking { .. } | Self::Proving { .. } | Self::Own { .. } | Self::Reprint(_) => Self::Asking { pending: Some(code) },
         }
     }
 
@@ -224,6 +263,7 @@ fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
         ReviewValue::Private(text) => Some((row.label, Text::same(text.reveal()))),
         ReviewValue::Pages(_) => None,
     }));
+    rows.extend(own.fee.as_ref().map(fee::row));
     Slip {
         qr: slip::tracking(&code, cx),
         code,
@@ -232,7 +272,7 @@ fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
             "Máy in theo lời cơ quan giải quyết. Bản đầy đủ có ở quầy và trên Cổng dịch vụ công.",
             "Printed as the deciding office has told it. The whole form is at the desk and at the portal.",
         ),
-        ..slip::blank(cx.at.fresh, SlipOf::Told, title, cx)
+        ..slip::blank(cx.at.fresh, SlipOf::Told { dossier: own.id, news: own.request }, title, cx)
     }
 }
 

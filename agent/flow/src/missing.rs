@@ -65,7 +65,7 @@ impl Filing {
                 "Hồ sơ chưa nộp. Máy giữ phần đã làm. Quay lại máy này, đặt đúng thẻ đã dùng để làm tiếp.",
                 "Not submitted yet. The machine keeps what is done. Come back to it with the same card to go on.",
             ),
-            ..blank(cx.at.fresh, SlipOf::Told, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
+            ..blank(cx.at.fresh, SlipOf::ToBring, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
         }
     }
 }

@@ -19,7 +19,21 @@ use motcua_model::{
     supplement::AddsTo,
     thousands,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+/// What the proof of a filing says, kept to be printed again. It holds no word of the person; the fee changes and is written anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptProof {
+    /// Headline.
+    pub title: Text,
+    /// The code in large letters, which the QR opens as well.
+    pub code: String,
+    /// Label and value of each line.
+    pub rows: Vec<(Text, Text)>,
+    /// What to do with it, at the bottom.
+    pub note: Text,
+}
 
 /// A slip on its way to the person.
 pub(crate) struct Issued {
@@ -36,28 +50,30 @@ impl Issued {
         let Filing { procedure, draft, .. } = filing;
         let adds = draft.adds_to.as_deref();
         let time_limit = Some(&procedure.time_limit).filter(|_| adds.is_none());
-        let rows = rows(&procedure.name, time_limit, procedure.fee_vnd, &draft.documents, cx.at.wall);
+        let proof = proof(code, rows(&procedure.name, time_limit, &draft.documents, cx.at.wall), adds);
         let of = (procedure.code, procedure.name, procedure.fee_vnd);
         let time_limit = time_limit.cloned();
-        Self::issue(slip(draft.id, code, rows, adds, cx), time_limit, of, cx)
+        Self::issue(draft.id, proof, time_limit, of, cx)
     }
 
     /// The slip of this dossier was not printed during the visit, or only in part.
-    pub(crate) fn of_dossier(dossier: &Dossier, begun: bool, cx: &mut Cx) -> Self {
+    pub(crate) fn of_dossier(dossier: &Dossier, cx: &mut Cx) -> Self {
         let adds = dossier.particulars.adds_to.as_deref();
         let filed = adds.map(|adds| adds.filing(cx.catalogue));
         let procedure = filed.as_ref().or_else(|| cx.catalogue.procedure(&dossier.procedure));
         let time_limit = procedure.map_or_else(time_limit_unknown, time_limit_of);
         let fee_vnd = procedure.map_or(0, |procedure| procedure.fee_vnd);
         let told = Some(&time_limit).filter(|_| adds.is_none());
-        let rows = rows(&dossier.procedure_name, told, fee_vnd, &dossier.documents, dossier.submitted);
+        let proof = proof(&dossier.code, rows(&dossier.procedure_name, told, &dossier.documents, dossier.submitted), adds);
         let of = (dossier.procedure.clone(), dossier.procedure_name.clone(), fee_vnd);
-        let slip = slip(dossier.id, &dossier.code, rows, adds, cx);
         let time_limit = told.cloned();
-        Self::issue(Slip { reprint: begun, ..slip }, time_limit, of, cx)
+        Self::issue(dossier.id, proof, time_limit, of, cx)
     }
 
-    fn issue(slip: Slip, time_limit: Option<Text>, of: (String, Text, u32), cx: &mut Cx) -> Self {
+    fn issue(dossier: Uuid, proof: KeptProof, time_limit: Option<Text>, of: (String, Text, u32), cx: &mut Cx) -> Self {
+        let fee_vnd = of.2;
+        cx.emit(Effect::KeepProof { dossier, proof: Box::new(proof.clone()), fee_vnd });
+        let slip = proof_slip(proof, dossier, SlipOf::Dossier, (fee_vnd > 0).then(|| not_paid(fee_vnd)), cx);
         let printing = print(&slip, cx);
         Self { slip, printing, time_limit, of }
     }
@@ -124,7 +140,6 @@ pub(crate) fn blank(job: Uuid, of: SlipOf, title: Text, cx: &Cx) -> Slip {
         rows: Vec::new(),
         note: Text::same(""),
         at: cx.at.wall,
-        reprint: false,
     }
 }
 
@@ -133,25 +148,38 @@ pub(crate) fn tracking(code: &str, cx: &Cx) -> String {
     cx.settings.tracking_url.replace("{code}", code)
 }
 
-fn slip(job: Uuid, code: &ProvisionalCode, rows: Vec<(Text, Text)>, adds: Option<&AddsTo>, cx: &Cx) -> Slip {
-    let slip = Slip {
+fn proof(code: &ProvisionalCode, rows: Vec<(Text, Text)>, adds: Option<&AddsTo>) -> KeptProof {
+    let proof = KeptProof {
+        title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
         code: code.as_str().to_owned(),
-        qr: tracking(code.as_str(), cx),
         rows,
         note: Text::new(
             "Đây là mã tạm, mã chính thức sẽ có sau. Tra cứu bằng mã này. Giữ phiếu và giấy tờ gốc.",
             "This code is provisional, the official one follows. Use it to ask. Keep this slip and your original papers.",
         ),
-        ..blank(job, SlipOf::Dossier, Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"), cx)
     };
     match adds {
-        Some(adds) => supplement::slip(slip, adds, cx),
-        None => slip,
+        Some(adds) => supplement::proof(proof, adds),
+        None => proof,
     }
 }
 
+/// The proof on paper, now or again.
+pub(crate) fn proof_slip(proof: KeptProof, job: Uuid, of: SlipOf, fee: Option<(Text, Text)>, cx: &Cx) -> Slip {
+    let KeptProof { title, code, mut rows, note } = proof;
+    rows.extend(fee);
+    Slip { qr: tracking(&code, cx), code, rows, note, ..blank(job, of, title, cx) }
+}
+
+/// Nothing can have been paid: the slip comes before C15.
+fn not_paid(fee_vnd: u32) -> (Text, Text) {
+    let amount = thousands(fee_vnd);
+    let state = Text::new(format!("{amount} đồng, chưa trả khi in phiếu này"), format!("{amount} VND, not paid when this was printed"));
+    (Text::new("Lệ phí", "Fee"), state)
+}
+
 /// No name and no number: slips get lost, and the code finds the rest.
-fn rows(procedure: &Text, time_limit: Option<&Text>, fee_vnd: u32, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
+fn rows(procedure: &Text, time_limit: Option<&Text>, documents: &[Document], submitted: Timestamp) -> Vec<(Text, Text)> {
     let pages: usize = documents.iter().map(Document::page_count).sum();
     let papers = documents.iter().filter(|d| d.page_count() > 0).count();
     let mut rows = vec![
@@ -165,11 +193,6 @@ fn rows(procedure: &Text, time_limit: Option<&Text>, fee_vnd: u32, documents: &[
     let limited =
         |limit: &Text| (Text::new("Thời hạn, tính từ khi cán bộ nhận", "Time limit, from acceptance by an officer"), limit.clone());
     rows.extend(time_limit.map(limited));
-    if fee_vnd > 0 {
-        let amount = thousands(fee_vnd);
-        let state = Text::new(format!("{amount} đồng, chưa trả khi in phiếu này"), format!("{amount} VND, not paid when this was printed"));
-        rows.push((Text::new("Lệ phí", "Fee"), state));
-    }
     let listed = |label: Text, of: fn(&Document) -> bool| {
         let names: Vec<&Text> = documents.iter().filter(|document| of(document)).map(|document| &document.name).collect();
         let joined = |words: fn(&Text) -> &str| names.iter().map(|name| words(name)).collect::<Vec<_>>().join("; ");

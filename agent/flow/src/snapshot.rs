@@ -1,10 +1,11 @@
 //! What the screen shows of a state.
 
 use crate::{
-    At, Kiosk, Known, OwnDossier, Settings,
+    At, Kiosk, Known, OwnDossier, Settings, fee,
     filing::{Filing, Page, expected_pages, today},
     intro::Intro,
     lookup::LookUp,
+    reprint,
     rescan::Rescan,
     slip::local_time,
     state::{Asking, Missing, State, chip_alone, missing},
@@ -38,14 +39,34 @@ impl Kiosk {
             office: self.settings.office.clone(),
             phone: self.settings.phone.clone(),
             commune: self.settings.commune.clone(),
-            // C05b is a step of a filing, and no step of a look-up.
+            // C05b and C15 are steps of a filing, and no steps of a look-up.
             progress: progress(&screen, self.state.filing().is_some_and(|filing| filing.procedure.papers_first()))
-                .filter(|_| !matches!(self.state, State::LookUp(_))),
+                .filter(|_| !self.is_look_up()),
             screen,
             overlay: self.overlay(at),
             health: self.health,
             can_back: self.state.can_back(&self.settings) && !self.covered(),
             can_end: self.state.can_end(),
+        }
+    }
+
+    fn is_look_up(&self) -> bool {
+        match &self.state {
+            State::LookUp(_) => true,
+            State::Fee(fee) => fee.is_later(),
+            State::Waiting
+            | State::Intro(_)
+            | State::Resume(_)
+            | State::Filing(_)
+            | State::Submitting(_)
+            | State::Slip(_)
+            | State::Officer(_)
+            | State::Done(_)
+            | State::Opinion(_)
+            | State::Rating(_)
+            | State::Queue(_)
+            | State::Courier(_)
+            | State::OutOfService(_) => false,
         }
     }
 
@@ -160,6 +181,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         | Screen::Done { .. }
         | Screen::LookUp
         | Screen::LookUpResult { .. }
+        | Screen::Reprint { .. }
         | Screen::OwnDossiers { .. }
         | Screen::OwnDossier { .. }
         | Screen::Opinion { .. }
@@ -385,18 +407,29 @@ fn look_up_screen(look_up: &LookUp, health: &Health, settings: &Settings) -> Scr
         LookUp::Result { asked, known, rating, .. } => {
             let (done, state) = progress_of(known);
             let (asked, official_code) = (asked.clone(), known.official_code.clone());
-            Screen::LookUpResult { asked, official_code, done, steps: LOOK_UP_STEPS, state, known_at: known.known_at, rating: *rating }
+            Screen::LookUpResult {
+                asked,
+                official_code,
+                done,
+                steps: LOOK_UP_STEPS,
+                state,
+                known_at: known.known_at,
+                rating: *rating,
+                reprint: reprint::offered(known, health),
+            }
         }
         LookUp::Proving { card, chip } => chip.screen(&card.applicant.number),
+        LookUp::Reprint(reprint) => Screen::Reprint { page: reprint.screen() },
         LookUp::Own { dossiers, shown, printed, .. } => match shown.and_then(|at| dossiers.get(at)) {
             Some(own) => Screen::OwnDossier {
                 line: own_line(own),
                 done: progress_of(&own.known).0,
                 steps: LOOK_UP_STEPS,
                 known_at: own.known.known_at,
-                rows: own.news.as_ref().map(news_rows).unwrap_or_default(),
+                rows: own_rows(own),
                 printing: printed.map(|(_, state)| state),
                 adding: supplement::offer(own, health, settings),
+                can_pay: fee::owed(own, &settings.payment).is_some(),
             },
             None => Screen::OwnDossiers { dossiers: dossiers.iter().map(own_line).collect() },
         },
@@ -425,6 +458,16 @@ fn own_line(own: &OwnDossier) -> OwnLine {
             Some(_) | None => false,
         },
     }
+}
+
+/// What the office says, and how far the fee is.
+fn own_rows(own: &OwnDossier) -> Vec<ReviewRow> {
+    let mut rows = own.news.as_ref().map(news_rows).unwrap_or_default();
+    rows.extend(own.fee.as_ref().map(|own| {
+        let (label, words) = fee::row(own);
+        ReviewRow { label, value: ReviewValue::Words(words), change: None }
+    }));
+    rows
 }
 
 /// What the office asks for or has ready, in the officer's words.

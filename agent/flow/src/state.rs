@@ -113,6 +113,7 @@ impl State {
             (Self::Officer(officer), action) => officer.action(action, cx),
             (Self::Done(farewell), action) => farewell.action(action),
             (Self::LookUp(look_up), Action::Rate) => Rating::begin(look_up),
+            (Self::LookUp(look_up), Action::Pay) => Fee::later(look_up, cx),
             (Self::LookUp(look_up), Action::AddPapers) => supplement::begin(look_up, cx),
             (Self::LookUp(look_up), action) => Self::LookUp(look_up.action(action, cx)),
             (Self::Opinion(opinion), action) => opinion.action(action, cx),
@@ -174,6 +175,8 @@ impl State {
             (Self::LookUp(look_up), Event::Chip { job, news }) => Self::LookUp(look_up.chip(job, news, cx)),
             (Self::LookUp(look_up), Event::OwnFound { number, dossiers }) => Self::LookUp(look_up.own_found(&number, dossiers)),
             (Self::LookUp(look_up), Event::Print { job, state }) => Self::LookUp(look_up.printing(job, state)),
+            (Self::LookUp(look_up), Event::DigitsChecked { job, verdict }) => Self::LookUp(look_up.digits_checked(job, verdict, cx)),
+            (Self::LookUp(look_up), Event::Payment { dossier, answer }) => Self::LookUp(look_up.payment(dossier, answer, cx)),
             (Self::LookUp(look_up), Event::ReaderGarbage) => {
                 cx.show(Fault::ReaderGarbage, false);
                 Self::LookUp(look_up)
@@ -314,7 +317,8 @@ impl State {
             Self::Rating(rating) => rating.patience(visit),
             Self::LookUp(LookUp::Result { .. } | LookUp::Own { .. }) => Patience::Seconds(visit.reading_s),
             Self::LookUp(LookUp::Proving { .. }) => Patience::Seconds(visit.scanning_s),
-            Self::LookUp(LookUp::Asking { .. }) => Patience::Seconds(visit.typing_s),
+            Self::LookUp(LookUp::Reprint(reprint)) if reprint.is_paper() => Patience::Seconds(visit.waiting_s),
+            Self::LookUp(LookUp::Asking { .. } | LookUp::Reprint(_)) => Patience::Seconds(visit.typing_s),
             Self::Courier(courier) => courier.patience(visit),
         }
     }
@@ -476,7 +480,7 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
     let unfinished = match &unfinished {
         // Added papers go on where the chip has proved the person, at C20d (R13).
         Unfinished::Draft(draft) if draft.adds_to.is_some() => Unfinished::Nothing,
-        Unfinished::Nothing | Unfinished::Draft(_) | Unfinished::Slip { .. } => unfinished,
+        Unfinished::Nothing | Unfinished::Draft(_) | Unfinished::Slip(_) => unfinished,
     };
     match unfinished {
         Unfinished::Nothing => {
@@ -499,10 +503,10 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
                 }
             }
         }
-        Unfinished::Slip { dossier, begun } if dossier.filer().number == card.applicant.number => {
+        Unfinished::Slip(dossier) if dossier.filer().number == card.applicant.number => {
             intro.put_aside(cx);
-            State::Slip(Box::new(Issued::of_dossier(&dossier, begun, cx)))
+            State::Slip(Box::new(Issued::of_dossier(&dossier, cx)))
         }
-        Unfinished::Draft(_) | Unfinished::Slip { .. } => State::Intro(intro),
+        Unfinished::Draft(_) | Unfinished::Slip(_) => State::Intro(intro),
     }
 }

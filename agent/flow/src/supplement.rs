@@ -1,10 +1,9 @@
 //! Bổ sung giấy: from C20d, where an officer asks for papers, into a filing that holds these papers alone (TT 03/2025/TT-VPCP form 02).
 
 use crate::{
-    Draft, OwnDossier, Slip,
+    Draft, KeptProof, OwnDossier,
     filing::{Filing, Page, fresh_draft},
     lookup::{LookUp, drop_print},
-    slip::tracking,
     state::{Cx, Missing, State, missing},
 };
 use motcua_model::{
@@ -30,10 +29,10 @@ pub(crate) fn offer(own: &OwnDossier, health: &Health, settings: &crate::Setting
 
 /// The papers of this dossier, scanned and sent as those of a filing are. One that a power cut interrupted goes on.
 pub(crate) fn begin(look_up: LookUp, cx: &mut Cx) -> State {
-    let LookUp::Own { person, mut dossiers, shown: Some(at), printed } = look_up else { return State::LookUp(look_up) };
+    let LookUp::Own { person, mut dossiers, shown: Some(at), printed, asking } = look_up else { return State::LookUp(look_up) };
     let open = dossiers.get(at).is_some_and(|own| offer(own, &cx.health, cx.settings) == Adding::Open);
     let Some(adds) = dossiers.get(at).and_then(adds_to).filter(|_| open) else {
-        return State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed });
+        return State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed, asking });
     };
     cx.effects.extend(printed.map(drop_print));
     let begun = dossiers.get_mut(at).and_then(|own| own.begun.take());
@@ -62,20 +61,18 @@ impl Filing {
     }
 }
 
-/// The slip of a filing of added papers: under the code that the person knows.
-pub(crate) fn slip(slip: Slip, adds: &AddsTo, cx: &Cx) -> Slip {
-    let (provisional, code) = (slip.code, adds.official_code.clone());
-    let mut rows = slip.rows;
+/// The proof of a filing of added papers: under the code that the person knows.
+pub(crate) fn proof(proof: KeptProof, adds: &AddsTo) -> KeptProof {
+    let (provisional, code) = (proof.code, adds.official_code.clone());
+    let mut rows = proof.rows;
     rows.push((Text::new("Mã lần bổ sung", "Code of this addition"), Text::same(&provisional)));
-    Slip {
+    KeptProof {
         title: Text::new("PHIẾU ĐÃ NỘP GIẤY BỔ SUNG", "PROOF OF PAPERS ADDED"),
-        qr: tracking(&code, cx),
         code,
         rows,
         note: Text::new(
             "Cán bộ xem giấy bổ sung rồi báo lại. Tra cứu bằng mã hồ sơ này. Giữ phiếu và giấy tờ gốc.",
             "Staff look at the added papers and tell you. Use the code of your file to ask. Keep this slip and your original papers.",
         ),
-        ..slip
     }
 }

@@ -23,6 +23,7 @@
 mod action;
 mod courier;
 mod fee;
+mod look_up;
 mod officer;
 mod opinion;
 mod queue;
@@ -31,6 +32,7 @@ mod technician;
 pub use action::{Action, ActionRequest};
 pub use courier::{Continued, CourierPage, DoubtWhy, ExpectedLine, ParcelDoubt, ParcelLine, PinRefused, PinStep, ScanTone};
 pub use fee::{FeePage, PayWay};
+pub use look_up::{DigitsRefused, OwnLine, ReprintPage};
 pub use officer::{Adding, OfficerPage};
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use queue::QueuePage;
@@ -403,6 +405,14 @@ pub enum Screen {
         /// C22b can be reached: only of a dossier that has ended.
         #[serde(default)]
         rating: RatingOffer,
+        /// C20e can be reached: the proof lies here, and there is a printer.
+        #[serde(default)]
+        reprint: bool,
+    },
+    /// C20e, C20f the proof of the filing once more, without a card.
+    Reprint {
+        /// Which, and what it shows.
+        page: ReprintPage,
     },
     /// C21 Góp ý, in several steps.
     Opinion {
@@ -442,6 +452,9 @@ pub enum Screen {
         /// Whether the papers that are asked for can be added here.
         #[serde(default)]
         adding: Adding,
+        /// C15 can be reached: a fee is owed of which nobody has said that it is paid.
+        #[serde(default)]
+        can_pay: bool,
     },
     /// P01 to P06 the courier.
     Courier {
@@ -486,6 +499,7 @@ impl Screen {
             Self::Done { .. } => "C18",
             Self::LookUp => "C20",
             Self::LookUpResult { .. } => "C20b",
+            Self::Reprint { page } => page.code(),
             Self::OwnDossiers { .. } => "C20c",
             Self::OwnDossier { .. } => "C20d",
             Self::Opinion { page } => page.code(),
@@ -533,21 +547,6 @@ pub enum Service {
     Opinion,
     /// Bưu tá nhận bưu gửi.
     Courier,
-}
-
-/// A dossier of the person who proved by the chip who they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OwnLine {
-    /// Mã hồ sơ, or the provisional code before there is one.
-    pub code: String,
-    /// Its procedure.
-    pub procedure: Text,
-    /// When it was filed.
-    pub submitted: Timestamp,
-    /// Where it stands, in plain words.
-    pub state: Text,
-    /// Something is asked of the person, or the result waits.
-    pub to_do: bool,
 }
 
 /// One procedure of the list.

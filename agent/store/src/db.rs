@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_queue.sql"),
     include_str!("../migrations/0010_couriers.sql"),
     include_str!("../migrations/0011_supplements.sql"),
+    include_str!("../migrations/0012_reprints.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

@@ -1,6 +1,6 @@
 //! Submitted dossiers, and what is known of them since.
 
-use crate::{Reader, Store, StoreError, audit, db, files, outbox, signing, time};
+use crate::{Reader, Store, StoreError, audit, db, files, key::Keys, outbox, reprint, signing, time};
 use jiff::{Timestamp, civil::Date};
 use motcua_model::{
     Text,
@@ -141,18 +141,17 @@ impl Reader {
         Ok(pdfs)
     }
 
-    /// The newest dossier that this person filed, for themselves or another, submitted after `since` whose slip was never seen to come out, and
-    /// whether the printer had begun with it.
-    pub fn unprinted_slip(&self, filer: &PersonNumber, since: Timestamp) -> Result<Option<(Dossier, bool)>, StoreError> {
-        let row: Option<([u8; 16], String, String)> = self
+    /// The newest dossier that this person filed, for themselves or another, submitted after `since` whose slip was never seen to come out.
+    pub fn unprinted_slip(&self, filer: &PersonNumber, since: Timestamp) -> Result<Option<Dossier>, StoreError> {
+        let row: Option<([u8; 16], String)> = self
             .db
             .prepare_cached(
-                "SELECT id, body, slip FROM dossier WHERE coalesce(authorised, owner) = ? AND submitted > ? AND slip IN ('none', 'started') AND NOT minimal
+                "SELECT id, body FROM dossier WHERE coalesce(authorised, owner) = ? AND submitted > ? AND slip IN ('none', 'started') AND NOT minimal
                  ORDER BY submitted DESC, id DESC LIMIT 1",
             )?
-            .query_row(params![self.keys.owner(filer)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![self.keys.owner(filer)?, time::store(since)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        row.map(|(id, body, slip)| Ok((parse(Uuid::from_bytes(id), &body)?, slip == "started"))).transpose()
+        row.map(|(id, body)| parse(Uuid::from_bytes(id), &body)).transpose()
     }
 
     /// The newest dossiers, newest first.
@@ -230,7 +229,7 @@ impl Store {
             let number = u32::try_from(number).map_err(|_| StoreError::Encoding("the day's number"))?;
             let dossier = submission.into_dossier(ProvisionalCode::new(device, today, number), agency, device, now);
             let authorised = dossier.particulars.authorised.as_ref().map(|authorised| keys.owner(&authorised.person.number)).transpose()?;
-            insert(db, &dossier, &keys.owner(&dossier.applicant.number)?, authorised.as_ref())?;
+            insert(db, &dossier, keys, authorised.as_ref())?;
             outbox::append(db, id, "dossier", dossier.code.as_str(), now)?;
             if to_sign {
                 signing::hold(db, &dossier)?;
@@ -291,15 +290,17 @@ impl Store {
     }
 }
 
-fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32], authorised: Option<&[u8; 32]>) -> Result<(), StoreError> {
+fn insert(db: &Connection, dossier: &Dossier, keys: &Keys, authorised: Option<&[u8; 32]>) -> Result<(), StoreError> {
+    let owner = keys.owner(&dossier.applicant.number)?;
+    let phone = reprint::phone_end(dossier).map(|digits| keys.phone_end(dossier.id, digits)).transpose()?;
     let body = serde_json::to_string(dossier).map_err(|_| StoreError::Encoding("the dossier"))?;
     let pages: usize = dossier.documents.iter().map(|document| document.page_count()).sum();
     let (submitted, (boot, mono)) = (time::store(dossier.submitted), time::columns());
     let adds_to = dossier.particulars.adds_to.as_deref();
     db.prepare_cached(
         "INSERT INTO dossier (id, code, owner, procedure_vi, procedure_en, pages, body, submitted, known_at, retention, boot, mono, authorised,
-                              procedure, adds_to, request)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              procedure, adds_to, request, phone)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute(params![
         dossier.id.into_bytes(),
@@ -318,6 +319,7 @@ fn insert(db: &Connection, dossier: &Dossier, owner: &[u8; 32], authorised: Opti
         dossier.procedure,
         adds_to.map(|adds| adds.dossier.into_bytes()),
         adds_to.map(|adds| i64::try_from(adds.request)).transpose().map_err(|_| StoreError::Encoding("the hub's cursor"))?,
+        phone,
     ])?;
     let detail = format!("{} {} sha256 {}", dossier.code, dossier.procedure, hex::encode(Sha256::digest(&body)));
     audit::append(db, Some(dossier.submitted), "submitted", dossier.id, &detail)

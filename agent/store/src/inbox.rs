@@ -1,6 +1,6 @@
 //! What the hub says about dossiers after it has received them.
 
-use crate::{FoundDossier, Reader, Store, StoreError, audit, dossiers::found, time};
+use crate::{FoundDossier, HeldFee, Reader, Store, StoreError, audit, dossiers::found, reprint, time};
 use jiff::Timestamp;
 use motcua_model::{
     Text,
@@ -71,7 +71,8 @@ impl Reader {
                               OR (kind = 'accepted' AND status IN (?4, ?5, ?6))) ORDER BY cursor DESC LIMIT 1),
                         id, procedure,
                         (SELECT max(submitted) FROM dossier AS added WHERE added.adds_to = dossier.id
-                         AND added.request >= (SELECT max(cursor) FROM news WHERE dossier = dossier.id AND kind = 'supplement'))
+                         AND added.request >= (SELECT max(cursor) FROM news WHERE dossier = dossier.id AND kind = 'supplement')),
+                        fee, fee_begun IS NOT NULL, fee_paid IS NOT NULL
                  FROM dossier WHERE {which}",
             ))?
             .query_map(&*parameters, |row| {
@@ -80,6 +81,7 @@ impl Reader {
                     id: Uuid::from_bytes(row.get(8)?),
                     procedure_code: row.get(9)?,
                     added: time::load_optional(row, 10)?,
+                    fee: reprint::fee(row, 11)?,
                     code: row.get(3)?,
                     found: found(row, 0, 1, 2)?,
                     procedure: Text::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
@@ -136,6 +138,8 @@ pub struct OwnDossier {
     pub procedure_code: Option<String>,
     /// When the papers of the last request were added here.
     pub added: Option<Timestamp>,
+    /// None where nothing is to be paid, or it is not known.
+    pub fee: Option<HeldFee>,
     /// Provisional code.
     pub code: String,
     /// What the hub has said.

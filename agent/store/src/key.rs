@@ -14,6 +14,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
+use uuid::Uuid;
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub(crate) const NONCE: usize = 24;
@@ -99,21 +100,26 @@ impl fmt::Debug for StoreKey {
 pub(crate) struct Keys {
     wrapping: Zeroizing<[u8; 32]>,
     owner: Zeroizing<[u8; 32]>,
+    phone: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
     pub(crate) fn derive(key: &StoreKey) -> Result<Self, StoreError> {
-        Ok(Self { wrapping: key.derive(b"motcua data-key wrapping v1")?, owner: key.derive(b"motcua owner index v1")? })
+        Ok(Self {
+            wrapping: key.derive(b"motcua data-key wrapping v1")?,
+            owner: key.derive(b"motcua owner index v1")?,
+            phone: key.derive(b"motcua phone digits v1")?,
+        })
     }
 
     /// Finds a person's rows without keeping the number: HMAC-SHA256 (one block of HKDF's expansion).
     pub(crate) fn owner(&self, number: &PersonNumber) -> Result<[u8; 32], StoreError> {
-        let mut tag = [0; 32];
-        Hkdf::<Sha256>::from_prk(self.owner.as_slice())
-            .ok()
-            .and_then(|prk| prk.expand(number.reveal().as_bytes(), &mut tag).ok())
-            .ok_or(StoreError::Encoding("the owner's index"))?;
-        Ok(tag)
+        tag(&self.owner, &[number.reveal().as_bytes()]).ok_or(StoreError::Encoding("the owner's index"))
+    }
+
+    /// Knows the last digits of a telephone number again without keeping them; of each dossier its own.
+    pub(crate) fn phone_end(&self, dossier: Uuid, digits: &str) -> Result<[u8; 32], StoreError> {
+        tag(&self.phone, &[dossier.as_bytes(), digits.as_bytes()]).ok_or(StoreError::Encoding("the digits' tag"))
     }
 
     pub(crate) fn wrap(&self, data_key: &DataKey, dossier: &[u8; 16]) -> Result<Vec<u8>, StoreError> {
@@ -127,6 +133,12 @@ impl Keys {
         plain.zeroize();
         key
     }
+}
+
+fn tag(key: &Zeroizing<[u8; 32]>, of: &[&[u8]]) -> Option<[u8; 32]> {
+    let mut tag = [0; 32];
+    Hkdf::<Sha256>::from_prk(key.as_slice()).ok()?.expand_multi_info(of, &mut tag).ok()?;
+    Some(tag)
 }
 
 /// Seals the files of one draft or dossier.

@@ -168,6 +168,7 @@ impl Store {
                 .collect::<Result<_, _>>()?;
             for id in filed {
                 gone.extend(strip(db, id)?);
+                db.execute("UPDATE dossier SET phone = NULL WHERE id = ?", [id.into_bytes()])?;
                 audit::append(db, Some(now), "minimised", id, "asked by the authorised person")?;
             }
             for id in corrections::forget(db, Some(&owner), None)? {

@@ -15,13 +15,16 @@ pub(super) fn screens() -> Vec<(&'static str, Screen)> {
             "Marital status certificate, for a marriage",
         )
     };
-    let choose = |failed| page(FeePage::Choose { amount_vnd: 15_000, procedure: procedure(), failed });
+    let choose_with = |failed, begun| page(FeePage::Choose { amount_vnd: 15_000, procedure: procedure(), failed, begun });
+    let choose = |failed| choose_with(failed, false);
     let qr = || vietqr("970400", "0000000000", 1_250_000, "TAM-K001-260720-0042-51");
     let pay = |way, unconfirmed| page(FeePage::Pay { amount_vnd: 1_250_000, qr: qr(), way, unconfirmed });
     let paid = |printing| page(FeePage::Paid { amount_vnd: 1_250_000, transaction: "DVC-2026-0720-000123".to_owned(), printing });
     vec![
         ("fee", choose(false)),
         ("fee-failed", choose(true)),
+        ("fee-begun", choose_with(false, true)),
+        ("fee-begun-failed", choose_with(true, true)),
         ("fee-asking", page(FeePage::Asking)),
         ("fee-pay", pay(PayWay::Platform, false)),
         ("fee-unconfirmed", pay(PayWay::Platform, true)),

@@ -82,6 +82,7 @@ fn ratings() -> Vec<(&'static str, Screen)> {
         state: Text::new("Đã trả kết quả", "Result returned"),
         known_at: Timestamp::from_second(1_784_531_100).unwrap_or(Timestamp::UNIX_EPOCH),
         rating,
+        reprint: false,
     };
     let thanks = Screen::Done {
         unpaid_vnd: 0,

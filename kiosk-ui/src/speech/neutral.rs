@@ -167,7 +167,7 @@ fn texts(value: &Value, language: &str, words: &mut BTreeSet<String>) {
 fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
     let (overlay, chip, slip, opinion) = (kiosk.get_overlay(), kiosk.get_chip(), kiosk.get_slip(), kiosk.get_opinion());
     let (fee, own, queue, kept) = (kiosk.get_fee(), kiosk.get_own(), kiosk.get_queue(), kiosk.get_kept());
-    let officer = kiosk.get_officer();
+    let (officer, reprint) = (kiosk.get_officer(), kiosk.get_reprint());
     let pairs = [
         (overlay.title, overlay.advice),
         (chip.fault_title, chip.fault_advice),
@@ -178,6 +178,7 @@ fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
         (queue.fault_title, queue.fault_advice),
         (kept.fault_title, kept.fault_advice),
         (officer.fault_title, slint::SharedString::default()),
+        (reprint.fault_title, slint::SharedString::default()),
     ];
     let mut words: Vec<String> = pairs
         .into_iter()

@@ -21,19 +21,18 @@ pub(crate) struct Slips {
     /// Which copy it is about.
     copy: u8,
     pub(crate) printing: PrintState,
-    reprint: bool,
 }
 
 impl Slips {
     /// `printed` copies are on paper already.
-    pub(super) fn print_all(handover: Handover, printed: u8, reprint: bool, cx: &mut Cx) -> Self {
-        let mut slips = Self { handover, copy: (printed + 1).min(COPIES), printing: PrintState::None, reprint };
+    pub(super) fn print_all(handover: Handover, printed: u8, cx: &mut Cx) -> Self {
+        let mut slips = Self { handover, copy: (printed + 1).min(COPIES), printing: PrintState::None };
         slips.print(cx);
         slips
     }
 
     fn print(&mut self, cx: &mut Cx) {
-        self.printing = print(&handover_slip(&self.handover, self.copy, &cx.settings.office, self.reprint), cx);
+        self.printing = print(&handover_slip(&self.handover, self.copy, &cx.settings.office), cx);
     }
 
     pub(super) fn courier(&self) -> &str {
@@ -81,7 +80,7 @@ impl Slips {
 }
 
 /// Biên bản bàn giao bưu gửi, one of its two copies: of the courier, or of the office. In Vietnamese, as it is a record of the office.
-pub fn handover_slip(handover: &Handover, copy: u8, office: &Text, reprint: bool) -> Slip {
+pub fn handover_slip(handover: &Handover, copy: u8, office: &Text) -> Slip {
     let same = Text::same;
     let row = |label: &str, value: &str| (same(label), same(value));
     let mut rows = vec![
@@ -123,7 +122,6 @@ pub fn handover_slip(handover: &Handover, copy: u8, office: &Text, reprint: bool
         rows,
         note: same("Hai liên có giá trị như nhau. Bản điện tử lưu trong máy và gửi về tỉnh."),
         at: handover.closed,
-        reprint,
     }
 }
 

@@ -43,7 +43,7 @@ fn a_stored_paper_is_confirmed_and_not_scanned() {
     assert_eq!(submission.particulars.technical_id.as_ref().map(Private::reveal), Some("TECH-17"));
     assert!(submission.particulars.disputed.is_empty());
     let effects = desk.send(Event::Submitted { id: submission.id, code: provisional() });
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::KeepProof { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(
         slip.rows.iter().any(|(label, papers)| label.vi == "Dùng bản điện tử đã có" && papers.vi.contains("kết hôn")),
         "{:?}",

@@ -365,7 +365,7 @@ fn a_paper_that_cannot_be_scanned_is_brought_to_the_desk() {
         assert_eq!(submission.documents[0].origin, Origin::AtDesk { special });
         let id = submission.id;
         let effects = desk.send(Event::Submitted { id, code: provisional() });
-        let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+        let [Effect::KeepProof { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
         let value = |label: &str| slip.rows.iter().find(|(of, _)| of.vi == label).map(|(_, value)| value.vi.as_str());
         assert_eq!(value("Mang đến quầy"), Some("Tờ khai đăng ký khai sinh"));
         assert_eq!(value("Giấy tờ đã nhận"), Some("1 giấy, 2 trang"));
@@ -391,7 +391,7 @@ fn a_slip_without_such_a_paper_says_nothing_of_the_desk() {
     let mut desk = Desk::new();
     let id = desk.reach_submitting().id;
     let effects = desk.send(Event::Submitted { id, code: provisional() });
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::KeepProof { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(slip.rows.iter().all(|(label, _)| label.vi != "Mang đến quầy"));
 }
 

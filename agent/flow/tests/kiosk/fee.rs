@@ -11,14 +11,14 @@ use motcua_model::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-const FEE: u32 = 15_000;
+pub(crate) const FEE: u32 = 15_000;
 
-fn account() -> TransferAccount {
+pub(crate) fn account() -> TransferAccount {
     TransferAccount { bank: "970403".into(), account: "0011012345678".into(), holder: "TT PVHCC XA MINH HOA".into() }
 }
 
 /// An office where a birth registration costs something.
-fn office(payment: Payment) -> Desk {
+pub(crate) fn office(payment: Payment) -> Desk {
     let mut catalogue = Catalogue::built_in().unwrap();
     for procedure in &mut catalogue.procedures {
         procedure.fee_vnd = FEE;
@@ -30,11 +30,11 @@ fn office(payment: Payment) -> Desk {
     desk
 }
 
-fn both() -> Payment {
+pub(crate) fn both() -> Payment {
     Payment { online: true, transfer: Some(account()) }
 }
 
-fn answer(state: PaymentState) -> PaymentAnswer {
+pub(crate) fn answer(state: PaymentState) -> PaymentAnswer {
     let qr = (state == PaymentState::Open).then(|| "PLATFORM".to_owned());
     let transaction = (state == PaymentState::Paid).then(|| "GD-17".to_owned());
     PaymentAnswer { state, amount_vnd: FEE, qr, transaction }
@@ -54,7 +54,7 @@ impl Desk {
         id
     }
 
-    fn fee(&self) -> FeePage {
+    pub(crate) fn fee(&self) -> FeePage {
         let Screen::Fee { page } = self.screen() else { panic!("{}", self.code()) };
         page
     }
@@ -70,8 +70,10 @@ impl Desk {
     }
 }
 
-fn waits_after(effects: &[Effect]) -> u16 {
-    let [Effect::AskPayment { after_s, .. }] = effects else { panic!("{effects:?}") };
+pub(crate) fn waits_after(effects: &[Effect]) -> u16 {
+    let ([Effect::AskPayment { after_s, .. }] | [Effect::FeeBegun { .. }, Effect::AskPayment { after_s, .. }]) = effects else {
+        panic!("{effects:?}")
+    };
     *after_s
 }
 
@@ -121,8 +123,8 @@ fn money_is_received_when_the_platform_says_so_and_a_proof_is_printed() {
     assert_eq!((desk.fee(), desk.snapshot().step), (open, step), "nothing moves under the person's finger");
 
     let effects = desk.told(id, PaymentState::Paid);
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((slip.of, slip.code.as_str()), (SlipOf::Payment, provisional().as_str()));
+    let [Effect::FeePaid { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((slip.of, slip.code.as_str()), (SlipOf::Payment { dossier: id }, provisional().as_str()));
     assert!(slip.rows.iter().any(|(_, value)| value.vi == "15.000 đồng") && slip.rows.iter().any(|(_, value)| value.vi == "GD-17"));
     assert_ne!(slip.job, id, "the slip of the dossier is another job");
     let job = slip.job;
@@ -179,7 +181,11 @@ fn where_the_platform_cannot_be_asked_the_money_goes_to_the_account_or_to_the_de
         let mut desk = Desk::new();
         let id = desk.reach_fee(both());
         desk.act(Action::Pay);
-        assert!(desk.send(Event::Payment { dossier: id, answer: silent }).is_empty(), "nobody is asked in vain");
+        assert_eq!(
+            desk.send(Event::Payment { dossier: id, answer: silent }),
+            [Effect::FeeBegun { dossier: id }],
+            "nobody is asked in vain"
+        );
         assert!(transfer(&desk));
         let FeePage::Pay { qr, .. } = desk.fee() else { panic!() };
         assert_eq!(qr, motcua_model::transfer::vietqr("970403", "0011012345678", FEE, provisional().as_str()));
@@ -188,9 +194,9 @@ fn where_the_platform_cannot_be_asked_the_money_goes_to_the_account_or_to_the_de
     }
     // No link: the hub is not even asked.
     let mut desk = Desk::new();
-    desk.reach_fee(both());
+    let id = desk.reach_fee(both());
     desk.send(Event::Health(Health { hub: LinkState::Down, ..READY }));
-    assert!(desk.act(Action::Pay).is_empty());
+    assert_eq!(desk.act(Action::Pay), [Effect::FeeBegun { dossier: id }]);
     assert!(transfer(&desk));
     // No account: at the desk.
     let mut desk = Desk::new();
@@ -215,7 +221,7 @@ fn what_costs_nothing_and_what_is_paid_at_the_desk_alone_has_no_c15() {
         let id = desk.reach_submitting().id;
         desk.send(Event::Submitted { id, code: provisional() })
     };
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::KeepProof { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(slip.rows.iter().any(|(_, value)| value.vi == "15.000 đồng, chưa trả khi in phiếu này"));
     desk.act(Action::SlipTaken);
     assert_eq!(desk.unpaid(), (FEE, false));
@@ -231,7 +237,7 @@ fn the_hub_fixes_the_amount_and_a_proof_that_waits_for_paper_goes_with_its_perso
     desk.send(Event::Health(Health { printer: DeviceState::Lost, ..READY }));
     let effects =
         desk.send(Event::Payment { dossier: id, answer: Some(PaymentAnswer { amount_vnd: 8_000, ..answer(PaymentState::Paid) }) });
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::FeePaid { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
     let job = slip.job;
     assert_eq!(desk.act(Action::End), [Effect::DropPrint { job }]);
     assert_eq!(desk.code(), "C01");

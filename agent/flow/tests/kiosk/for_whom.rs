@@ -130,7 +130,7 @@ fn the_slip_is_offered_again_to_who_stood_there() {
         let mut desk = Desk::new();
         desk.reach_identify();
         desk.scan(card);
-        desk.send(Event::Unfinished(Unfinished::Slip { dossier: dossier.clone(), begun: false }));
+        desk.send(Event::Unfinished(Unfinished::Slip(dossier.clone())));
         assert_eq!(desk.code(), screen, "who authorised them was not there");
     }
 }

@@ -18,7 +18,12 @@ fn a_look_up_tells_the_code_and_the_progress() {
     desk.act(Action::Start { service: Service::LookUp });
     let effects = desk.act(Action::LookUp { code: format!(" {} ", asked.to_lowercase()) });
     assert_eq!(effects, [Effect::LookUp { asked: asked.clone() }]);
-    let known = |official: Option<&str>, status| Known { official_code: official.map(Into::into), status, known_at: desk_time() };
+    let known = |official: Option<&str>, status| Known {
+        official_code: official.map(Into::into),
+        status,
+        known_at: desk_time(),
+        can_reprint: false,
+    };
     let cases = [
         (known(None, None), 0, "Hồ sơ đang chờ gửi từ máy này"),
         (known(Some("H99.50-261123-0001"), None), 1, "Mới đăng ký"),
@@ -115,7 +120,7 @@ fn a_look_up_that_could_not_be_done_can_be_asked_again() {
     desk.act(Action::Dismiss);
     assert_eq!((desk.code(), desk.overlay()), ("C20", None));
     assert_eq!(desk.act(Action::LookUp { code: asked.clone() }), [ask]);
-    let known = Known { official_code: None, status: None, known_at: desk_time() };
+    let known = Known { official_code: None, status: None, known_at: desk_time(), can_reprint: false };
     desk.send(Event::LookedUp { asked, found: Some(known) });
     assert_eq!(desk.code(), "C20b");
 }
@@ -128,7 +133,10 @@ fn what_the_office_says_can_be_taken_home_on_paper_and_only_by_its_person() {
     desk.act(Action::ShowDossier { dossier: 0 });
     let effects = desk.act(Action::PrintDossier);
     let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((slip.of, slip.title.vi.as_str(), slip.code.as_str()), (SlipOf::Told, "YÊU CẦU BỔ SUNG HỒ SƠ", "H99.50-261120-0001"));
+    assert_eq!(
+        (slip.of, slip.title.vi.as_str(), slip.code.as_str()),
+        (SlipOf::Told { dossier: uuid::Uuid::from_u128(5), news: 7 }, "YÊU CẦU BỔ SUNG HỒ SƠ", "H99.50-261120-0001")
+    );
     assert!(slip.qr.ends_with("m=H99.50-261120-0001"));
     let value = |label: &str| slip.rows.iter().find(|(of, _)| of.vi == label).map(|(_, value)| value.vi.clone());
     assert_eq!(value("Cần bổ sung").as_deref(), Some("Giấy chứng sinh của bé Thử"));

@@ -19,6 +19,7 @@ mod pdf;
 mod queue;
 mod random;
 mod rating;
+mod reprint;
 mod resume;
 mod scanning;
 mod supplement;

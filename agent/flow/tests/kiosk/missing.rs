@@ -18,7 +18,7 @@ fn whoever_lacks_a_paper_keeps_what_is_done_and_takes_the_list_home() {
 
     let effects = desk.act(Action::KeepForLater);
     let [Effect::SaveDraft(draft), Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((slip.of, slip.title.vi.as_str(), slip.code.as_str(), slip.qr.as_str()), (SlipOf::Told, "GIẤY TỜ CẦN MANG ĐẾN", "", ""));
+    assert_eq!((slip.of, slip.title.vi.as_str(), slip.code.as_str(), slip.qr.as_str()), (SlipOf::ToBring, "GIẤY TỜ CẦN MANG ĐẾN", "", ""));
     let row = |label: &str| slip.rows.iter().find(|(of, _)| of.vi == label).map(|(_, value)| value.vi.clone());
     assert_eq!((row("Cần mang đến").as_deref(), row("Giữ đến").as_deref()), (Some("Tờ khai đăng ký khai sinh"), Some("08:00 24/11/2026")));
     assert!(!slip.rows.iter().any(|(_, value)| value.vi.contains("Nguyễn")), "slips get lost");

@@ -30,11 +30,17 @@ fn waiting() -> (Desk, Uuid) {
 
 /// What the store knows, with this status and news.
 fn known(desk: &Desk, dossier: Uuid, status: Option<Status>, news: Option<News>) -> Event {
-    let known = motcua_flow::Known { official_code: status.map(|_| "H99.50-261123-0001".to_owned()), status, known_at: desk.at().wall };
+    let known = motcua_flow::Known {
+        official_code: status.map(|_| "H99.50-261123-0001".to_owned()),
+        status,
+        known_at: desk.at().wall,
+        can_reprint: true,
+    };
     let own = OwnDossier {
         id: dossier,
         procedure_code: Some(BIRTH.into()),
         request: 1,
+        fee: None,
         added: None,
         begun: None,
         code: provisional().to_string(),
@@ -81,7 +87,7 @@ fn the_receipt_with_the_due_date_goes_home_at_once() {
     let told = known(&desk, dossier, Some(Status::Accepted), Some(accepted(dossier)));
     let effects = desk.send(told);
     let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((slip.of, slip.title.vi.as_str()), (SlipOf::Told, "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ"));
+    assert_eq!((slip.of, slip.title.vi.as_str()), (SlipOf::Told { dossier, news: 1 }, "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ"));
     let Screen::Officer { page: OfficerPage::Told { code, rows, printing: PrintState::Printing, .. } } = desk.screen() else { panic!() };
     assert_eq!((code.as_str(), &rows[0].value), ("H99.50-261123-0001", &ReviewValue::Private(Private::new("16:00 27/11/2026"))));
     let job = slip.job;

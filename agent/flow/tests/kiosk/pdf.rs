@@ -49,7 +49,7 @@ fn a_pdf_stands_in_for_a_paper_and_can_be_exchanged() {
     let submission = desk.submit();
     assert_eq!(submission.documents.iter().map(|document| document.page_count()).collect::<Vec<_>>(), [3, 2]);
     let effects = desk.send(Event::Submitted { id: submission.id, code: provisional() });
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::KeepProof { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(slip.rows.iter().any(|(_, value)| value.vi == "2 giấy, 5 trang"), "{:?}", slip.rows);
 }
 

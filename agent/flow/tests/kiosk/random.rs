@@ -1,7 +1,7 @@
 //! Any order of events: no panic, no dead end, nothing submitted twice.
 
 use crate::common::*;
-use motcua_flow::{ChipNews, CourierDesk, Effect, Event, Known, PinVerdict, Unfinished};
+use motcua_flow::{ChipNews, CourierDesk, DigitsVerdict, Effect, Event, Known, PinVerdict, Unfinished};
 use motcua_model::{
     Language, Private, Text,
     api::{Action, ActionRequest, ChangeTarget, DeviceState, Health, LinkState, PinRefused, PrintState, Screen, Service},
@@ -24,7 +24,7 @@ enum Move {
     Code(String),
     Garbage,
     Chip { current: bool, news: ChipNews },
-    Unfinished { draft: bool, slip: bool, begun: bool },
+    Unfinished { draft: bool, slip: bool },
     Page { current: bool },
     ScanEnded { current: bool, fault: Option<Fault> },
     Offered(u128),
@@ -34,6 +34,7 @@ enum Move {
     LookedUp { current: bool, found: bool },
     Told { current: bool, found: bool },
     Own { current: bool },
+    Digits { current: bool, verdict: DigitsVerdict },
     Payment { current: bool, answer: Option<PaymentAnswer> },
     StoreFailed,
     Health(Health),
@@ -96,6 +97,8 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::LookUp { code: provisional().to_string() }),
         (0u8..3).prop_map(|dossier| Action::ShowDossier { dossier }),
         Just(Action::PrintDossier),
+        Just(Action::ReprintSlip),
+        prop::sample::select(vec!["0456", "1234", "12"]).prop_map(|digits| Action::EnterDigits { digits: Private::new(digits) }),
         Just(Action::AddPapers),
         Just(Action::KeepForLater),
         (0u8..8).prop_map(|topic| Action::ChooseTopic { topic }),
@@ -165,7 +168,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => Just(Move::Garbage),
         4 => (current(), chip_news()).prop_map(|(current, news)| Move::Chip { current, news }),
         1 => chip_news().prop_map(|news| Move::Chip { current: false, news }),
-        3 => any::<(bool, bool, bool)>().prop_map(|(draft, slip, begun)| Move::Unfinished { draft, slip, begun }),
+        3 => any::<(bool, bool)>().prop_map(|(draft, slip)| Move::Unfinished { draft, slip }),
         4 => current().prop_map(|current| Move::Page { current }),
         3 => (current(), prop::option::of(fault())).prop_map(|(current, fault)| Move::ScanEnded { current, fault }),
         3 => (0u128..3).prop_map(Move::Offered),
@@ -175,6 +178,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => any::<(bool, bool)>().prop_map(|(current, found)| Move::LookedUp { current, found }),
         3 => any::<(bool, bool)>().prop_map(|(current, found)| Move::Told { current, found }),
         2 => current().prop_map(|current| Move::Own { current }),
+        4 => (current(), crate::reprint::any_verdict()).prop_map(|(current, verdict)| Move::Digits { current, verdict }),
         4 => (current(), crate::fee::any_answer()).prop_map(|(current, answer)| Move::Payment { current, answer }),
         1 => Just(Move::StoreFailed),
         1 => (device(), device()).prop_map(|(scanner, printer)| Move::Health(Health { scanner, printer, hub: LinkState::Down, ..READY })),
@@ -212,6 +216,8 @@ struct World {
     open: Option<OpenHandover>,
     /// The last PIN that was typed.
     pin: Uuid,
+    /// The last digits that were typed.
+    digits: Uuid,
     /// The opinion, rating or number that was stored last.
     feedback: Uuid,
 }
@@ -231,6 +237,7 @@ impl World {
             handover: Uuid::nil(),
             open: None,
             pin: Uuid::nil(),
+            digits: Uuid::nil(),
             feedback: Uuid::nil(),
         }
     }
@@ -247,8 +254,8 @@ impl World {
             Move::Code(text) => self.desk.scan(&text),
             Move::Garbage => self.desk.send(Event::ReaderGarbage),
             Move::Chip { current, news } => self.chip(current, news),
-            Move::Unfinished { draft, slip, begun } => {
-                let found = self.unfinished(draft, slip, begun);
+            Move::Unfinished { draft, slip } => {
+                let found = self.unfinished(draft, slip);
                 self.desk.send(Event::Unfinished(found))
             }
             Move::Page { current } => self.page(id(current, self.job)),
@@ -262,7 +269,7 @@ impl World {
             }
             Move::LookedUp { current, found } => {
                 let asked = if current { provisional().to_string() } else { "X".into() };
-                let known = Known { official_code: None, status: Some(Status::Returned), known_at: self.desk.at().wall };
+                let known = Known { official_code: None, status: Some(Status::Returned), known_at: self.desk.at().wall, can_reprint: true };
                 self.desk.send(Event::LookedUp { asked, found: found.then_some(known) })
             }
             Move::Told { current, found } => {
@@ -274,12 +281,17 @@ impl World {
                 let number = motcua_model::citizen::PersonNumber::parse(if current { "001190000016" } else { "001090000017" }).unwrap();
                 self.desk.send(own(number))
             }
+            Move::Digits { current, verdict } => self.desk.send(Event::DigitsChecked { job: id(current, self.digits), verdict }),
             Move::Payment { current, answer } => self.payment(current, answer),
             Move::StoreFailed => self.desk.send(Event::StoreFailed),
             Move::Health(health) => self.desk.send(Event::Health(health)),
             Move::Restarted(unfinished) => self.desk.send(Event::Restarted { unfinished }),
             Move::Wait(seconds) => self.desk.wait(seconds),
         };
+        // Behind C20d the last question to the hub may still be open when the same dossier is paid in another visit.
+        if !["C15", "C15b", "C15c", "C20d"].contains(&self.desk.code()) {
+            self.payment = None;
+        }
         self.watch(&effects);
         self.answer(&effects);
         let after = self.desk.snapshot();
@@ -353,12 +365,12 @@ impl World {
         self.desk.send(Event::Payment { dossier: dossier.unwrap_or(Uuid::from_u128(7)), answer })
     }
 
-    fn unfinished(&mut self, draft: bool, slip: bool, begun: bool) -> Unfinished {
+    fn unfinished(&mut self, draft: bool, slip: bool) -> Unfinished {
         match (draft, slip, &self.submission) {
             (true, _, _) => Unfinished::Draft(Box::new(draft_of(|d| d.reach_check()))),
             (false, true, Some(submission)) => {
                 let dossier = submission.clone().into_dossier(provisional(), "H99.50", "K07", self.desk.at().wall);
-                Unfinished::Slip { dossier: Box::new(dossier), begun }
+                Unfinished::Slip(Box::new(dossier))
             }
             (false, true, None) | (false, false, _) => Unfinished::Nothing,
         }
@@ -413,6 +425,10 @@ impl World {
                     self.handover = handover.id;
                 }
                 Effect::CheckPin { job, .. } => self.pin = *job,
+                Effect::CheckDigits { job, digits, .. } => {
+                    assert_eq!(digits.reveal().len(), 4, "anything else costs no try");
+                    self.digits = *job;
+                }
                 Effect::StoreOpinion(written) => {
                     assert!(!written.text.reveal().is_empty());
                     self.feedback = written.id;
@@ -438,6 +454,9 @@ impl World {
                 | Effect::DropPrint { .. }
                 | Effect::LookUp { .. }
                 | Effect::FindOwn { .. }
+                | Effect::KeepProof { .. }
+                | Effect::FeeBegun { .. }
+                | Effect::FeePaid { .. }
                 | Effect::FindCourier { .. }
                 | Effect::KeepHandover(_) => {}
             }

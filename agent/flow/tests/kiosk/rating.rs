@@ -31,7 +31,7 @@ impl Desk {
         let asked = provisional().to_string();
         self.act(Action::Start { service: Service::LookUp });
         self.act(Action::LookUp { code: asked.clone() });
-        let known = Known { official_code: status.map(|_| OFFICIAL.to_owned()), status, known_at: self.at().wall };
+        let known = Known { official_code: status.map(|_| OFFICIAL.to_owned()), status, known_at: self.at().wall, can_reprint: true };
         self.send(Event::LookedUp { asked, found: Some(known) });
         assert_eq!(self.code(), "C20b");
     }

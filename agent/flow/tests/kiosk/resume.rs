@@ -1,7 +1,7 @@
 //! After a power cut the person finds the filing or the slip again.
 
 use crate::common::*;
-use motcua_flow::{Effect, EndReason, Event, Unfinished};
+use motcua_flow::{Effect, EndReason, Event, SlipOf, Unfinished};
 use motcua_model::api::{Action, Screen};
 
 #[test]
@@ -89,24 +89,22 @@ fn a_draft_of_an_older_catalogue_keeps_what_still_has_a_place() {
 
 #[test]
 fn a_slip_that_was_never_printed_comes_out_with_the_card() {
-    for begun in [false, true] {
-        let mut desk = Desk::new();
-        let submission = desk.reach_submitting();
-        let id = submission.id;
-        let dossier = Box::new(submission.into_dossier(provisional(), "H99.50", "K07", desk.at().wall));
-        let mut desk = Desk::new();
-        desk.send(Event::Restarted { unfinished: 1 });
-        assert!(matches!(desk.screen(), Screen::Waiting { unfinished: true, .. }));
-        desk.scan(CARD);
-        let effects = desk.send(Event::Unfinished(Unfinished::Slip { dossier, begun }));
-        let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
-        assert_eq!((slip.job, slip.code.as_str()), (id, provisional().as_str()));
-        assert_eq!(slip.reprint, begun, "what the printer had begun may be on paper twice");
-        assert_eq!(desk.code(), "C17");
-        desk.act(Action::SlipTaken);
-        desk.act(Action::End);
-        assert!(matches!(desk.screen(), Screen::Waiting { unfinished: false, .. }));
-    }
+    let mut desk = Desk::new();
+    let submission = desk.reach_submitting();
+    let id = submission.id;
+    let dossier = Box::new(submission.into_dossier(provisional(), "H99.50", "K07", desk.at().wall));
+    let mut desk = Desk::new();
+    desk.send(Event::Restarted { unfinished: 1 });
+    assert!(matches!(desk.screen(), Screen::Waiting { unfinished: true, .. }));
+    desk.scan(CARD);
+    let effects = desk.send(Event::Unfinished(Unfinished::Slip(dossier)));
+    let [Effect::KeepProof { dossier: kept, .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((slip.job, slip.of, slip.code.as_str()), (id, SlipOf::Dossier, provisional().as_str()));
+    assert_eq!(*kept, id, "what a power cut kept from being kept");
+    assert_eq!(desk.code(), "C17");
+    desk.act(Action::SlipTaken);
+    desk.act(Action::End);
+    assert!(matches!(desk.screen(), Screen::Waiting { unfinished: false, .. }));
 }
 
 #[test]
@@ -117,7 +115,7 @@ fn a_slip_that_waits_again_is_kept_again() {
     let job = dossier.id;
     let mut desk = Desk::new();
     desk.scan(CARD);
-    desk.send(Event::Unfinished(Unfinished::Slip { dossier, begun: false }));
+    desk.send(Event::Unfinished(Unfinished::Slip(dossier)));
     assert_eq!(desk.wait(345), [Effect::CloseSlip { job, keep: true }]);
 }
 

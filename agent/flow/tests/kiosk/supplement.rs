@@ -60,7 +60,7 @@ fn papers_that_an_officer_asks_for_are_scanned_and_sent_to_the_dossier_that_wait
     assert_eq!(submission.particulars.adds_to, Some(adds));
     assert_eq!((submission.documents.len(), submission.documents[0].component.as_str()), (1, "bo-sung-2"));
     let effects = desk.submitted(&effects);
-    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::KeepProof { .. }, Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!((slip.of, slip.title.vi.as_str(), slip.code.as_str()), (SlipOf::Dossier, "PHIẾU ĐÃ NỘP GIẤY BỔ SUNG", "H99.50-261120-0001"));
     assert!(slip.qr.ends_with("m=H99.50-261120-0001"));
     assert!(slip.rows.iter().any(|(_, value)| value.vi == provisional().to_string()), "and the code of the addition");

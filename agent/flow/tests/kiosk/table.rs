@@ -78,6 +78,9 @@ fn every_action() -> Vec<Action> {
         Action::NotWait,
         Action::LookUp { code: provisional().to_string() },
         Action::LookUp { code: String::new() },
+        Action::ReprintSlip,
+        Action::EnterDigits { digits: Private::new("0456") },
+        Action::EnterDigits { digits: Private::new("45") },
         Action::ShowDossier { dossier: 0 },
         Action::ShowDossier { dossier: 200 },
         Action::PrintDossier,
@@ -152,6 +155,8 @@ fn every_action() -> Vec<Action> {
             | Action::PayLater
             | Action::NotWait
             | Action::LookUp { .. }
+            | Action::ReprintSlip
+            | Action::EnterDigits { .. }
             | Action::ShowDossier { .. }
             | Action::PrintDossier
             | Action::AddPapers
@@ -208,6 +213,10 @@ fn outcome(desk: &mut Desk, action: Action) -> Option<String> {
             Effect::LookUp { .. } => "look-up",
             Effect::FindCourier { .. } => "find-courier",
             Effect::CheckPin { .. } => "check-pin",
+            Effect::CheckDigits { .. } => "check-digits",
+            Effect::KeepProof { .. } => "keep-proof",
+            Effect::FeeBegun { .. } => "fee-begun",
+            Effect::FeePaid { .. } => "fee-paid",
             Effect::KeepHandover(_) => "keep-parcel",
             Effect::StoreHandover(_) => "store-handover",
             Effect::DropPrint { .. } => "drop-print",
@@ -227,6 +236,8 @@ fn name(action: &Action) -> String {
         format!("Answer {:?}", value.reveal())
     } else if let Action::TypeZone { zone } = action {
         format!("TypeZone {:?}{}", &zone.reveal()[..5], if zone.reveal().len() > 5 { " whole" } else { "" })
+    } else if let Action::EnterDigits { digits } = action {
+        format!("EnterDigits {:?}", digits.reveal())
     } else if let Action::WriteOpinion { text } | Action::LeaveContact { phone: Some(text) } = action {
         format!("{action:?} {:?}", text.reveal())
     } else {

@@ -30,6 +30,7 @@ pub(crate) fn ways() -> Vec<(&'static str, Way)> {
         crate::officer::ways(),
         crate::opinion::ways(),
         crate::rating::ways(),
+        crate::reprint::ways(),
         crate::queue::ways(),
         crate::courier::ways(),
     ]
@@ -239,7 +240,7 @@ fn filing_ways() -> Vec<(&'static str, Way)> {
         ("C20b", |d| {
             d.act(Action::Start { service: Service::LookUp });
             d.act(Action::LookUp { code: provisional().to_string() });
-            let known = motcua_flow::Known { official_code: None, status: None, known_at: d.at().wall };
+            let known = motcua_flow::Known { official_code: None, status: None, known_at: d.at().wall, can_reprint: true };
             d.send(Event::LookedUp { asked: provisional().to_string(), found: Some(known) });
         }),
         ("C05b of a look-up", |d| {

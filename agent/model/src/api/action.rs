@@ -133,9 +133,10 @@ pub enum Action {
     Submit,
     /// C16 Không chờ, về trước.
     NotWait,
-    /// C17 Đã lấy giấy; C15c the proof of the payment is taken; C16b the officer's word is.
+    /// C17 Đã lấy giấy; C15c the proof of the payment is taken; C16b the officer's word is; C20f
+    /// the proof that was printed again is.
     SlipTaken,
-    /// C15 Trả bằng điện thoại.
+    /// C15 Trả bằng điện thoại; C20d Trả phí, on to C15.
     Pay,
     /// C15 Trả ở quầy; C15b go on without the platform's word.
     PayLater,
@@ -145,6 +146,13 @@ pub enum Action {
     LookUp {
         /// As typed.
         code: String,
+    },
+    /// C20b In lại phiếu.
+    ReprintSlip,
+    /// C20e the last four digits of the telephone number.
+    EnterDigits {
+        /// As typed.
+        digits: Private,
     },
     /// C20c this dossier.
     ShowDossier {

@@ -17,6 +17,9 @@ pub enum FeePage {
         procedure: Text,
         /// With the telephone was tried, and cannot be done now.
         failed: bool,
+        /// A code to pay it with was shown on an earlier visit, and nobody has said since what became of it.
+        #[serde(default)]
+        begun: bool,
     },
     /// C15b the code is fetched.
     Asking,

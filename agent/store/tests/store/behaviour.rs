@@ -27,10 +27,10 @@ fn a_visit_from_draft_to_result() {
     assert_eq!(sent.code, ProvisionalCode::new("K07", today(), 1));
     assert_eq!(newest_draft(&store, &citizen()), None, "the draft became the dossier");
     assert_eq!(store.file(file).unwrap(), jpeg(1), "the files stay");
-    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap().unwrap(), (sent.clone(), false));
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap().unwrap(), sent.clone());
     assert_eq!(store.unprinted_slip(&citizen(), at(2)).unwrap(), None, "not submitted after that");
     store.set_slip(dossier, SlipState::Started, at(3)).unwrap();
-    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), Some((sent.clone(), true)), "begun is not printed");
+    assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), Some(sent.clone()), "begun is not printed");
     store.set_slip(dossier, SlipState::Printed, at(4)).unwrap();
     assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), None);
 
@@ -68,7 +68,7 @@ fn the_slip_belongs_to_who_stood_at_the_machine() {
     let person = Applicant { number: other_citizen(), ..asked.applicant.clone() };
     asked.particulars.authorised = Some(Box::new(Authorised { person, contact: Contact::default(), paper: None }));
     let sent = store.submit(asked, "H15.50.05.13", "K07", at(2), today()).unwrap();
-    assert_eq!(store.unprinted_slip(&other_citizen(), at(0)).unwrap(), Some((sent, false)));
+    assert_eq!(store.unprinted_slip(&other_citizen(), at(0)).unwrap(), Some(sent));
     assert_eq!(store.unprinted_slip(&citizen(), at(0)).unwrap(), None, "who authorised them was not there (R27)");
 }
 

@@ -18,6 +18,7 @@ mod kill;
 mod ordering;
 mod privacy;
 mod queue;
+mod reprint;
 mod retention;
 mod signing;
 mod support;

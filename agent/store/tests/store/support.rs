@@ -22,6 +22,12 @@ pub(crate) const NUMBER: &str = "099190000016";
 pub(crate) const ADDRESS: &str = "Thôn Ví Dụ, Xã Minh Họa";
 pub(crate) const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddee01";
 
+/// Takes away what the last version added: what is behind it is as the one before wrote it.
+pub(crate) const WITHOUT_REPRINTS: &str = "DROP TRIGGER dossier_gone; DROP TRIGGER handover_gone; DROP TABLE paper;
+    ALTER TABLE dossier DROP COLUMN proof; ALTER TABLE dossier DROP COLUMN phone; ALTER TABLE dossier DROP COLUMN wrong;
+    ALTER TABLE dossier DROP COLUMN wrong_at; ALTER TABLE dossier DROP COLUMN fee; ALTER TABLE dossier DROP COLUMN fee_begun;
+    ALTER TABLE dossier DROP COLUMN fee_paid;";
+
 /// A state directory of its own, with its key.
 pub(crate) struct Place {
     pub(crate) folder: TempDir,

@@ -1,0 +1,214 @@
+//! What a person needs after the visit, in a whole office: the proof once more by the digits of a telephone number, counted on paper; wrong
+//! digits that a restart does not forget; a fee that is paid later behind the chip.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
+
+use motcua_model::{
+    Private,
+    api::{Action, DigitsRefused, FeePage, PrintState, ReprintPage, ReviewValue, Screen, Service, Snapshot},
+    catalogue::Catalogue,
+};
+use motcua_sim::pcscd::Pcscd;
+use motcua_tests::{
+    rig::{self, CARD, Options, Rig},
+    visit::{Citizen, PROCEDURE},
+};
+use serde_json::json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+const FEE: u32 = 15_000;
+
+async fn clerk(rig: &Rig, arguments: &[&str]) {
+    let (act, rest) = arguments.split_first().unwrap();
+    let mut clerk = rig::binary("motcua-hub").unwrap();
+    rig::run(clerk.arg(act).arg(rig.dir.join("hub")).args(rest)).await.unwrap();
+}
+
+async fn restarted(rig: &mut Rig) {
+    rig.kill_agent().await.unwrap();
+    rig.start_agent().await.unwrap();
+    rig.until_devices().await.unwrap();
+}
+
+/// The fee of a birth registration, by a catalogue that comes from the hub.
+async fn announce_fee(rig: &mut Rig, version: u32, fee_vnd: u32) {
+    let mut catalogue = Catalogue::built_in().unwrap();
+    catalogue.version += version;
+    catalogue.procedures.iter_mut().filter(|procedure| procedure.code == PROCEDURE).for_each(|procedure| procedure.fee_vnd = fee_vnd);
+    let file = rig.dir.join("catalogue.json");
+    fs::write(&file, serde_json::to_string(&catalogue).unwrap()).unwrap();
+    clerk(rig, &["announce", "--catalogue", file.to_str().unwrap()]).await;
+    rig.until_status("the catalogue with a fee", |s| s.catalogue_version == catalogue.version).await.unwrap();
+}
+
+/// C20b of a code, from C01 on.
+async fn look_up(rig: &Rig, code: &str) {
+    rig.screen("C01").await.unwrap();
+    rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
+    rig.screen("C20").await.unwrap();
+    rig.scan_code(&format!("https://dichvucong.thunghiem.example/tra-cuu?m={code}")).await.unwrap();
+    let found = rig.screen("C20b").await.unwrap();
+    assert!(matches!(found.screen, Screen::LookUpResult { reprint: true, .. }), "{:?}", found.screen);
+}
+
+async fn type_digits(rig: &Rig, digits: &str) -> Snapshot {
+    rig.act(Action::EnterDigits { digits: Private::new(digits) }).await.unwrap();
+    let answered = |s: &Snapshot| !matches!(s.screen, Screen::Reprint { page: ReprintPage::Digits { checking: true, .. } });
+    rig.until("the word on the digits", answered).await.unwrap()
+}
+
+fn refused(shown: &Snapshot) -> DigitsRefused {
+    let Screen::Reprint { page: ReprintPage::Digits { refused: Some(refused), .. } } = shown.screen else { panic!("{:?}", shown.screen) };
+    refused
+}
+
+/// Prints the proof by the digits; answers the new slip.
+async fn print_again(rig: &Rig, code: &str) -> PathBuf {
+    let before = rig.slips().unwrap().len();
+    look_up(rig, code).await;
+    rig.act(Action::ReprintSlip).await.unwrap();
+    type_digits(rig, DIGITS).await;
+    let printed = |s: &Snapshot| matches!(s.screen, Screen::Reprint { page: ReprintPage::Paper { printing: PrintState::Printed } });
+    let shown = rig.until("the proof on paper", printed).await.unwrap();
+    assert!(!format!("{:?}", shown.screen).contains(code), "nothing of it is on the screen");
+    rig.act(Action::SlipTaken).await.unwrap();
+    rig.screen("C20b").await.unwrap();
+    rig.act(Action::End).await.unwrap();
+    let slips = rig.slips().unwrap();
+    assert_eq!(slips.len(), before + 1);
+    slips.into_iter().next_back().unwrap()
+}
+
+/// Last digits of what [`Citizen`] answers where a telephone number is asked for.
+const DIGITS: &str = "0456";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_digits_of_the_telephone_bring_the_proof_again_and_a_restart_forgets_no_wrong_ones() {
+    let folder = TempDir::new().unwrap();
+    let mut rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.until_devices().await.unwrap();
+    let mut citizen = Citizen::new(CARD);
+    citizen.finish(&rig).await.unwrap();
+    let code = citizen.codes.remove(0);
+    let first = rig.slips().unwrap().remove(0);
+    let numbers = |slip: &Path| [1, 2, 3].map(|n| rig::has_line(slip, &format!("IN LẠI lần {n}")).unwrap());
+    assert_eq!(numbers(&first), [false; 3], "the first one is no reprint");
+
+    // The record goes an hour after the hub has it; the proof is asked for days later.
+    rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
+    rig.forget_delivered().await.unwrap();
+    rig.until_devices().await.unwrap();
+    look_up(&rig, &code).await;
+    rig.act(Action::ReprintSlip).await.unwrap();
+    assert_eq!(refused(&type_digits(&rig, "0000").await), DigitsRefused::Wrong { left: 2 });
+    rig.act(Action::End).await.unwrap();
+
+    let slip = print_again(&rig, &code).await;
+    assert_eq!(numbers(&slip), [true, false, false]);
+    assert_eq!(rig::qr_of(&slip).unwrap(), rig::qr_of(&first).unwrap());
+    restarted(&mut rig).await;
+    let slip = print_again(&rig, &code).await;
+    assert_eq!(numbers(&slip), [false, true, false], "counted on the disk");
+
+    look_up(&rig, &code).await;
+    rig.act(Action::ReprintSlip).await.unwrap();
+    for left in [2, 1] {
+        assert_eq!(refused(&type_digits(&rig, "0000").await), DigitsRefused::Wrong { left });
+        restarted(&mut rig).await;
+        look_up(&rig, &code).await;
+        rig.act(Action::ReprintSlip).await.unwrap();
+    }
+    assert_eq!(refused(&type_digits(&rig, "0000").await), DigitsRefused::Locked);
+    restarted(&mut rig).await;
+    look_up(&rig, &code).await;
+    rig.act(Action::ReprintSlip).await.unwrap();
+    let before = rig.slips().unwrap().len();
+    assert_eq!(refused(&type_digits(&rig, DIGITS).await), DigitsRefused::Locked, "not even the right ones");
+    assert_eq!(rig.slips().unwrap().len(), before);
+    assert!(!rig.last_words().contains(DIGITS), "what was typed stands in no log");
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fee_is_paid_later_behind_the_chip_and_ends_with_its_proof() {
+    if let Some(missing) = Pcscd::missing() {
+        eprintln!("SKIPPED: {missing}");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let mut rig = Rig::start(&Options { card_reader: true, ..Options::in_folder(folder.path()) }).await.unwrap();
+    announce_fee(&mut rig, 1, FEE).await;
+    rig.configure("[payment]\nonline = true\n").unwrap();
+    restarted(&mut rig).await;
+    let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
+    // At home there is time to think about it.
+    citizen.finish(&rig).await.unwrap();
+    let code = citizen.codes.remove(0);
+    // Meanwhile the fee has changed, for those who come from now on.
+    announce_fee(&mut rig, 2, 2 * FEE).await;
+    restarted(&mut rig).await;
+
+    own(&rig).await;
+    let told = fee_of(&rig.screen("C20d").await.unwrap());
+    assert_eq!(told, "15.000 đồng. Máy này chưa thấy báo đã trả.");
+    rig.act(Action::Pay).await.unwrap();
+    let shown = rig.screen("C15").await.unwrap();
+    assert!(matches!(shown.screen, Screen::Fee { page: FeePage::Choose { amount_vnd: FEE, begun: false, .. } }), "{:?}", shown.screen);
+    rig.act(Action::Pay).await.unwrap();
+    let pay = |s: &Snapshot| matches!(s.screen, Screen::Fee { page: FeePage::Pay { amount_vnd: FEE, .. } });
+    rig.until("the platform's code", pay).await.unwrap();
+    // The power goes while the money may be under way.
+    restarted(&mut rig).await;
+    own(&rig).await;
+    assert!(fee_of(&rig.screen("C20d").await.unwrap()).ends_with("Nếu đã trả, không trả lần nữa."));
+    clerk(&rig, &["pay", "--code", &code, "--transaction", "GD-0042"]).await;
+    let before = rig.slips().unwrap().len();
+    rig.act(Action::Pay).await.unwrap();
+    let shown = rig.screen("C15").await.unwrap();
+    assert!(matches!(shown.screen, Screen::Fee { page: FeePage::Choose { begun: true, .. } }), "{:?}", shown.screen);
+    rig.act(Action::Pay).await.unwrap();
+    let printed = |s: &Snapshot| matches!(&s.screen, Screen::Fee { page: FeePage::Paid { printing: PrintState::Printed, transaction, .. } } if transaction == "GD-0042");
+    rig.until("the money and its proof", printed).await.unwrap();
+    let slips = rig.slips().unwrap();
+    assert_eq!(slips.len(), before + 1);
+    assert!(rig::qr_of(&slips[before]).unwrap().contains(&code));
+    rig.act(Action::SlipTaken).await.unwrap();
+    let after = rig.screen("C20d").await.unwrap();
+    assert_eq!(fee_of(&after), "15.000 đồng, đã có báo nhận tiền");
+    assert!(matches!(after.screen, Screen::OwnDossier { can_pay: false, .. }));
+    rig.act(Action::End).await.unwrap();
+
+    restarted(&mut rig).await;
+    own(&rig).await;
+    assert_eq!(fee_of(&rig.screen("C20d").await.unwrap()), "15.000 đồng, đã có báo nhận tiền", "it is kept");
+    // The page of a dossier of which nobody has said anything yet is its proof once more.
+    rig.act(Action::PrintDossier).await.unwrap();
+    let printed = |s: &Snapshot| matches!(s.screen, Screen::OwnDossier { printing: Some(PrintState::Printed), .. });
+    rig.until("the page on paper", printed).await.unwrap();
+    assert!(rig::has_line(rig.slips().unwrap().last().unwrap(), "IN LẠI lần 1").unwrap());
+    rig.stop().await.unwrap();
+}
+
+/// C20d of the one dossier, by the chip.
+async fn own(rig: &Rig) {
+    rig.screen("C01").await.unwrap();
+    rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
+    rig.screen("C20").await.unwrap();
+    rig.scan_code(CARD).await.unwrap();
+    rig.screen("C05b").await.unwrap();
+    rig.dock(json!({"insert_card": "citizen_2021"})).await.unwrap();
+    rig.screen("C20c").await.unwrap();
+    rig.dock(json!("remove_card")).await.unwrap();
+    rig.act(Action::ShowDossier { dossier: 0 }).await.unwrap();
+    rig.screen("C20d").await.unwrap();
+}
+
+/// What C20d says of the fee.
+fn fee_of(shown: &Snapshot) -> String {
+    let Screen::OwnDossier { rows, .. } = &shown.screen else { panic!("{:?}", shown.screen) };
+    let ReviewValue::Words(words) = &rows.iter().find(|row| row.label.vi == "Lệ phí").unwrap().value else { panic!() };
+    words.vi.clone()
+}
