@@ -8,6 +8,8 @@ mod address;
 mod courier;
 #[path = "screens/feedback.rs"]
 mod feedback;
+#[path = "screens/reprint.rs"]
+mod reprint;
 mod stage;
 
 use motcua_kiosk::{
@@ -137,6 +139,9 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("stored", "Đúng, đồng ý dùng bản này", Action::UseStored),
         ("stored", "Không đúng, tôi nộp giấy", Action::DisputeStored),
         ("own", "Đăng ký khai sinh", Action::ShowDossier { dossier: 1 }),
+        ("own-unpaid", "Trả phí", Action::Pay),
+        ("look-up-result-reprint", "In lại phiếu", Action::ReprintSlip),
+        ("reprint-printed", "Đã lấy phiếu", Action::SlipTaken),
         ("special", "Đóng quyển, không tháo được", Action::BringToDesk { special: Special::Bound }),
         ("special", "Băng, đĩa hoặc hiện vật", Action::BringToDesk { special: Special::NotPaper }),
         ("papers-not-scanned", "Quét: Tờ khai đăng ký kết hôn", Action::ScanPaper { paper: 0 }),

@@ -6,6 +6,7 @@ use motcua_model::{
     Private,
     api::{Action, DigitsRefused, FeePage, PrintState, ReprintPage, ReviewValue, Screen, Service, Snapshot},
     catalogue::Catalogue,
+    fault::Fault,
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
@@ -129,6 +130,29 @@ async fn the_digits_of_the_telephone_bring_the_proof_again_and_a_restart_forgets
     assert_eq!(refused(&type_digits(&rig, DIGITS).await), DigitsRefused::Locked, "not even the right ones");
     assert_eq!(rig.slips().unwrap().len(), before);
     assert!(!rig.last_words().contains(DIGITS), "what was typed stands in no log");
+    rig.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slip_that_a_power_cut_broke_off_comes_out_with_the_card_as_the_first_reprint() {
+    let folder = TempDir::new().unwrap();
+    let mut rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.until_devices().await.unwrap();
+    let mut citizen = Citizen::new(CARD);
+    citizen.go_until(&rig, |s| s.screen.code() == "C12").await.unwrap();
+    rig.dock(json!({"cover_after_rows": 150})).await.unwrap();
+    rig.act(Action::Submit).await.unwrap();
+    let waits = |s: &Snapshot| matches!(s.screen, Screen::Slip { printing: PrintState::Waiting(Fault::PrinterCoverOpen), .. });
+    rig.until("half a slip", waits).await.unwrap();
+    rig.kill_agent().await.unwrap();
+    rig.dock(json!({"printer": "ok"})).await.unwrap();
+    rig.start_agent().await.unwrap();
+    rig.until_devices().await.unwrap();
+    rig.scan_code(CARD).await.unwrap();
+    let printed = |s: &Snapshot| matches!(s.screen, Screen::Slip { printing: PrintState::Printed, .. });
+    rig.until("the slip", printed).await.unwrap();
+    let slips = rig.slips().unwrap();
+    assert!(rig::has_line(slips.last().unwrap(), "IN LẠI lần 1").unwrap(), "half of one may be out there: {slips:?}");
     rig.stop().await.unwrap();
 }
 
