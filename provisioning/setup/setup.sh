@@ -108,6 +108,7 @@ cage                | the Wayland compositor that the kiosk is tried under
 libinput-dev        | touch and keys without a display server
 libudev-dev         | finds the screen and its touch
 libxkbcommon-dev    | keyboard without a display server
+seatd               | lends the compositor screen and touch
 tesseract-ocr       | reads what the screen shows
 udev                | tells the virtual PC which device is a touch screen
 xkb-data            | which key is which

@@ -15,7 +15,8 @@ use motcua_tests::{
 use std::{
     fs,
     io::{BufRead as _, Write as _},
-    path::Path,
+    os::unix::fs::{PermissionsExt as _, chown},
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -23,6 +24,8 @@ use tokio::process::{Child, Command};
 
 /// Pixels of the graphics card, as it stands in `run.sh`.
 const PANEL: (i32, i32) = (1080, 1920);
+/// User and group of the kiosk.
+const NOBODY: u32 = 65534;
 /// Reading a picture takes the host a few seconds, and a virtual PC without KVM is slow.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// A touch screen on a panel that hangs on its side.
@@ -67,8 +70,8 @@ async fn checks() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     turn_touch_screens_called(TURNED).await?;
     let mut hands = Hands { finger: touch_screen("Invented touch screen")?, turned: touch_screen(TURNED)?, keys: keyboard()? };
-    let rig = Rig::start(&Options::in_folder(folder.path())).await?;
-    rig.until_devices().await?;
+    let rig = office(folder.path()).await?;
+    let _seat = Command::new("seatd").args(["-g", "video"]).env("SEATD_VTBOUND", "0").kill_on_drop(true).spawn().context("no seatd")?;
     let ways = [
         ("on the graphics card alone (linuxkms)", "upright", Way::Linuxkms { degrees: 0 }),
         ("the same, turned by 90 degrees", "turned", Way::Linuxkms { degrees: 90 }),
@@ -80,6 +83,29 @@ async fn checks() -> anyhow::Result<()> {
         println!("kms: PASS {name} ({:.0} s)", started.elapsed().as_secs_f32());
     }
     rig.stop().await
+}
+
+/// The kiosk is a user of its own, as on a real PC.
+async fn office(folder: &Path) -> anyhow::Result<Rig> {
+    let mut rig = Rig::start_without_agent(&Options::in_folder(folder)).await?;
+    let file = folder.join("agent.toml");
+    let nobody = format!("[api]\nuids = [{NOBODY}]\n");
+    fs::write(&file, fs::read_to_string(&file)?.replace("[api]\n", &nobody))?;
+    rig.start_agent().await?;
+    rig.until_devices().await?;
+    for (path, mode) in [(folder.to_owned(), 0o711), (folder.join("run"), 0o711), (rig.socket(), 0o666)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    let own = own_folder(&rig);
+    fs::create_dir(&own)?;
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o700))?;
+    chown(&own, Some(NOBODY), Some(NOBODY))?;
+    Ok(rig)
+}
+
+/// What systemd gives as RuntimeDirectory= and XDG_RUNTIME_DIR.
+fn own_folder(rig: &Rig) -> PathBuf {
+    rig.dir.join("screen")
 }
 
 /// The last lines of the kiosk's log.
@@ -119,24 +145,23 @@ async fn visit(rig: &Rig, hands: &mut Hands, way: Way, picture: &str) -> anyhow:
 
 fn start(rig: &Rig, way: Way) -> anyhow::Result<Child> {
     let log = fs::File::options().create(true).append(true).open(rig.dir.join("logs/kiosk.log"))?;
-    let folder = kiosk::runtime_folder(rig);
-    fs::create_dir_all(&folder)?;
+    let folder = own_folder(rig);
     let size = if way.degrees() % 180 == 0 { "1080x1920" } else { "1920x1080" };
     let mut screen = kiosk::kiosk(rig, size, "4.0")?;
     screen.arg("--runtime-dir").arg(&folder).arg("--fullscreen");
-    let mut command = match way {
+    let nobody = NOBODY.to_string();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", &nobody, "--regid", &nobody, "--groups", "video,input", "--no-new-privs", "--"]);
+    match way {
         Way::Linuxkms { degrees } => {
-            screen.env("SLINT_BACKEND", "linuxkms-software").env("SLINT_KMS_ROTATION", degrees.to_string());
-            screen
+            command.env("SLINT_BACKEND", "linuxkms-software").env("SLINT_KMS_ROTATION", degrees.to_string());
         }
         Way::Cage => {
-            let mut cage = Command::new("cage");
-            cage.arg("--").arg(screen.as_std().get_program()).args(screen.as_std().get_args());
-            // No GPU in this PC, and nobody but this one program on the seat.
-            cage.env("WLR_RENDERER", "pixman").env("LIBSEAT_BACKEND", "builtin").env("XDG_RUNTIME_DIR", &folder);
-            cage
+            command.args(["cage", "-d", "--"]);
+            command.env("WLR_RENDERER", "pixman").env("LIBSEAT_BACKEND", "seatd").env("XDG_RUNTIME_DIR", &folder);
         }
-    };
+    }
+    command.arg(screen.as_std().get_program()).args(screen.as_std().get_args());
     let command = command.kill_on_drop(true).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     command.spawn().context("the kiosk could not be started")
 }
