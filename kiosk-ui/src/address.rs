@@ -121,6 +121,12 @@ impl Picker {
         self.steps = vec![self.behind_place()];
     }
 
+    /// Whether the present province is that in which the commune of the answer was divided.
+    fn is_divided(&self) -> bool {
+        let of = self.offered.first().and_then(|commune| units().communes.get(*commune)).map(|commune| commune.province);
+        self.offered.len() > 1 && of == self.province
+    }
+
     /// The step after the commune of an answer, whose beginning is known.
     fn behind_place(&self) -> AddressStep {
         if self.commune_enough || !self.rest.is_empty() { AddressStep::Check } else { AddressStep::Rest }
@@ -153,10 +159,11 @@ impl Picker {
             }
             (AddressStep::Commune, Some(province)) => {
                 let mut found = units().find_communes(province, typed);
-                let divided = nothing && self.offered.len() > 1;
+                let divided = nothing && self.is_divided();
                 let is_offered = |commune: usize| divided && self.offered.contains(&commune);
                 found.sort_by_key(|found| (!is_offered(found.commune), !nothing || Some(found.commune) != self.home));
-                let was = |commune: usize| is_offered(commune).then(|| self.was.clone());
+                // Short, as they stand first: all that the card says comes with the last look.
+                let was = |commune: usize| is_offered(commune).then(|| self.was.split(", ").next().unwrap_or_default().to_owned());
                 self.hits
                     .extend(found.into_iter().map(|found| Hit::Commune(FoundCommune { was: found.was.or(was(found.commune)), ..found })));
             }
@@ -238,14 +245,8 @@ impl Picker {
     /// What the page reads.
     pub(crate) fn view(&self, language: Language) -> AddressView {
         // Of another commune the card says nothing.
-        let said = self.said.as_ref().filter(|(_, said)| match self.step() {
-            AddressStep::Check => {
-                self.commune.is_some_and(|commune| self.offered.contains(&commune))
-                    && self.answer().is_none_or(|answer| answer.reveal() != said)
-            }
-            AddressStep::Commune => self.offered.len() > 1,
-            AddressStep::Province | AddressStep::Rest | AddressStep::Abroad => false,
-        });
+        let of_it = self.step() == AddressStep::Check && self.commune.is_some_and(|commune| self.offered.contains(&commune));
+        let said = self.said.as_ref().filter(|(_, said)| of_it && self.answer().is_none_or(|answer| answer.reveal() != said));
         let place = self.commune.filter(|_| !self.abroad).map(|commune| units().place(commune)).unwrap_or_default();
         AddressView {
             step: self.step(),
@@ -255,6 +256,7 @@ impl Picker {
             was: self.was.as_str().into(),
             abroad: self.abroad,
             commune_enough: self.commune_enough,
+            divided: self.step() == AddressStep::Commune && self.is_divided(),
             source: said.map(|(source, _)| source.get(language)).unwrap_or_default().into(),
             said: said.map(|(_, said)| said.as_str()).unwrap_or_default().into(),
         }

@@ -16,7 +16,8 @@ use uuid::Uuid;
 pub(crate) const FOLDER: &str = "backup";
 /// Lies in the state directory from the technician's word until the copy is in place.
 const WANTED: &str = "restore";
-/// Codes and sequence numbers that may have been given since the copy was taken are not given again.
+/// Codes and numbers, those of today's queue too (A013 is followed by A1014), that may have been given since the copy was taken are not
+/// given again.
 const SKIPPED_NUMBERS: i64 = 1000;
 
 /// The copy that lies beside the database.

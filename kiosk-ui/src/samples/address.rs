@@ -21,7 +21,7 @@ pub(super) fn screens() -> Vec<(&'static str, Screen)> {
     let card = |answer: &str| {
         let mut asked = ask(answer);
         if let Screen::Question { ask, read_from, .. } = &mut asked {
-            *ask = Text::new("Người cần giấy hiện ở đâu?", "Where does the person it is for live now?");
+            *ask = Text::new("Người cần giấy hiện ở đâu?", "Where does this person live now?");
             *read_from = Some(Text::new("thẻ", "the card"));
         }
         asked
