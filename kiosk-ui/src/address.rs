@@ -160,12 +160,12 @@ impl Picker {
             (AddressStep::Commune, Some(province)) => {
                 let mut found = units().find_communes(province, typed);
                 let divided = nothing && self.is_divided();
-                let is_offered = |commune: usize| divided && self.offered.contains(&commune);
-                found.sort_by_key(|found| (!is_offered(found.commune), !nothing || Some(found.commune) != self.home));
-                // Short, as they stand first: all that the card says comes with the last look.
-                let was = |commune: usize| is_offered(commune).then(|| self.was.split(", ").next().unwrap_or_default().to_owned());
-                self.hits
-                    .extend(found.into_iter().map(|found| Hit::Commune(FoundCommune { was: found.was.or(was(found.commune)), ..found })));
+                // Whoever lives in none of them types another.
+                found.retain(|found| !divided || self.offered.contains(&found.commune));
+                found.sort_by_key(|found| !nothing || Some(found.commune) != self.home);
+                // Short: all that the card says comes with the last look.
+                let was = || divided.then(|| self.was.split(", ").next().unwrap_or_default().to_owned());
+                self.hits.extend(found.into_iter().map(|found| Hit::Commune(FoundCommune { was: found.was.or_else(was), ..found })));
             }
             (AddressStep::Commune | AddressStep::Rest | AddressStep::Abroad | AddressStep::Check, _) => {}
         }
