@@ -4,7 +4,7 @@
 
 use motcua_model::{
     Private,
-    api::{Action, DigitsRefused, FeePage, PrintState, ReprintPage, ReviewValue, Screen, Service, Snapshot},
+    api::{Action, DeviceState, DigitsRefused, FeePage, PrintState, ReprintPage, ReviewValue, Screen, Service, Snapshot},
     catalogue::Catalogue,
     fault::Fault,
 };
@@ -218,7 +218,8 @@ async fn a_fee_is_paid_later_behind_the_chip_and_ends_with_its_proof() {
 
 /// C20d of the one dossier, by the chip.
 async fn own(rig: &Rig) {
-    rig.screen("C01").await.unwrap();
+    // After a start the card reader takes longest.
+    rig.until("the card reader", |s| s.screen.code() == "C01" && s.health.card_reader == DeviceState::Ready).await.unwrap();
     rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
     rig.screen("C20").await.unwrap();
     rig.scan_code(CARD).await.unwrap();
