@@ -73,9 +73,9 @@ async fn checks() -> anyhow::Result<()> {
     let rig = office(folder.path()).await?;
     let _seat = Command::new("seatd").args(["-g", "video"]).env("SEATD_VTBOUND", "0").kill_on_drop(true).spawn().context("no seatd")?;
     let ways = [
+        ("full screen under a Wayland compositor (cage)", "cage", Way::Cage),
         ("on the graphics card alone (linuxkms)", "upright", Way::Linuxkms { degrees: 0 }),
         ("the same, turned by 90 degrees", "turned", Way::Linuxkms { degrees: 90 }),
-        ("full screen under a Wayland compositor (cage)", "cage", Way::Cage),
     ];
     for (name, picture, way) in ways {
         let started = Instant::now();
