@@ -109,6 +109,8 @@ pub(crate) struct State {
     pub(crate) landscape: bool,
     /// Pixels of the screen.
     pub(crate) size: (u32, u32),
+    /// Pixels in a millimetre, and in one of Slint's lengths.
+    pub(crate) density: (f32, f32),
     pub(crate) pictures: Pictures,
     pub(crate) last_act: Option<Duration>,
     last_key: Option<(String, Duration)>,
@@ -137,6 +139,7 @@ impl Face {
             comfort: Comfort::default(),
             landscape: false,
             size: (0, 0),
+            density: (1.0, 1.0),
             pictures: Pictures::default(),
             last_act: None,
             last_key: None,
@@ -164,11 +167,12 @@ impl Face {
     /// The size of the screen: pixels, and pixels in a millimetre.
     pub fn set_size(&self, width: u32, height: u32, px_per_mm: f32) {
         let theme = self.app.global::<Theme>();
-        theme.set_px_per_mm(px_per_mm / self.app.window().scale_factor());
+        let scale = self.app.window().scale_factor();
+        theme.set_px_per_mm(px_per_mm / scale);
         theme.set_landscape(width > height);
         {
             let mut state = self.state.borrow_mut();
-            (state.landscape, state.size) = (width > height, (width, height));
+            (state.landscape, state.size, state.density) = (width > height, (width, height), (px_per_mm, scale));
         }
         self.app.window().set_size(slint::PhysicalSize::new(width, height));
         self.draw();

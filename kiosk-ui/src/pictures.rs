@@ -1,7 +1,10 @@
 //! The pictures of scanned pages: small ones of all, and of the one that is seen large alone its whole width. Forty sides in full width
 //! would be 170 MB.
 
-use crate::face::{Face, State, ToAgent, pages_of};
+use crate::{
+    face::{Face, State, ToAgent, pages_of},
+    ui::Theme,
+};
 use motcua_model::api::PageView;
 use slint::{ComponentHandle as _, Image, Rgb8Pixel, SharedPixelBuffer};
 use std::collections::HashMap;
@@ -86,16 +89,19 @@ impl Pictures {
 }
 
 impl Face {
-    /// A full screen has the size that it has: how much a page of a list holds, and how large pictures must be, follow it.
+    /// A full screen has the size that it has, and X a scale that it takes from what the panel says of itself: how much a page of a list
+    /// holds, how large pictures must be, and what a millimetre is, follow them.
     pub(crate) fn follow_window(&self) {
-        let window = self.app().window().size();
+        let (window, scale) = (self.app().window().size(), self.app().window().scale_factor());
         let size = (window.width, window.height);
-        let before = {
+        let (before, px_per_mm) = {
             let mut state = self.state.borrow_mut();
-            state.landscape = size.0 > size.1;
-            std::mem::replace(&mut state.size, size)
+            let before = (state.size, state.density.1);
+            (state.landscape, state.size, state.density.1) = (size.0 > size.1, size, scale);
+            (before, state.density.0)
         };
-        if before != size {
+        if before != (size, scale) {
+            self.app().global::<Theme>().set_px_per_mm(px_per_mm / scale);
             self.draw();
         }
     }

@@ -60,6 +60,20 @@ fn a_display_of_another_shape_than_was_said_holds_the_pages_of_its_own_shape() {
     assert!(differ > 0, "no list has other pages where the screen lies: this proves nothing");
 }
 
+/// X takes a scale from what the panel says of its size; a button has its millimetres all the same.
+#[test]
+fn a_display_with_a_scale_of_its_own_changes_no_size_on_the_glass() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("waiting", Language::Vi);
+    let largest = || stage.buttons().iter().map(|button| button.size().height).fold(0.0, f32::max);
+    let before = largest();
+    let window = stage.face.app().window();
+    window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: 1.5 });
+    window.dispatch_event(WindowEvent::Resized { size: slint::LogicalSize::new(SIZES[0].0 as f32 / 1.5, SIZES[0].1 as f32 / 1.5) });
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
+    assert!((largest() * 1.5 - before).abs() < 2.0, "{} pixels high, {before} before", largest() * 1.5);
+}
+
 #[test]
 fn a_passport_is_typed_in_two_lines_and_a_wrong_line_stays_to_be_mended() {
     let stage = Stage::new(SIZES[0]);
