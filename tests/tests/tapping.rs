@@ -10,13 +10,14 @@ use motcua_kiosk::{
 };
 use motcua_model::{
     Private,
-    api::{Action, Overlay, PaperState, PrintState, Screen, Snapshot},
+    api::{Action, ChipPhase, DeviceState, Overlay, PaperState, PrintState, Screen, Snapshot},
     catalogue::AnswerKind,
     fault::Fault,
     fold,
     hub::MessageBody,
     particulars::ReturnBy,
 };
+use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
     rig::{self, CARD, Options, Rig},
     visit::{Citizen, Next},
@@ -38,6 +39,8 @@ struct Finger {
     clock: Rc<Cell<Duration>>,
     /// Of the picture that was last received.
     step: u64,
+    /// Says at C06 that the card is wrong.
+    denies: bool,
     taps: usize,
 }
 
@@ -52,7 +55,7 @@ impl Finger {
         let face = Face::new(move |wish| drop(send.send(wish)), move || now.get()).unwrap();
         face.set_size(1080, 1920, 4.0);
         face.app().show().unwrap();
-        Self { face, receive, clock, step: 0, taps: 0 }
+        Self { face, receive, clock, step: 0, denies: false, taps: 0 }
     }
 
     /// Takes what the agent has said.
@@ -142,7 +145,9 @@ impl Finger {
                 self.tap(&wanted.name.vi);
             }
             (Action::HavePapers, _) => self.tap("Tôi có đủ giấy"),
-            (Action::ConfirmPerson { .. }, _) => self.tap("Đúng"),
+            (Action::ConfirmPerson { .. }, _) => self.tap(if self.denies { "Không đúng" } else { "Đúng" }),
+            (Action::ReadChip, _) => self.tap("Đọc lại"),
+            (Action::SkipChip, _) => self.tap("Bỏ qua, tiếp tục"),
             (Action::FileFor { whom }, _) => self.tap(&whom.words().vi),
             (Action::Resume { .. }, _) => self.tap("Làm tiếp"),
             (Action::Answer { value }, Screen::Question { kind: AnswerKind::Choice { options }, .. }) => {
@@ -192,7 +197,8 @@ fn visit_of(
         assert!(started.elapsed() < Duration::from_secs(60), "stuck at {code} under {overlay:?}, the screen shows {shown}");
         trouble(runtime, rig, &snapshot);
         finger.look();
-        if !finger.shows(&snapshot) {
+        let stale = runtime.block_on(rig.snapshot()).is_ok_and(|now| now != snapshot);
+        if stale || !finger.shows(&snapshot) {
             std::thread::sleep(Duration::from_millis(20));
             continue;
         }
@@ -216,8 +222,12 @@ fn visit_of(
 }
 
 fn office() -> (TempDir, Runtime, Rig, Finger) {
+    office_with(false)
+}
+
+fn office_with(card_reader: bool) -> (TempDir, Runtime, Rig, Finger) {
     let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
-    let rig = runtime.block_on(Rig::start(&Options::in_folder(folder.path()))).unwrap();
+    let rig = runtime.block_on(Rig::start(&Options { card_reader, ..Options::in_folder(folder.path()) })).unwrap();
     runtime.block_on(rig.until_devices()).unwrap();
     let finger = Finger::before(&rig);
     (folder, runtime, rig, finger)
@@ -303,6 +313,38 @@ fn a_very_bad_day_ends_with_the_same_dossier() {
     let dossier = filed(&rig);
     assert_eq!(dossier.documents.iter().map(|document| document.pages.len()).collect::<Vec<_>>(), [2, 2], "no page lost, none twice");
     assert_eq!(dossier.code.as_str(), citizen.codes[0]);
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+/// A card that is lifted too early, somebody else's card, and data on the right one that its owner calls wrong: the officer is told,
+/// the dossier goes on.
+#[test]
+fn a_day_of_bad_cards_ends_with_a_dossier_that_says_so() {
+    if let Some(why) = Pcscd::missing() {
+        println!("SKIPPED: {why}");
+        return;
+    }
+    let (_folder, runtime, mut rig, mut finger) = office_with(true);
+    runtime.block_on(rig.until("the card reader", |s| s.health.card_reader == DeviceState::Ready)).unwrap();
+    finger.denies = true;
+    let mut bad = vec![("citizen_2024", Fault::CardOther), ("moved", Fault::CardMoved)];
+    let citizen = visit_of(Citizen::with_chip(CARD, "citizen_2021"), &runtime, &mut rig, &mut finger, |runtime, rig, snapshot| {
+        if !matches!(snapshot.screen, Screen::ReadChip { phase: ChipPhase::Waiting, .. }) || snapshot.overlay.is_some() {
+            return;
+        }
+        if let Some((card, fault)) = bad.pop() {
+            runtime.block_on(rig.dock(json!({"insert_card": card}))).unwrap();
+            let told = |s: &Snapshot| matches!(s.screen, Screen::ReadChip { fault: Some(shown), .. } if shown == fault);
+            runtime.block_on(rig.until("the card's fault", told)).unwrap();
+            runtime.block_on(rig.dock(json!("remove_card"))).unwrap();
+        }
+    });
+    assert!(bad.is_empty(), "these cards never lay on the reader: {bad:?}");
+    assert_eq!(citizen.codes.len(), 1);
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    let dossier = filed(&rig);
+    assert!(!dossier.applicant.confirmed, "the officer learns that the card is said to be wrong");
+    assert_eq!(dossier.applicant.name.reveal(), "Nguyễn Thị Mẫu", "the one who files, and not whose card lay there before");
     runtime.block_on(rig.stop()).unwrap();
 }
 
