@@ -205,6 +205,8 @@ fn neutral_screens_are_said_whole_by_the_loudspeaker() {
     for language in [Language::Vi, Language::En] {
         for name in [
             "waiting",
+            "reprint-wrong",
+            "reprint-unchecked",
             "devices-lost",
             "notice",
             "procedures",

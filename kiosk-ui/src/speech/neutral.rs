@@ -179,6 +179,8 @@ fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
         (kept.fault_title, kept.fault_advice),
         (officer.fault_title, slint::SharedString::default()),
         (reprint.fault_title, slint::SharedString::default()),
+        // Whoever types blindly must hear that the digits were others.
+        (reprint.error, slint::SharedString::default()),
     ];
     let mut words: Vec<String> = pairs
         .into_iter()
