@@ -8,6 +8,7 @@ use crate::{
 use motcua_model::{
     Language, Private, Text,
     api::{Action, DigitsRefused, ReprintPage, Screen},
+    particulars::PHONE_END,
 };
 
 /// The view of C20e and C20f.
@@ -44,9 +45,9 @@ pub(crate) fn kind(page: &ReprintPage) -> ScreenKind {
     }
 }
 
-/// Four digits.
+/// The digits.
 pub(crate) fn typed(screen: &Screen) -> Option<Typed> {
-    let digits = Form::Number { groups: &[], digits: 4, least_digits: 4, range: None };
+    let digits = Form::Number { groups: &[], digits: PHONE_END, least_digits: PHONE_END, range: None };
     matches!(screen, Screen::Reprint { page } if kind(page) == ScreenKind::ReprintDigits).then(|| Typed::new(digits, true))
 }
 

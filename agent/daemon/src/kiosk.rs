@@ -18,7 +18,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
-use motcua_flow::{At, DigitsVerdict, Draft, Effect, Event, Kiosk, Known, OwnFee, Settings, Unfinished};
+use motcua_flow::{At, DigitsVerdict, Draft, Effect, Event, Kiosk, Known, Settings, Unfinished};
 use motcua_model::{
     Text,
     api::{AgentStatus, DISK_FULL, DeviceLine, DeviceState, DigitsRefused, DossierCounts, Health, LinkState, Snapshot},
@@ -26,7 +26,7 @@ use motcua_model::{
     config::Config,
     hub::AuditFlag,
 };
-use motcua_store::{FoundDossier, HeldFee, OwnDossier, SlipState, StoreError};
+use motcua_store::{FoundDossier, OwnDossier, SlipState, StoreError};
 use std::{
     collections::VecDeque,
     sync::Arc,
@@ -548,10 +548,6 @@ fn known(found: FoundDossier) -> Known {
     Known { official_code: found.official_code, status: found.status, known_at: found.known_at, can_reprint: false }
 }
 
-pub(crate) fn fee_of(held: HeldFee) -> OwnFee {
-    OwnFee { amount_vnd: held.amount_vnd, begun: held.begun, paid: held.paid }
-}
-
 async fn find_own(storage: &Storage, number: PersonNumber) -> anyhow::Result<Vec<motcua_flow::OwnDossier>> {
     let (found, drafts) = storage.read(move |s| Ok((s.own_dossiers(&number, OWN)?, s.drafts(&number)?))).await?;
     // One of another version cannot go on, and stops nobody.
@@ -569,7 +565,7 @@ pub(crate) fn told_of(own: OwnDossier, begun: Option<Box<Draft>>) -> motcua_flow
         id: own.id,
         procedure_code: own.procedure_code,
         request: own.news.as_ref().map_or(0, |item| item.cursor),
-        fee: own.fee.map(fee_of),
+        fee: own.fee,
         added: own.added,
         begun,
         code: own.code,

@@ -159,13 +159,10 @@ impl Press {
                 self.tell(job, PrintState::Printing).await;
             }
             // Only now may paper come of it. A slip of which the printer got nothing out is begun once, however often it is tried.
-            let count = match number {
-                Some(count) if !again => Some(count),
-                Some(count) => self.begin(&slip, count + 1).await,
-                None => self.begin(&slip, 0).await,
-            };
-            let Some(count) = count else { return self.tell(job, PrintState::Waiting(Fault::StoreFailed)).await };
-            number = Some(count);
+            if number.is_none() || again {
+                number = self.begin(&slip, number.map_or(0, |number| number + 1)).await;
+            }
+            let Some(count) = number else { return self.tell(job, PrintState::Waiting(Fault::StoreFailed)).await };
             let paper = match sheet(&slip::layout(&slip, count), self.width, &self.font, self.native_qr) {
                 Ok(paper) => paper,
                 Err(error) => {

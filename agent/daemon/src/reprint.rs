@@ -1,6 +1,6 @@
 //! The proof of a filing once more: what is kept for it, and who may have it without a card.
 
-use crate::{kiosk::fee_of, worker::Storage};
+use crate::worker::Storage;
 use jiff::Timestamp;
 use motcua_flow::{DigitsVerdict, HeldProof, KeptProof};
 use motcua_model::{Private, api::DigitsRefused};
@@ -17,7 +17,7 @@ pub(crate) async fn check(storage: &Storage, code: String, digits: Private, now:
     Ok(match storage.call(move |s| Ok(s.proof_for(&code, digits.reveal(), now)?)).await? {
         DigitTries::Right(held) => {
             let proof: KeptProof = serde_json::from_str(&held.body)?;
-            DigitsVerdict::Right(Box::new(HeldProof { dossier: held.dossier, proof, fee: held.fee.map(fee_of) }))
+            DigitsVerdict::Right(Box::new(HeldProof { dossier: held.dossier, proof, fee: held.fee }))
         }
         DigitTries::Left(left) => DigitsVerdict::Refused(DigitsRefused::Wrong { left }),
         DigitTries::Locked => DigitsVerdict::Refused(DigitsRefused::Locked),

@@ -13,7 +13,7 @@ use motcua_model::{
     catalogue::Catalogue,
     citizen::{ChipPerson, PersonNumber},
     code::{OpinionCode, ProvisionalCode},
-    dossier::{Answer, Applicant, Document, Handover, Page, Status, Submission},
+    dossier::{Answer, Applicant, Document, Handover, HeldFee, Page, Status, Submission},
     fault::Fault,
     for_whom::ForWhom,
     handover::OpenHandover,
@@ -527,17 +527,6 @@ pub struct Known {
     pub can_reprint: bool,
 }
 
-/// What is known here of a dossier's fee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnFee {
-    /// Đồng, as on the day of the filing, or as the platform has said since.
-    pub amount_vnd: u32,
-    /// A code to pay it with was shown.
-    pub begun: bool,
-    /// The platform has said that the money has come.
-    pub paid: bool,
-}
-
 /// A proof that may be printed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldProof {
@@ -546,7 +535,7 @@ pub struct HeldProof {
     /// What it says.
     pub proof: KeptProof,
     /// None where nothing is to be paid.
-    pub fee: Option<OwnFee>,
+    pub fee: Option<HeldFee>,
 }
 
 /// A dossier as its person may see it once the chip has proved who asks (R13).
@@ -559,7 +548,7 @@ pub struct OwnDossier {
     /// [`motcua_model::hub::NewsItem::cursor`] of `news`; 0 without.
     pub request: u64,
     /// None where nothing is to be paid, or it is not known here.
-    pub fee: Option<OwnFee>,
+    pub fee: Option<HeldFee>,
     /// When the papers of the last request were added here.
     pub added: Option<Timestamp>,
     /// An unfinished filing of these papers, of before a power cut.

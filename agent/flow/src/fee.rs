@@ -1,7 +1,7 @@
 //! C15: the fee, behind the slip, or later from C20d. The machine says "paid" only after the platform (R15); all else is left open, for the desk.
 
 use crate::{
-    Effect, OwnDossier, OwnFee, Slip, SlipOf,
+    Effect, OwnDossier, Slip, SlipOf,
     idle::Patience,
     lookup::{LookUp, drop_print},
     officer::Officer,
@@ -13,7 +13,7 @@ use motcua_model::{
     Text,
     api::{Action, FeePage, PayWay, PrintState},
     config,
-    dossier::{Applicant, Status},
+    dossier::{Applicant, HeldFee, Status},
     hub::{PaymentAnswer, PaymentRequest, PaymentState},
     thousands,
     transfer::vietqr,
@@ -63,7 +63,7 @@ pub(crate) fn payable(amount_vnd: u32, payment: &config::Payment) -> bool {
 }
 
 /// What this person owes and can pay here. A dossier that has ended without a result costs nothing any more.
-pub(crate) fn owed(own: &OwnDossier, payment: &config::Payment) -> Option<OwnFee> {
+pub(crate) fn owed(own: &OwnDossier, payment: &config::Payment) -> Option<HeldFee> {
     let over = match own.known.status {
         Some(Status::Refused | Status::Withdrawn | Status::Stopped | Status::Returned) => true,
         Some(
@@ -75,7 +75,7 @@ pub(crate) fn owed(own: &OwnDossier, payment: &config::Payment) -> Option<OwnFee
 }
 
 /// How far the fee is, as far as this machine knows: at the desk it may have been paid.
-pub(crate) fn row(fee: &OwnFee) -> (Text, Text) {
+pub(crate) fn row(fee: &HeldFee) -> (Text, Text) {
     let amount = thousands(fee.amount_vnd);
     let state = match (fee.paid, fee.begun) {
         (true, _) => Text::new(format!("{amount} đồng, đã có báo nhận tiền"), format!("{amount} VND, received")),
@@ -132,7 +132,7 @@ impl Fee {
             }
             Behind::Own { person, mut dossiers, at } => {
                 for own in dossiers.iter_mut().filter(|own| own.id == dossier) {
-                    own.fee = Some(OwnFee { amount_vnd, begun, paid });
+                    own.fee = Some(HeldFee { amount_vnd, begun, paid });
                 }
                 let asking = self.asking.then_some(dossier);
                 State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed: None, asking })

@@ -29,7 +29,7 @@ mod supplement;
 
 pub use courier::{CourierDesk, PinVerdict, Pins, handover_slip};
 pub use event::{
-    At, ChipNews, DRAFT_HOURS, Draft, Effect, EndReason, Event, HeldProof, Known, OwnDossier, OwnFee, PageFields, Slip, SlipOf, Unfinished,
+    At, ChipNews, DRAFT_HOURS, Draft, Effect, EndReason, Event, HeldProof, Known, OwnDossier, PageFields, Slip, SlipOf, Unfinished,
 };
 pub use reprint::DigitsVerdict;
 pub use slip::KeptProof;

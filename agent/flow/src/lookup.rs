@@ -1,7 +1,7 @@
 //! C20: what a code tells without authentication, and what the chip of the card opens (R13).
 
 use crate::{
-    ChipNews, Effect, Known, OwnDossier, OwnFee, Slip, SlipOf,
+    ChipNews, Effect, Known, OwnDossier, Slip, SlipOf,
     chip::{self, Chip, Outcome},
     fee,
     intro::Card,
@@ -16,7 +16,7 @@ use motcua_model::{
     api::{Action, PrintState, RatingOffer, ReviewValue},
     citizen::{ChipPerson, PersonNumber},
     code::{DossierCode, ProvisionalCode},
-    dossier::{Applicant, Assurance},
+    dossier::{Applicant, Assurance, HeldFee},
     fault::Fault,
     hub::{News, PaymentAnswer, PaymentState},
 };
@@ -172,7 +172,7 @@ impl LookUp {
         }
         if let Some(PaymentAnswer { state: PaymentState::Paid, amount_vnd, transaction, .. }) = answer {
             for own in dossiers.iter_mut().filter(|own| own.id == dossier) {
-                own.fee = Some(OwnFee { amount_vnd, begun: true, paid: true });
+                own.fee = Some(HeldFee { amount_vnd, begun: true, paid: true });
             }
             cx.emit(Effect::FeePaid { dossier, amount_vnd, transaction: transaction.unwrap_or_default() });
         }

@@ -7,11 +7,11 @@ use crate::{
     slip::{hear, print, proof_slip},
     state::Cx,
 };
-use motcua_model::api::{Action, DeviceState, DigitsRefused, Health, PrintState, RatingOffer, ReprintPage};
+use motcua_model::{
+    api::{Action, DeviceState, DigitsRefused, Health, PrintState, RatingOffer, ReprintPage},
+    particulars::PHONE_END,
+};
 use uuid::Uuid;
-
-/// Digits that are typed.
-const DIGITS: usize = 4;
 
 /// The shell's word on digits that were typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,5 +116,5 @@ impl Reprint {
 
 /// Anything else costs no try.
 fn is_end(digits: &str) -> bool {
-    digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit())
+    digits.len() == PHONE_END && digits.bytes().all(|digit| digit.is_ascii_digit())
 }

@@ -41,32 +41,12 @@ impl Kiosk {
             commune: self.settings.commune.clone(),
             // C05b and C15 are steps of a filing, and no steps of a look-up.
             progress: progress(&screen, self.state.filing().is_some_and(|filing| filing.procedure.papers_first()))
-                .filter(|_| !self.is_look_up()),
+                .filter(|_| !matches!(self.state, State::LookUp(_)) && !matches!(&self.state, State::Fee(fee) if fee.is_later())),
             screen,
             overlay: self.overlay(at),
             health: self.health,
             can_back: self.state.can_back(&self.settings) && !self.covered(),
             can_end: self.state.can_end(),
-        }
-    }
-
-    fn is_look_up(&self) -> bool {
-        match &self.state {
-            State::LookUp(_) => true,
-            State::Fee(fee) => fee.is_later(),
-            State::Waiting
-            | State::Intro(_)
-            | State::Resume(_)
-            | State::Filing(_)
-            | State::Submitting(_)
-            | State::Slip(_)
-            | State::Officer(_)
-            | State::Done(_)
-            | State::Opinion(_)
-            | State::Rating(_)
-            | State::Queue(_)
-            | State::Courier(_)
-            | State::OutOfService(_) => false,
         }
     }
 

@@ -487,6 +487,17 @@ pub struct HandoverParcel {
     pub scanned: Timestamp,
 }
 
+/// What is known on this machine of a dossier's fee (lệ phí).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldFee {
+    /// Đồng, as on the day of the filing, or as the platform has said since.
+    pub amount_vnd: u32,
+    /// A code to pay it with was shown.
+    pub begun: bool,
+    /// The platform has said that the money has come.
+    pub paid: bool,
+}
+
 /// TrangThaiHoSo on the national portal's wire (domain.md 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]

@@ -71,6 +71,9 @@ impl AddressNow {
     }
 }
 
+/// So many last digits of the telephone number bring the proof of a filing again (ux.md 7.6).
+pub const PHONE_END: usize = 4;
+
 /// How somebody is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {

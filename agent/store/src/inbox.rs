@@ -1,11 +1,11 @@
 //! What the hub says about dossiers after it has received them.
 
-use crate::{FoundDossier, HeldFee, Reader, Store, StoreError, audit, dossiers::found, reprint, time};
+use crate::{FoundDossier, Reader, Store, StoreError, audit, dossiers::found, reprint, time};
 use jiff::Timestamp;
 use motcua_model::{
     Text,
     citizen::PersonNumber,
-    dossier::Status,
+    dossier::{HeldFee, Status},
     hub::{News, NewsItem},
 };
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params};

@@ -51,7 +51,7 @@ pub use handovers::{ForCourier, PinTries};
 pub use inbox::{OwnDossier, Told};
 pub use key::StoreKey;
 pub use outbox::{Lane, OutboxItem, Waiting};
-pub use reprint::{DigitTries, HeldFee, HeldProof, PAYMENT, PROOF};
+pub use reprint::{DigitTries, HeldProof, PAYMENT, PROOF};
 pub use retention::{Person, Spans};
 pub use signing::{PaperToSign, Resigned, ToSign};
 pub use time::moment;

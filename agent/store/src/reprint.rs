@@ -3,8 +3,12 @@
 
 use crate::{Reader, Store, StoreError, audit, time};
 use jiff::{SignedDuration, Timestamp};
-use motcua_model::dossier::Dossier;
+use motcua_model::{
+    dossier::{Dossier, HeldFee},
+    particulars::PHONE_END,
+};
 use rusqlite::{OptionalExtension as _, Row, params};
+use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 /// Wrong digits before none are taken for a while.
@@ -16,17 +20,6 @@ const LOCKED: SignedDuration = SignedDuration::from_hours(24);
 pub const PROOF: i64 = 0;
 /// Copy of a dossier's paper: the proof of its payment.
 pub const PAYMENT: i64 = -1;
-
-/// What is known here of a dossier's fee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeldFee {
-    /// Đồng, as it was when the dossier was filed, or as the platform has said since.
-    pub amount_vnd: u32,
-    /// A code to pay it with was shown.
-    pub begun: bool,
-    /// The platform has said that the money has come.
-    pub paid: bool,
-}
 
 /// A proof that may be printed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +109,9 @@ impl Store {
             if wrong >= TRIES {
                 return Ok(DigitTries::Locked);
             }
-            let right = same(own, &keys.phone_end(proof.dossier, digits)?) | same(of_root, &keys.phone_end(root, digits)?);
+            let same = |held: Option<[u8; 32]>, typed: [u8; 32]| held.unwrap_or_default().ct_eq(&typed) & u8::from(held.is_some()).into();
+            let right = same(own, keys.phone_end(proof.dossier, digits)?) | same(of_root, keys.phone_end(root, digits)?);
+            let right = bool::from(right);
             let (wrong, at) = if right { (0, None) } else { (wrong + 1, Some(time::store(now))) };
             db.execute("UPDATE dossier SET wrong = ?2, wrong_at = ?3 WHERE id = ?1", params![root.into_bytes(), wrong, at])?;
             if right {
@@ -156,7 +151,7 @@ pub(crate) fn phone_end(dossier: &Dossier) -> Option<&str> {
     let particulars = &dossier.particulars;
     let filer = particulars.authorised.as_ref().and_then(|authorised| authorised.contact.phone.as_ref());
     let phone = particulars.contact.phone.as_ref().or(filer)?.reveal();
-    phone.get(phone.len().checked_sub(4)?..)
+    phone.get(phone.len().checked_sub(PHONE_END)?..)
 }
 
 /// Columns `fee`, whether it was begun, whether it is paid. A fee of nothing is none.
@@ -164,11 +159,4 @@ pub(crate) fn fee(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<HeldFe
     let amount_vnd: Option<u32> = row.get(first)?;
     let Some(amount_vnd) = amount_vnd.filter(|amount| *amount > 0) else { return Ok(None) };
     Ok(Some(HeldFee { amount_vnd, begun: row.get(first + 1)?, paid: row.get(first + 2)? }))
-}
-
-/// Looks at every byte, whatever the first ones are.
-fn same(held: Option<[u8; 32]>, typed: &[u8; 32]) -> bool {
-    let held_or_nothing = held.unwrap_or_default();
-    let differs = held_or_nothing.iter().zip(typed).fold(0, |sum, (a, b)| sum | (a ^ b));
-    held.is_some() & (differs == 0)
 }

@@ -4,11 +4,11 @@ use crate::{
     common::*,
     fee::{FEE, answer, both, office, waits_after},
 };
-use motcua_flow::{DigitsVerdict, Effect, Event, HeldProof, KeptProof, Known, OwnDossier, OwnFee, SlipOf};
+use motcua_flow::{DigitsVerdict, Effect, Event, HeldProof, KeptProof, Known, OwnDossier, SlipOf};
 use motcua_model::{
     Private, Text,
     api::{Action, DeviceState, DigitsRefused, FeePage, Health, PrintState, ReprintPage, ReviewValue, Screen, Service},
-    dossier::Status,
+    dossier::{HeldFee, Status},
     fault::Fault,
     hub::PaymentState,
 };
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 const DOSSIER: Uuid = Uuid::from_u128(5);
 
-fn held(fee: Option<OwnFee>) -> HeldProof {
+fn held(fee: Option<HeldFee>) -> HeldProof {
     let proof = KeptProof {
         title: Text::new("PHIẾU XÁC NHẬN ĐÃ NỘP", "PROOF OF SUBMISSION"),
         code: provisional().to_string(),
@@ -75,7 +75,7 @@ impl Desk {
     }
 
     /// C20d of a dossier with a fee, in an office where it can be paid.
-    fn reach_own_fee(&mut self, fee: Option<OwnFee>, status: Option<Status>) {
+    fn reach_own_fee(&mut self, fee: Option<HeldFee>, status: Option<Status>) {
         *self = office(both());
         let job = self.reach_proving();
         let effects = self.chip(Some(job), motcua_flow::ChipNews::Read(of_chip()));
@@ -102,7 +102,7 @@ impl Desk {
     }
 }
 
-const OWED: Option<OwnFee> = Some(OwnFee { amount_vnd: FEE, begun: false, paid: false });
+const OWED: Option<HeldFee> = Some(HeldFee { amount_vnd: FEE, begun: false, paid: false });
 
 pub(crate) fn ways() -> Vec<(&'static str, Way)> {
     vec![
@@ -243,8 +243,8 @@ fn what_is_kept_is_the_slip_as_it_was_without_a_word_of_the_person_and_with_the_
     // Printed again, it says no more of the money than is known.
     let words = [
         (OWED, "15.000 đồng. Máy này chưa thấy báo đã trả."),
-        (Some(OwnFee { amount_vnd: FEE, begun: true, paid: false }), "15.000 đồng. Chưa thấy báo có tiền. Nếu đã trả, không trả lần nữa."),
-        (Some(OwnFee { amount_vnd: FEE, begun: true, paid: true }), "15.000 đồng, đã có báo nhận tiền"),
+        (Some(HeldFee { amount_vnd: FEE, begun: true, paid: false }), "15.000 đồng. Chưa thấy báo có tiền. Nếu đã trả, không trả lần nữa."),
+        (Some(HeldFee { amount_vnd: FEE, begun: true, paid: true }), "15.000 đồng, đã có báo nhận tiền"),
     ];
     for (fee, words) in words {
         let mut desk = Desk::new();
@@ -290,7 +290,7 @@ fn a_fee_that_is_owed_is_paid_later_behind_the_chip_and_ends_with_its_proof() {
 #[test]
 fn money_that_may_be_under_way_is_spoken_of_before_the_fee_is_offered_again() {
     let mut desk = Desk::new();
-    desk.reach_own_fee(Some(OwnFee { amount_vnd: FEE, begun: true, paid: false }), None);
+    desk.reach_own_fee(Some(HeldFee { amount_vnd: FEE, begun: true, paid: false }), None);
     assert!(desk.told_of_fee().contains("Nếu đã trả, không trả lần nữa"));
     desk.act(Action::Pay);
     assert!(matches!(desk.fee(), FeePage::Choose { begun: true, .. }));
@@ -329,7 +329,7 @@ fn the_platforms_word_counts_after_c15_was_left_and_no_second_question_is_asked_
 
 #[test]
 fn nothing_is_asked_for_what_is_paid_or_has_ended_and_what_a_filing_without_fee_costs() {
-    let paid = Some(OwnFee { amount_vnd: FEE, begun: true, paid: true });
+    let paid = Some(HeldFee { amount_vnd: FEE, begun: true, paid: true });
     for (fee, status, can_pay) in [
         (paid, None, false),
         (None, None, false),

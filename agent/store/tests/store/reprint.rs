@@ -4,11 +4,11 @@ use crate::support::*;
 use jiff::ToSpan as _;
 use motcua_model::{
     Private,
-    dossier::Submission,
+    dossier::{HeldFee, Submission},
     particulars::{Authorised, Contact},
     supplement::AddsTo,
 };
-use motcua_store::{DigitTries, HeldFee, HeldProof, PAYMENT, PROOF, SlipState, Spans, Store};
+use motcua_store::{DigitTries, HeldProof, PAYMENT, PROOF, SlipState, Spans, Store};
 use uuid::Uuid;
 
 const PHONE: &str = "0900000456";
