@@ -101,7 +101,9 @@ impl Face {
             (before, state.density.0)
         };
         if before != (size, scale) {
-            self.app().global::<Theme>().set_px_per_mm(px_per_mm / scale);
+            let theme = self.app().global::<Theme>();
+            theme.set_px_per_mm(px_per_mm / scale);
+            theme.set_landscape(size.0 > size.1);
             self.draw();
         }
     }
