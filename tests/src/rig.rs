@@ -173,6 +173,11 @@ impl Rig {
         Ok(())
     }
 
+    /// Somebody at the hub does this, such as `accept`; what the program printed.
+    pub async fn at_hub(&self, act: &str, arguments: &[&str]) -> anyhow::Result<String> {
+        run(binary("motcua-hub")?.arg(act).arg(self.dir.join("hub")).args(arguments)).await
+    }
+
     /// Starts the agent and waits for its first snapshot; answers how long that took.
     pub async fn start_agent(&mut self) -> anyhow::Result<Duration> {
         let started = Instant::now();
@@ -217,14 +222,19 @@ impl Rig {
     /// What the hub has goes: here at once, in an office after an hour. Waits until no sealed file is left.
     pub async fn forget_delivered(&mut self) -> anyhow::Result<()> {
         self.configure("[retention]\nwhole_hours = 0\n")?;
-        self.kill_agent().await?;
-        self.start_agent().await?;
+        self.restart_agent().await?;
         let started = Instant::now();
         while fs::read_dir(self.dir.join("state/blobs"))?.count() > 0 {
             ensure!(started.elapsed() < Duration::from_secs(30), "files that the hub has still lie on the disk");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
+    }
+
+    /// As after a power cut.
+    pub async fn restart_agent(&mut self) -> anyhow::Result<()> {
+        self.kill_agent().await?;
+        self.start_agent().await.map(drop)
     }
 
     /// SIGKILL: no chance to tidy up.
@@ -355,7 +365,12 @@ impl Rig {
 
     /// The end of the agent's log: it holds no personal data.
     pub fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.dir.join("logs/agent.log")).unwrap_or_default();
+        self.last_words_in("agent.log")
+    }
+
+    /// The end of one of the logs.
+    pub fn last_words_in(&self, log: &str) -> String {
+        let log = fs::read_to_string(self.dir.join("logs").join(log)).unwrap_or_default();
         let lines: Vec<&str> = log.lines().rev().take(8).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }

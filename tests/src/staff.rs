@@ -1,13 +1,20 @@
-//! The people behind the machine, for the demo: the payer's bank and the officer at the hub, who act by themselves when somebody waits.
+//! The people behind the machine. For the demo: the payer's bank and the officer at the hub, who act by themselves when somebody waits.
 
-use crate::rig::{self, Rig};
+use crate::{
+    rig::{self, Rig},
+    visit::PROCEDURE,
+};
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
 use motcua_model::{
     api::{FeePage, OfficerPage, PayWay, Screen, Snapshot},
+    catalogue::Catalogue,
     hub::MessageBody,
 };
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 /// Numbers are called, and whoever has filed may wait for the officer; fees are paid through the hub. The first line belongs to the last
 /// section of the rig's own configuration.
@@ -55,21 +62,28 @@ impl Staff {
             return Ok(None);
         }
         if pays {
-            act(rig, "pay", &["--code", &code, "--transaction", "GD-DEMO"]).await?;
+            rig.at_hub("pay", &["--code", &code, "--transaction", "GD-DEMO"]).await?;
             self.served = true;
             return Ok(Some(format!("the payer's bank: the money for {code} has come")));
         }
         let Some(official) = official_code(rig, &code)? else { return Ok(None) };
         let due = Timestamp::now().checked_add(120.hours()).context("the clock is wrong")?.to_string();
         let said = ["--dossier", &official, "--due", &due, "--officer", "Trần Văn Mẫu", "--place", "Một cửa phường Minh Họa"];
-        act(rig, "accept", &said).await?;
+        rig.at_hub("accept", &said).await?;
         self.served = true;
         Ok(Some(format!("an officer at the hub accepts {official}")))
     }
 }
 
-async fn act(rig: &Rig, act: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    rig::run(rig::binary("motcua-hub")?.arg(act).arg(rig.dir.join("hub")).args(arguments)).await.map(drop)
+/// A catalogue comes from the hub, so many versions newer than the one that is built in, with this fee for [`PROCEDURE`].
+pub async fn announce_fee(rig: &Rig, version: u32, fee_vnd: u32) -> anyhow::Result<()> {
+    let mut catalogue = Catalogue::built_in().map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
+    catalogue.version += version;
+    catalogue.procedures.iter_mut().filter(|procedure| procedure.code == PROCEDURE).for_each(|procedure| procedure.fee_vnd = fee_vnd);
+    let file = rig.dir.join("catalogue.json");
+    fs::write(&file, serde_json::to_string(&catalogue)?)?;
+    rig.at_hub("announce", &["--catalogue", &file.display().to_string()]).await?;
+    rig.until_status("the catalogue with a fee", |s| s.catalogue_version == catalogue.version).await.map(drop)
 }
 
 /// None until the hub has the dossier whole.

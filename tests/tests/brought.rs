@@ -83,8 +83,7 @@ async fn papers_come_as_pdf_from_a_stick_and_from_the_desk_and_reach_the_hub_byt
     fs::remove_dir_all(&stick).unwrap();
 
     // What was taken is durable: the power fails, the stick is gone, and the person comes back.
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
     citizen = Citizen::new(CARD);
     rig.scan_code(CARD).await.unwrap();

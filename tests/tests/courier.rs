@@ -51,8 +51,7 @@ async fn parcel(rig: &Rig, code: &str) {
 }
 
 async fn restarted(rig: &mut Rig) {
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
 }
 

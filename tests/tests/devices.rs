@@ -328,9 +328,7 @@ async fn the_chip_opens_what_the_person_filed_and_a_photograph_of_the_card_does_
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
     let official = rig::receipt(&rig.hub_copies().unwrap().remove(0)).unwrap().official_code.unwrap();
     let clerk = async |act: &str, arguments: &[&str]| {
-        let mut clerk = rig::binary("motcua-hub").unwrap();
-        clerk.arg(act).arg(rig.dir.join("hub")).args(["--dossier", &official]).args(arguments);
-        rig::run(&mut clerk).await.unwrap();
+        rig.at_hub(act, &[&["--dossier", &official], arguments].concat()).await.unwrap();
     };
     clerk("accept", &["--due", "2199-12-05T16:00+07", "--officer", "Trần Văn Mẫu", "--place", "Một cửa xã Mẫu"]).await;
     until_own(&rig, &official, &["16:00 05/12/2199", "Trần Văn Mẫu"]).await;
@@ -359,8 +357,7 @@ async fn the_chip_opens_what_the_person_filed_and_a_photograph_of_the_card_does_
     let adds = added[0].particulars.adds_to.as_ref().unwrap();
     assert_eq!((adds.dossier, adds.official_code.as_str()), (first[0].id, official.as_str()));
     assert_eq!((added[0].documents.len(), added[0].documents[0].pages.len()), (1, 2));
-    let mut hub = rig::binary("motcua-hub").unwrap();
-    let portal = rig::run(hub.arg("portal").arg(rig.dir.join("hub")).args(["--dossier", &official])).await.unwrap();
+    let portal = rig.at_hub("portal", &["--dossier", &official]).await.unwrap();
     for told in ["DanhSachHoSoBoSung", "Giấy chứng sinh có dấu", "21991205160000"] {
         assert!(portal.contains(told), "{told}: {portal}");
     }
@@ -378,9 +375,7 @@ async fn a_filing_that_was_kept_and_papers_half_added_do_not_hide_each_other() {
     Citizen::with_chip(CARD, "citizen_2021").finish(&rig).await.unwrap();
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
     let official = rig::receipt(&rig.hub_copies().unwrap().remove(0)).unwrap().official_code.unwrap();
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    clerk.arg("supplement").arg(rig.dir.join("hub")).args(["--dossier", &official, "--item", "Giấy chứng sinh", "--reason", "Mờ"]);
-    rig::run(&mut clerk).await.unwrap();
+    rig.at_hub("supplement", &["--dossier", &official, "--item", "Giấy chứng sinh", "--reason", "Mờ"]).await.unwrap();
 
     let scanned = |s: &Snapshot| matches!(&s.screen, Screen::Papers { papers } if papers.iter().any(|paper| matches!(paper.state, PaperState::Scanned(_))));
     let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
@@ -394,8 +389,7 @@ async fn a_filing_that_was_kept_and_papers_half_added_do_not_hide_each_other() {
     until_own(&rig, &official, &["Giấy chứng sinh"]).await;
     rig.act(Action::AddPapers).await.unwrap();
     Citizen::new(CARD).go_until(&rig, scanned).await.unwrap();
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
 
     rig.scan_code(CARD).await.unwrap();

@@ -1,15 +1,13 @@
 //! The fee of a whole office: paid through the platform that the hub asks, transferred without it, and never called paid by the machine.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that cannot go on has failed")]
 
-use motcua_model::{
-    api::{Action, FeePage, PayWay, PrintState, Screen, Snapshot},
-    catalogue::Catalogue,
-};
+use motcua_model::api::{Action, FeePage, PayWay, PrintState, Screen, Snapshot};
 use motcua_tests::{
     rig::{self, CARD, Options, Rig},
-    visit::{Citizen, PROCEDURE},
+    staff::announce_fee,
+    visit::Citizen,
 };
-use std::{fs, path::Path};
+use std::path::Path;
 use tempfile::TempDir;
 
 const FEE: u32 = 15_000;
@@ -17,24 +15,11 @@ const FEE: u32 = 15_000;
 /// An office where a birth registration has a fee, by a catalogue that came from the hub.
 async fn office(folder: &Path, payment: &str) -> Rig {
     let mut rig = Rig::start(&Options::in_folder(folder)).await.unwrap();
-    let mut catalogue = Catalogue::built_in().unwrap();
-    catalogue.version += 1;
-    catalogue.procedures.iter_mut().filter(|procedure| procedure.code == PROCEDURE).for_each(|procedure| procedure.fee_vnd = FEE);
-    let file = folder.join("catalogue.json");
-    fs::write(&file, serde_json::to_string(&catalogue).unwrap()).unwrap();
-    clerk(&rig, &["announce", "--catalogue", file.to_str().unwrap()]).await;
-    rig.until_status("the catalogue with a fee", |s| s.catalogue_version == catalogue.version).await.unwrap();
+    announce_fee(&rig, 1, FEE).await.unwrap();
     rig.configure(payment).unwrap();
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
     rig
-}
-
-async fn clerk(rig: &Rig, arguments: &[&str]) {
-    let (act, rest) = arguments.split_first().unwrap();
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    rig::run(clerk.arg(act).arg(rig.dir.join("hub")).args(rest)).await.unwrap();
 }
 
 /// Files a birth registration up to the fee.
@@ -64,7 +49,7 @@ async fn money_that_the_platform_has_seen_is_shown_and_printed() {
     let FeePage::Pay { amount_vnd: FEE, qr, way: PayWay::Platform, .. } = fee(&shown) else { panic!("{:?}", fee(&shown)) };
     assert!(qr.contains(&code.replace('-', "")), "the payer's bank tells the office which dossier it is for: {qr}");
 
-    clerk(&rig, &["pay", "--code", &code, "--transaction", "GD-0042"]).await;
+    rig.at_hub("pay", &["--code", &code, "--transaction", "GD-0042"]).await.unwrap();
     let printed = |page: &FeePage| matches!(page, FeePage::Paid { printing: PrintState::Printed, .. });
     let shown = until_fee(&rig, "the money and its proof", printed).await;
     assert!(matches!(fee(&shown), FeePage::Paid { amount_vnd: FEE, transaction, .. } if transaction == "GD-0042"));

@@ -49,9 +49,7 @@ async fn the_slip_leads_to_the_official_code_and_the_hub_has_searchable_papers()
         assert!(words.contains(word), "{word} cannot be searched for in: {words}");
     }
 
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    clerk.arg("status").arg(rig.dir.join("hub")).args(["--dossier", &official, "--status", &u8::from(Status::Finished).to_string()]);
-    rig::run(&mut clerk).await.unwrap();
+    rig.at_hub("status", &["--dossier", &official, "--status", &u8::from(Status::Finished).to_string()]).await.unwrap();
     let qr = rig::qr_of(&rig.slips().unwrap()[0]).unwrap();
     assert!(qr.contains(&citizen.codes[0]) && !qr.contains("001090000017"), "{qr}");
     let started = Instant::now();
@@ -164,23 +162,14 @@ async fn who_waits_for_the_officer_takes_the_receipt_home_at_once() {
     let config = fs::read_to_string(&file).unwrap();
     assert!(config.contains("poll_s = 2\n"));
     fs::write(&file, config.replace("poll_s = 2\n", "poll_s = 600\n")).unwrap();
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
     let mut citizen = Citizen::new(CARD);
     citizen.go_until(&rig, |s| s.screen.code() == "C16").await.unwrap();
     rig.until_status("delivery", |s| s.dossiers.delivered == 1).await.unwrap();
     let official = rig::receipt(&rig.hub_copies().unwrap().remove(0)).unwrap().official_code.unwrap();
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    clerk.arg("accept").arg(rig.dir.join("hub")).args([
-        "--dossier",
-        &official,
-        "--due",
-        "2199-12-05T16:00+07",
-        "--officer",
-        "Trần Văn Mẫu",
-    ]);
-    rig::run(clerk.args(["--place", "Một cửa xã Mẫu"])).await.unwrap();
+    let receipt = ["--dossier", &official, "--due", "2199-12-05T16:00+07", "--officer", "Trần Văn Mẫu", "--place", "Một cửa xã Mẫu"];
+    rig.at_hub("accept", &receipt).await.unwrap();
     let printed = |s: &Snapshot| matches!(&s.screen, Screen::Officer { page: OfficerPage::Told { code, printing: PrintState::Printed, .. } } if *code == official);
     rig.until("the receipt on paper", printed).await.unwrap();
     let slips = rig.slips().unwrap();
@@ -215,8 +204,7 @@ async fn who_lacks_a_paper_finds_the_filing_again_with_the_same_card() {
     rig.screen("C01").await.unwrap();
     let mut other = Citizen::new(OTHER_CARD);
     other.finish(&rig).await.unwrap();
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
 
     rig.act(Action::Start { service: Service::File }).await.unwrap();
@@ -259,9 +247,8 @@ async fn the_console_lists_dossiers_to_staff_only() {
     assert!(!page.contains("Cần báo"), "nobody is to be told anything yet");
 
     let official = page.split("<code>").filter_map(|rest| rest.split('<').next()).find(|code| code.starts_with("H15.")).unwrap().to_owned();
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    clerk.arg("supplement").arg(rig.dir.join("hub")).args(["--dossier", &official, "--item", "Giấy chứng sinh có dấu"]);
-    rig::run(clerk.args(["--reason", "Bản quét thiếu dấu", "--until", "2031-12-01"])).await.unwrap();
+    let asked = ["--dossier", &official, "--item", "Giấy chứng sinh có dấu", "--reason", "Bản quét thiếu dấu", "--until", "2031-12-01"];
+    rig.at_hub("supplement", &asked).await.unwrap();
     let started = std::time::Instant::now();
     loop {
         let page = http.get(&rig.console).header("cookie", cookie.as_str()).send().await.unwrap().text().await.unwrap();
@@ -348,16 +335,14 @@ async fn a_newer_catalogue_comes_from_the_hub_and_stays_without_it() {
         let text = serde_json::to_string(catalogue).unwrap().replacen("Đăng ký khai sinh", name, 1);
         let file = folder.path().join("catalogue.json");
         fs::write(&file, text).unwrap();
-        let mut clerk = rig::binary("motcua-hub").unwrap();
-        rig::run(clerk.arg("announce").arg(rig.dir.join("hub")).arg("--catalogue").arg(&file)).await.unwrap();
+        rig.at_hub("announce", &["--catalogue", file.to_str().unwrap()]).await.unwrap();
         rig.until_status("the newer catalogue", |s| s.catalogue_version == newer.version).await.unwrap();
     }
     let (good, trail) = rig.technician(&["audit", "verify"]).await.unwrap();
     assert!(good, "{trail}");
 
     rig.kill_hub().await.unwrap();
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     assert_eq!(rig.status().await.unwrap().catalogue_version, newer.version, "what has come stays, what has not begun waits");
     rig.until_devices().await.unwrap();
     rig.act(Action::Start { service: Service::File }).await.unwrap();

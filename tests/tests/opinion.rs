@@ -106,16 +106,14 @@ async fn a_kill_right_after_the_code_was_shown_loses_nothing_and_no_code_is_give
     let mut shown = Vec::new();
     for round in 0..3 {
         shown.push(give(&rig, None).await);
-        rig.kill_agent().await.unwrap();
-        rig.start_agent().await.unwrap();
+        rig.restart_agent().await.unwrap();
         rig.until_devices().await.unwrap();
         let screen = rig.screen("C01").await.unwrap();
         assert!(matches!(screen.screen, Screen::Waiting { unfinished: false, .. }), "round {round}: an opinion leaves nothing undone");
     }
     // What was never confirmed is not kept either.
     write(&rig, Some(PHONE)).await;
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_status("delivery", |s| s.outbox.is_empty()).await.unwrap();
     let codes: Vec<String> = opinions(&rig).into_iter().map(|opinion| opinion.code.to_string()).collect();
     assert_eq!(codes, shown);
@@ -148,9 +146,7 @@ async fn a_visit_and_later_its_dossier_are_rated_and_the_hub_has_two_records() {
 
     let copies = rig.hub_copies().unwrap();
     let official = copies.iter().find_map(|copy| rig::receipt(copy).unwrap().official_code).unwrap();
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    clerk.arg("status").arg(rig.dir.join("hub")).args(["--dossier", &official, "--status", &u8::from(Status::Returned).to_string()]);
-    rig::run(&mut clerk).await.unwrap();
+    rig.at_hub("status", &["--dossier", &official, "--status", &u8::from(Status::Returned).to_string()]).await.unwrap();
     reach_ended(&rig, &citizen.codes[0]).await;
     rig.act(Action::Rate).await.unwrap();
     for _ in Criterion::ALL {

@@ -189,8 +189,7 @@ async fn a_kill_right_after_the_number_was_shown_loses_none_and_gives_none_twice
     let mut numbers = Vec::new();
     for _ in 0..3 {
         numbers.push(number_on(&take(&rig, 0, None).await).0);
-        rig.kill_agent().await.unwrap();
-        rig.start_agent().await.unwrap();
+        rig.restart_agent().await.unwrap();
         rig.until_devices().await.unwrap();
     }
     assert_eq!(numbers, ["A001", "A002", "A003"]);
@@ -200,8 +199,7 @@ async fn a_kill_right_after_the_number_was_shown_loses_none_and_gives_none_twice
     }
     // The room's screen needs nobody after a restart either.
     let room = Browser::outside(&rig);
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     let _up_again = Browser::at(&rig).await;
     assert_eq!(large(&room.page("/queue/now").await, "big"), "A003");
     rig.stop().await.unwrap();

@@ -5,44 +5,23 @@
 use motcua_model::{
     Private,
     api::{Action, DeviceState, DigitsRefused, FeePage, PrintState, ReprintPage, ReviewValue, Screen, Service, Snapshot},
-    catalogue::Catalogue,
     fault::Fault,
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
     rig::{self, CARD, Options, Rig},
-    visit::{Citizen, PROCEDURE},
+    staff::announce_fee,
+    visit::Citizen,
 };
 use serde_json::json;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const FEE: u32 = 15_000;
 
-async fn clerk(rig: &Rig, arguments: &[&str]) {
-    let (act, rest) = arguments.split_first().unwrap();
-    let mut clerk = rig::binary("motcua-hub").unwrap();
-    rig::run(clerk.arg(act).arg(rig.dir.join("hub")).args(rest)).await.unwrap();
-}
-
 async fn restarted(rig: &mut Rig) {
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_devices().await.unwrap();
-}
-
-/// The fee of a birth registration, by a catalogue that comes from the hub.
-async fn announce_fee(rig: &mut Rig, version: u32, fee_vnd: u32) {
-    let mut catalogue = Catalogue::built_in().unwrap();
-    catalogue.version += version;
-    catalogue.procedures.iter_mut().filter(|procedure| procedure.code == PROCEDURE).for_each(|procedure| procedure.fee_vnd = fee_vnd);
-    let file = rig.dir.join("catalogue.json");
-    fs::write(&file, serde_json::to_string(&catalogue).unwrap()).unwrap();
-    clerk(rig, &["announce", "--catalogue", file.to_str().unwrap()]).await;
-    rig.until_status("the catalogue with a fee", |s| s.catalogue_version == catalogue.version).await.unwrap();
 }
 
 /// C20b of a code, from C01 on.
@@ -164,7 +143,7 @@ async fn a_fee_is_paid_later_behind_the_chip_and_ends_with_its_proof() {
     }
     let folder = TempDir::new().unwrap();
     let mut rig = Rig::start(&Options { card_reader: true, ..Options::in_folder(folder.path()) }).await.unwrap();
-    announce_fee(&mut rig, 1, FEE).await;
+    announce_fee(&rig, 1, FEE).await.unwrap();
     rig.configure("[payment]\nonline = true\n").unwrap();
     restarted(&mut rig).await;
     let mut citizen = Citizen::with_chip(CARD, "citizen_2021");
@@ -172,7 +151,7 @@ async fn a_fee_is_paid_later_behind_the_chip_and_ends_with_its_proof() {
     citizen.finish(&rig).await.unwrap();
     let code = citizen.codes.remove(0);
     // Meanwhile the fee has changed, for those who come from now on.
-    announce_fee(&mut rig, 2, 2 * FEE).await;
+    announce_fee(&rig, 2, 2 * FEE).await.unwrap();
     restarted(&mut rig).await;
 
     own(&rig).await;
@@ -188,7 +167,7 @@ async fn a_fee_is_paid_later_behind_the_chip_and_ends_with_its_proof() {
     restarted(&mut rig).await;
     own(&rig).await;
     assert!(fee_of(&rig.screen("C20d").await.unwrap()).ends_with("Nếu đã trả, không trả lần nữa."));
-    clerk(&rig, &["pay", "--code", &code, "--transaction", "GD-0042"]).await;
+    rig.at_hub("pay", &["--code", &code, "--transaction", "GD-0042"]).await.unwrap();
     let before = rig.slips().unwrap().len();
     rig.act(Action::Pay).await.unwrap();
     let shown = rig.screen("C15").await.unwrap();

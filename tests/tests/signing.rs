@@ -253,8 +253,7 @@ async fn a_token_that_is_pulled_out_leaves_everything_queued_and_staff_can_send_
 
     // Open, then pulled out while nobody signs.
     plug_in(&office);
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     let mut browser = Browser::at(&rig).await;
     assert_eq!(to_sign(&browser, 1).await, rest, "a killed agent still waits for the one that is not signed");
     Citizen::new(OTHER_CARD).finish(&rig).await.unwrap();
@@ -284,8 +283,7 @@ async fn a_token_that_is_pulled_out_leaves_everything_queued_and_staff_can_send_
     // Without the section nobody could sign the other: it goes.
     let config = fs::read_to_string(rig.dir.join("agent.toml")).unwrap();
     fs::write(rig.dir.join("agent.toml"), config.split("[signing]").next().unwrap()).unwrap();
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.until_status("delivery", |s| s.dossiers.delivered == 2).await.unwrap();
     assert!(rig.technician(&["audit", "verify"]).await.unwrap().1.starts_with("ok"));
     rig.stop().await.unwrap();

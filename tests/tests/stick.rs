@@ -16,8 +16,7 @@ async fn import(rig: &Rig, stick: &Path) -> (bool, String) {
 }
 
 async fn messages(rig: &Rig) -> usize {
-    let mut hub = rig::binary("motcua-hub").unwrap();
-    rig::run(hub.arg("list").arg(rig.dir.join("hub"))).await.unwrap().lines().count()
+    rig.at_hub("list", &[]).await.unwrap().lines().count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -123,7 +122,7 @@ async fn a_message_sealed_by_a_stranger_or_with_a_revoked_key_or_for_another_hub
     let output = hub.arg("import").arg(&another).arg("--in").arg(&stick).output().await.unwrap();
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).contains("sealed for another hub"));
 
-    rig::run(rig::binary("motcua-hub").unwrap().arg("revoke").arg(rig.dir.join("hub")).args(["--device", rig::DEVICE])).await.unwrap();
+    rig.at_hub("revoke", &["--device", rig::DEVICE]).await.unwrap();
     let (good, said) = import(&rig, &stick).await;
     assert!(!good && said.contains("was revoked"), "{said}");
     assert_eq!(messages(&rig).await, 0);

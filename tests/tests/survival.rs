@@ -110,8 +110,7 @@ async fn forwarding_survives_sigkill_at_any_moment() {
         Citizen::new(CARD).finish(&rig).await.unwrap();
         // Recognition takes about two seconds a page: the moments fall before, within and after it.
         tokio::time::sleep(Duration::from_millis(visit * 900)).await;
-        rig.kill_agent().await.unwrap();
-        rig.start_agent().await.unwrap();
+        rig.restart_agent().await.unwrap();
     }
     rig.until_status("all dossiers to be delivered", |s| s.outbox.is_empty()).await.unwrap();
     assert_eq!(dossiers_at_hub(&rig).len(), 6);
@@ -131,8 +130,7 @@ async fn without_the_hub_dossiers_wait_and_arrive_once() {
     assert_eq!(status.outbox.len(), 2);
     assert_eq!(status.health.hub, LinkState::Down);
     assert!(!status.hub_problem.is_empty(), "the technician is told nothing");
-    rig.kill_agent().await.unwrap();
-    rig.start_agent().await.unwrap();
+    rig.restart_agent().await.unwrap();
     rig.start_hub().await.unwrap();
     rig.until_status("both to be delivered", |s| s.outbox.is_empty() && s.dossiers.delivered == 2).await.unwrap();
     assert_eq!(dossiers_at_hub(&rig).len(), 2);
