@@ -1,4 +1,4 @@
-# Debian's kernel for the virtual PCs of the tests; sourced, the working folder is where it is kept.
+# Debian's kernel for the virtual PCs of the tests; sourced by the run.sh in $HERE, the working folder is where it is kept.
 
 # Unpacks the kernel into kernel/ unless it is there, and sets KERNEL_VERSION.
 fetch_kernel() {
@@ -15,14 +15,15 @@ fetch_kernel() {
     depmod -b kernel "$KERNEL_VERSION"
 }
 
-# Packs initrd.gz: busybox, the first program ($1) and these modules, in the order in which they must be loaded. What else
-# stands in root/ comes along.
+# Packs initrd.gz: busybox, first.sh and then $1, and these modules, in the order in which they must be loaded. What else stands in
+# root/ comes along.
 pack_disk() {
-    local first="$1" module file
+    local then="$1" module file
     shift
     mkdir -p root/bin root/proc root/sys root/dev root/tmp root/modules
     cp /bin/busybox root/bin/busybox
-    cp "$first" root/init
+    cat "$HERE/../first.sh" "$then" >root/init
+    chmod +x root/init
     : >root/modules/order
     for module in "$@"; do
         modprobe -d kernel -S "$KERNEL_VERSION" --show-depends "$module" | awk '/^insmod/ {print $2}' | while read -r file; do

@@ -1,13 +1,4 @@
-#!/bin/busybox sh
-# First process of the virtual PC: this machine's own files, read only, and on them the office with its screen.
-/bin/busybox --install -s /bin
-export PATH=/bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-while read -r module; do
-    insmod "/modules/$module" || echo "kms: module $module was not taken"
-done </modules/order
+# After tests/first.sh in the virtual PC: this machine's own files, read only, and on them the office with its screen.
 mkdir /pc
 mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=512000 files /pc || { echo "kms: no files"; poweroff -f; }
 for folder in proc sys dev; do mount --bind "/$folder" "/pc/$folder"; done

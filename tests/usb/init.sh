@@ -1,13 +1,4 @@
-#!/bin/busybox sh
-# First process of the virtual PC: devices in, checks, power off.
-/bin/busybox --install -s /bin
-export PATH=/bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-while read -r module; do
-    insmod "/modules/$module" || echo "usb: module $module was not taken"
-done </modules/order
+# After tests/first.sh in the virtual PC: devices in, checks, power off.
 mount -t configfs config /sys/kernel/config
 gadget=/sys/kernel/config/usb_gadget/counter
 mkdir -p "$gadget" && cd "$gadget" || exit 1

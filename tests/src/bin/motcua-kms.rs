@@ -37,21 +37,14 @@ const TILE: &str = "Nộp hồ sơ";
 const NEXT: &str = "Trước khi bắt đầu";
 
 /// What draws the kiosk on the card.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// The kiosk itself, turned by so many degrees.
-    Linuxkms { degrees: i32 },
     /// The Wayland compositor cage, and Xwayland under it.
     Cage,
-}
-
-impl Way {
-    const fn degrees(self) -> i32 {
-        match self {
-            Self::Linuxkms { degrees } => degrees,
-            Self::Cage => 0,
-        }
-    }
+    /// The kiosk itself.
+    Upright,
+    /// The same, on a panel that hangs on its side.
+    Turned,
 }
 
 #[tokio::main]
@@ -74,12 +67,14 @@ async fn checks() -> anyhow::Result<()> {
     let _seat = Command::new("seatd").args(["-g", "video"]).env("SEATD_VTBOUND", "0").kill_on_drop(true).spawn().context("no seatd")?;
     let ways = [
         ("full screen under a Wayland compositor (cage)", "cage", Way::Cage),
-        ("on the graphics card alone (linuxkms)", "upright", Way::Linuxkms { degrees: 0 }),
-        ("the same, turned by 90 degrees", "turned", Way::Linuxkms { degrees: 90 }),
+        ("on the graphics card alone (linuxkms)", "upright", Way::Upright),
+        ("the same, turned by 90 degrees", "turned", Way::Turned),
     ];
     for (name, picture, way) in ways {
         let started = Instant::now();
-        visit(&rig, &mut hands, way, picture).await.with_context(|| format!("{name}; the kiosk said: {}", said(&rig.dir)))?;
+        visit(&rig, &mut hands, way, picture)
+            .await
+            .with_context(|| format!("{name}; the kiosk said: {}", rig.last_words_in("kiosk.log").replace('\n', " | ")))?;
         println!("kms: PASS {name} ({:.0} s)", started.elapsed().as_secs_f32());
     }
     rig.stop().await
@@ -108,13 +103,6 @@ fn own_folder(rig: &Rig) -> PathBuf {
     rig.dir.join("screen")
 }
 
-/// The last lines of the kiosk's log.
-fn said(folder: &Path) -> String {
-    let log = fs::read_to_string(folder.join("logs/kiosk.log")).unwrap_or_default();
-    let lines: Vec<&str> = log.lines().rev().take(8).collect();
-    lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
-}
-
 /// The waiting page is there; a tile is touched; the screen falls over and comes back to that step, killed or ended by keys;
 /// the button for the end leads back to the waiting page.
 async fn visit(rig: &Rig, hands: &mut Hands, way: Way, picture: &str) -> anyhow::Result<()> {
@@ -127,7 +115,7 @@ async fn visit(rig: &Rig, hands: &mut Hands, way: Way, picture: &str) -> anyhow:
     process.kill().await?;
     let mut again = start(rig, way)?;
     until_words(&format!("{picture}-3-after-a-crash"), way, NEXT).await?;
-    if matches!(way, Way::Linuxkms { .. }) {
+    if way != Way::Cage {
         // Slint ends its loop at these three keys, as at Ctrl+Alt+Del; systemd starts the kiosk again.
         hands.ctrl_alt_backspace()?;
         let ended = tokio::time::timeout(PATIENCE, again.wait()).await.context("Ctrl+Alt+Backspace did not reach the kiosk")??;
@@ -146,15 +134,15 @@ async fn visit(rig: &Rig, hands: &mut Hands, way: Way, picture: &str) -> anyhow:
 fn start(rig: &Rig, way: Way) -> anyhow::Result<Child> {
     let log = fs::File::options().create(true).append(true).open(rig.dir.join("logs/kiosk.log"))?;
     let folder = own_folder(rig);
-    let size = if way.degrees() % 180 == 0 { "1080x1920" } else { "1920x1080" };
+    let size = if way == Way::Turned { "1920x1080" } else { "1080x1920" };
     let mut screen = kiosk::kiosk(rig, size, "4.0")?;
     screen.arg("--runtime-dir").arg(&folder).arg("--fullscreen");
     let nobody = NOBODY.to_string();
     let mut command = Command::new("setpriv");
     command.args(["--reuid", &nobody, "--regid", &nobody, "--groups", "video,input", "--no-new-privs", "--"]);
     match way {
-        Way::Linuxkms { degrees } => {
-            command.env("SLINT_BACKEND", "linuxkms-software").env("SLINT_KMS_ROTATION", degrees.to_string());
+        Way::Upright | Way::Turned => {
+            command.env("SLINT_BACKEND", "linuxkms-software").env("SLINT_KMS_ROTATION", if way == Way::Turned { "90" } else { "0" });
         }
         Way::Cage => {
             command.args(["cage", "-d", "--"]);
@@ -170,7 +158,7 @@ fn start(rig: &Rig, way: Way) -> anyhow::Result<Child> {
 async fn until_words(picture: &str, way: Way, words: &str) -> anyhow::Result<(i32, i32)> {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
-        println!("kms: find {picture} {} {words}", (360 - way.degrees()) % 360);
+        println!("kms: find {picture} {} {words}", if way == Way::Turned { 270 } else { 0 });
         std::io::stdout().flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
@@ -187,10 +175,7 @@ async fn until_words(picture: &str, way: Way, words: &str) -> anyhow::Result<(i3
 
 /// Where a point of the page lies on the panel of the touch screen, which is not turned.
 fn on_panel((x, y): (i32, i32), way: Way) -> (i32, i32) {
-    match way.degrees() {
-        90 => (PANEL.0 - y, x),
-        _ => (x, y),
-    }
+    if way == Way::Turned { (PANEL.0 - y, x) } else { (x, y) }
 }
 
 /// As a technician does it, see the README: by libinput's matrix in a rule of udev.
@@ -235,7 +220,7 @@ impl Hands {
     /// Touches this point of the page.
     fn touch(&mut self, at: (i32, i32), way: Way) -> anyhow::Result<()> {
         let (x, y) = on_panel(at, way);
-        let finger = if way.degrees() == 0 { &mut self.finger } else { &mut self.turned };
+        let finger = if way == Way::Turned { &mut self.turned } else { &mut self.finger };
         let axis = |code: Axis, value| InputEvent::new(EventType::ABSOLUTE.0, code.0, value);
         let key = |value| InputEvent::new(EventType::KEY.0, KeyCode::BTN_TOUCH.0, value);
         finger.emit(&[
