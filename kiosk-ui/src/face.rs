@@ -560,6 +560,7 @@ impl State {
             }
             Act::HavePapers => Action::HavePapers,
             Act::UsePassport => Action::UsePassport,
+            Act::TypeCard => Action::TypeCard,
             Act::ReadChip => Action::ReadChip,
             Act::SkipChip => Action::SkipChip,
             Act::PersonRight => Action::ConfirmPerson { correct: true },

@@ -22,6 +22,7 @@ use motcua_model::{
     fault::Fault,
     for_whom::ForWhom,
     pages::PageFault,
+    typed_card,
 };
 use uuid::Uuid;
 
@@ -70,6 +71,7 @@ fn progress(screen: &Screen) -> Option<Progress> {
         | Screen::Passport { .. }
         | Screen::ReadChip { .. }
         | Screen::ConfirmPerson { .. }
+        | Screen::Question { of_card: true, .. }
         | Screen::ForWhom { .. }
         | Screen::Resume { .. } => 2,
         Screen::Question { .. } => 3,
@@ -138,6 +140,9 @@ pub fn all(language: Language) -> Vec<Sample> {
         disk_full: false,
     };
     samples.push(Sample { name: "devices-lost", snapshot: poor });
+    let mut unread = snapshot(waiting_without_reader(), language);
+    (unread.health.reader, unread.health.card_reader) = (DeviceState::Lost, DeviceState::Absent);
+    samples.push(Sample { name: "waiting-no-reader", snapshot: unread });
     let no_room = Text::new("Máy đã đầy. Mời đến quầy để nộp.", "The machine is full. Please go to the desk.");
     let mut full = snapshot(waiting(false, Some(no_room)), language);
     full.health.disk_full = true;
@@ -158,7 +163,7 @@ fn overlays() -> Vec<(&'static str, Overlay)> {
 }
 
 fn waiting(unfinished: bool, problem: Option<Text>) -> Screen {
-    let tile = |service, unavailable| ServiceTile { service, unavailable };
+    let tile = |service, unavailable| ServiceTile { service, unavailable, note: None };
     Screen::Waiting {
         services: vec![
             tile(Service::File, problem),
@@ -168,6 +173,15 @@ fn waiting(unfinished: bool, problem: Option<Text>) -> Screen {
         ],
         unfinished,
     }
+}
+
+/// People file without a reader of codes all the same.
+fn waiting_without_reader() -> Screen {
+    let mut shown = waiting(false, None);
+    if let Screen::Waiting { services, .. } = &mut shown {
+        services[0].note = Some(Text::new("Chưa đọc được thẻ: gõ số.", "Type the number on your card."));
+    }
+    shown
 }
 
 fn name_kind() -> AnswerKind {
@@ -208,8 +222,26 @@ fn question(kind: AnswerKind, answer: &str) -> Screen {
         answer: Private::new(answer),
         read_from: None,
         error: None,
+        of_card: false,
         at: 2,
         of: 5,
+    }
+}
+
+/// C05d, with something typed.
+fn typed(at: u8, error: Option<Text>) -> Screen {
+    let (question, told) = (typed_card::questions()[usize::from(at)].clone(), ["001190000", "Nguyễn Thị Mẫ", "15/01/1991"]);
+    Screen::Question {
+        ask: question.ask,
+        hint: question.hint,
+        kind: question.kind,
+        required: true,
+        answer: Private::new(told[usize::from(at)]),
+        read_from: None,
+        error,
+        of_card: true,
+        at: at + 1,
+        of: 3,
     }
 }
 
@@ -398,6 +430,15 @@ fn person_of_before() -> Screen {
     shown
 }
 
+/// Nobody has told an address.
+fn person_typed() -> Screen {
+    let mut shown = person(Proof::Typed);
+    if let Screen::ConfirmPerson { address, .. } = &mut shown {
+        *address = Private::default();
+    }
+    shown
+}
+
 fn foreigner() -> Screen {
     Screen::ConfirmPerson {
         name: Private::new("ERIKSSON ANNA MARIA"),
@@ -476,6 +517,10 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("identify-failed", Screen::Identify { failed: 2, qr: true, chip: false }),
         ("identify-chip", Screen::Identify { failed: 0, qr: false, chip: true }),
         ("identify-both", Screen::Identify { failed: 1, qr: true, chip: true }),
+        ("identify-no-reader", Screen::Identify { failed: 0, qr: false, chip: false }),
+        ("typed-number", typed(0, None)),
+        ("typed-name", typed(1, None)),
+        ("typed-birth-other", typed(2, Some(typed_card::disagrees()))),
         ("passport", Screen::Passport { error: None }),
         (
             "passport-wrong",
@@ -501,6 +546,7 @@ fn screens() -> Vec<(&'static str, Screen)> {
             Screen::ReadChip { phase: ChipPhase::Stopped, fault: Some(Fault::CardReaderGone), skip_first: true, passport: false },
         ),
         ("person", person(Proof::Claimed)),
+        ("person-typed", person_typed()),
         ("person-before", person_of_before()),
         ("person-checked", person(chip(ChipFiles::Trusted))),
         ("person-read", person(chip(ChipFiles::UnknownSigner))),

@@ -20,7 +20,7 @@ use motcua_model::{
     Language, Text,
     api::{
         self, Adding, DeviceState, Health, LinkState, Overlay, OwnLine, PageView, PaperState, PrintState, ReviewValue, Screen, Service,
-        Snapshot,
+        ServiceTile, Snapshot,
     },
     catalogue::AnswerKind,
     dossier::{self, Special},
@@ -176,7 +176,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
     match &snapshot.screen {
         Screen::Waiting { services, unfinished } => {
             page.unfinished = *unfinished;
-            page.tiles = services.iter().map(|s| service_tile(s.service, s.unavailable.as_ref(), language)).collect();
+            page.tiles = services.iter().map(|tile| service_tile(tile, language)).collect();
         }
         Screen::Notice | Screen::Submitting | Screen::LookUp => {}
         Screen::Procedures { .. } => page.tiles = procedure_tiles(snapshot, state),
@@ -221,7 +221,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
             page.tiles = choices.iter().map(tile).collect();
         }
         Screen::Resume { left, procedure } => page.resume = ResumeView { left: local_time(*left).into(), procedure: words(procedure) },
-        Screen::Question { ask, hint, kind, required, answer, read_from: _, error, at, of } => {
+        Screen::Question { ask, hint, kind, required, answer, read_from: _, error, of_card: _, at, of } => {
             page.question = QuestionView {
                 ask: words(ask),
                 hint: words(hint),
@@ -381,9 +381,9 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
     page
 }
 
-pub(crate) fn service_tile(service: Service, unavailable: Option<&Text>, language: Language) -> Tile {
+pub(crate) fn service_tile(tile: &ServiceTile, language: Language) -> Tile {
     // Named here and not in Slint because the tiles are a model.
-    let (icon, title) = match service {
+    let (icon, title) = match tile.service {
         Service::File => ("file", Text::new("Nộp hồ sơ", "Send a file")),
         Service::LookUp => ("search", Text::new("Tra cứu hồ sơ", "Look up a file")),
         Service::Queue => ("ticket", Text::new("Lấy số", "Get a number")),
@@ -392,9 +392,9 @@ pub(crate) fn service_tile(service: Service, unavailable: Option<&Text>, languag
     };
     Tile {
         title: title.get(language).into(),
-        note: unavailable.map(|t| t.get(language).into()).unwrap_or_default(),
+        note: tile.unavailable.as_ref().or(tile.note.as_ref()).map(|t| t.get(language).into()).unwrap_or_default(),
         icon: icon.into(),
-        enabled: unavailable.is_none(),
+        enabled: tile.unavailable.is_none(),
         chosen: false,
     }
 }

@@ -149,6 +149,7 @@ fn asked(question: &Question) -> Screen {
         answer: Private::new(""),
         read_from: None,
         error: None,
+        of_card: false,
         at: 5,
         of: 5,
     }

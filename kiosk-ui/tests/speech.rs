@@ -136,6 +136,20 @@ fn secrets(snapshot: &Snapshot) -> Vec<String> {
     found
 }
 
+/// Amounts owed and tries left are numbers in a snapshot.
+const ABOUT_SOMEBODY: [&str; 3] = ["fee", "courier-pin-wrong", "courier-today"];
+
+/// Whether anything stands there beside words of the catalogue and names of states: what a person has told, or a code.
+fn holds_words(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Object(fields) if fields.len() == 2 && fields.contains_key("vi") && fields.contains_key("en") => false,
+        serde_json::Value::Object(fields) => fields.values().any(holds_words),
+        serde_json::Value::Array(items) => items.iter().any(holds_words),
+        serde_json::Value::String(text) => !text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => false,
+    }
+}
+
 #[test]
 fn a_number_of_the_queue_is_said_to_everybody() {
     let stage = Stage::new(SIZES[0]);
@@ -174,11 +188,12 @@ fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
         "More papers needed",
     ];
     let stage = Stage::new(SIZES[0]);
-    let (mut hidden, mut screens) = (0, 0);
+    let mut hidden = 0;
     for language in [Language::Vi, Language::En] {
         for (at, mut sample) in samples::all(language).into_iter().enumerate() {
             sample.snapshot.step = 900 + u64::try_from(at).unwrap();
             let secrets: Vec<String> = secrets(&sample.snapshot);
+            let words = holds_words(&serde_json::to_value(&sample.snapshot.screen).unwrap());
             stage.show(sample.snapshot);
             let place = format!("{} {language:?}", sample.name);
             let script = stage.face.script(false);
@@ -188,15 +203,16 @@ fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
             }
             let word = if language == Language::En { "headphones" } else { "tai nghe" };
             hidden += usize::from(said.contains(word));
+            let about_somebody = words || ABOUT_SOMEBODY.iter().any(|name| sample.name.starts_with(name));
+            assert!(about_somebody || !said.contains(word), "{place} keeps something to itself and holds nothing of anybody:\n{said}");
             assert!(!script.is_empty() && !said.contains("{}"), "{place}: {said}");
             let count = |script: &[String]| {
                 script.iter().filter(|line| line.split_once(": ").is_some_and(|(n, _)| n.parse::<u8>().is_ok())).count()
             };
             assert_eq!(count(&script), count(&stage.face.script(true)), "{place}: choices are missing:\n{said}");
-            screens += 1;
         }
     }
-    assert!(hidden > 30 && hidden < screens / 2, "{hidden} of {screens} screens keep something to themselves");
+    assert!(hidden > 30, "{hidden} screens keep something to themselves");
 }
 
 #[test]

@@ -16,5 +16,6 @@ pub mod kiosk;
 pub mod own_namespace;
 pub mod rig;
 pub mod sane_feeder;
+pub mod set_clock;
 pub mod staff;
 pub mod visit;

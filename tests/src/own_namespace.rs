@@ -2,7 +2,12 @@
 //! processes away.
 
 use anyhow::Context as _;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::{
+    fs::File,
+    io::Write as _,
+    path::Path,
+    process::{Command, ExitCode, ExitStatus},
+};
 
 /// Says that the process runs in the namespace made for it, and which process has made it.
 const INSIDE: &str = "MOTCUA_OWN_NAMESPACE";
@@ -52,4 +57,15 @@ pub fn outside(what: &str, impossible: Option<String>) -> anyhow::Result<Option<
 /// Tells this run from others that go on at the same time: inside, process ids begin at 1 everywhere.
 pub fn number_of_run() -> u32 {
     std::env::var(INSIDE).ok().and_then(|id| id.parse().ok()).unwrap_or_else(std::process::id)
+}
+
+/// Takes what room is left on the small disk of this folder, with a file `filler`.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn fill(folder: &Path) -> anyhow::Result<()> {
+    let mut file = File::options().append(true).create(true).open(folder.join("filler"))?;
+    while file.write_all(&[0; 4096]).is_ok() {}
+    while file.write_all(&[0; 1]).is_ok() {}
+    Ok(())
 }

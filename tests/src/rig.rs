@@ -80,6 +80,8 @@ pub struct Rig {
     /// Where the console listens.
     pub console: String,
     hub_port: u16,
+    /// Where the hub is told what to do badly.
+    hub_faults: String,
     sim: Child,
     hub_process: Option<Child>,
     agent: Option<Child>,
@@ -142,6 +144,7 @@ impl Rig {
             hub: format!("https://127.0.0.1:{hub_port}"),
             console: format!("https://{console}"),
             hub_port,
+            hub_faults: String::new(),
             sim,
             hub_process: None,
             agent: None,
@@ -160,7 +163,9 @@ impl Rig {
     pub async fn start_hub(&mut self) -> anyhow::Result<()> {
         let mut hub = binary("motcua-hub")?;
         hub.arg("serve").arg(self.dir.join("hub")).args(["--listen", &format!("127.0.0.1:{}", self.hub_port), "--agency", "H15.50.05"]);
-        let (process, _) = spawn(hub, &self.dir.join("logs/hub.log")).await?;
+        hub.args(["--test-port", "0"]);
+        let (process, addresses) = spawn(hub, &self.dir.join("logs/hub.log")).await?;
+        self.hub_faults = format!("http://{}/test/faults", addresses["test"].as_str().context("the hub did not say its test port")?);
         self.hub_process = Some(process);
         Ok(())
     }
@@ -170,6 +175,12 @@ impl Rig {
         if let Some(mut process) = self.hub_process.take() {
             process.kill().await?;
         }
+        Ok(())
+    }
+
+    /// The running hub will do this badly (`motcua_hub::Faults`).
+    pub async fn hub_does_badly(&self, faults: Value) -> anyhow::Result<()> {
+        self.http.post(&self.hub_faults).json(&faults).send().await?.error_for_status()?;
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub struct Citizen {
     pub card: &'static str,
     /// The dock's name of the card with its chip; none: the person skips the chip.
     pub chip: Option<&'static str>,
+    /// No reader reads the card: what stands on it is typed, without accents.
+    pub types: bool,
     /// Whether the card lies on the card reader.
     pub laid: bool,
     /// Whether the slip was taken: the next C01 is the end of the visit.
@@ -52,7 +54,7 @@ pub enum Next {
 impl Citizen {
     /// Someone who has not begun.
     pub fn new(card: &'static str) -> Self {
-        Self { procedure: PROCEDURE, card, chip: None, laid: false, done: false, codes: Vec::new(), post_to: None }
+        Self { procedure: PROCEDURE, card, chip: None, types: false, laid: false, done: false, codes: Vec::new(), post_to: None }
     }
 
     /// Someone who also lays the card on the card reader, where there is one. `chip` is the dock's name of the same card.
@@ -83,6 +85,11 @@ impl Citizen {
             Screen::Procedures { .. } => Next::Act(Action::ChooseProcedure { code: self.procedure.to_owned() }),
             Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
             Screen::Identify { .. } if self.card.contains('<') => Next::Act(Action::UsePassport),
+            Screen::Identify { .. } if self.types => Next::Act(Action::TypeCard),
+            Screen::Question { of_card: true, at, .. } => {
+                let told = ["001190000016", "Nguyen Thi Mau", "15/01/1990"];
+                Next::Act(Action::Answer { value: motcua_model::Private::new(told[usize::from(*at) - 1]) })
+            }
             Screen::Identify { .. } if snapshot.health.reader != DeviceState::Ready => Next::Wait,
             Screen::Identify { .. } => Next::ShowCard,
             Screen::Passport { .. } => Next::Act(Action::TypeZone { zone: motcua_model::Private::new(self.card) }),

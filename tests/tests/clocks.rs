@@ -6,9 +6,10 @@ use motcua_model::api::LinkState;
 use motcua_tests::{
     crowd,
     rig::{self, CARD, Options, Rig},
+    set_clock::SetClock,
     visit::Citizen,
 };
-use std::{fs, path::Path};
+use std::fs;
 use tempfile::TempDir;
 
 /// Somebody files, the technician is told cause and next step, `mend` mends it, and the hub gets the dossier.
@@ -78,24 +79,18 @@ async fn with_a_clock_in_2031_people_file_and_the_clock_is_named() {
 }
 
 async fn with_a_clock_off_by(days: &str, words: &[&str]) {
-    let places = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
-    let Some(library) = places.iter().map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1")).find(|path| path.exists()) else {
-        println!("SKIPPED: libfaketime is not there; run provisioning/setup/setup.sh test");
-        return;
-    };
     let folder = TempDir::new().unwrap();
-    let clock = folder.path().join("clock");
-    fs::write(&clock, days).unwrap();
-    let mut options = Options::in_folder(folder.path());
-    options.env.extend([
-        ("LD_PRELOAD", library),
-        ("FAKETIME_TIMESTAMP_FILE", clock.clone()),
-        ("FAKETIME_CACHE_DURATION", "1".into()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
-    ]);
+    let clock = match SetClock::new(folder.path(), days) {
+        Ok(clock) => clock,
+        Err(why) => {
+            println!("SKIPPED: {why}");
+            return;
+        }
+    };
+    let options = Options { env: clock.of_wall(), ..Options::in_folder(folder.path()) };
     let rig = Rig::start(&options).await.unwrap();
     let before = motcua_store::moment().unwrap();
-    files_and_is_delivered_once_mended(&rig, words, || fs::write(&clock, "+0").unwrap()).await;
+    files_and_is_delivered_once_mended(&rig, words, || clock.set("+0").unwrap()).await;
     let after = motcua_store::moment().unwrap();
     let copy = rig.hub_copies().unwrap().remove(0);
     let message = rig::message(&copy).unwrap();

@@ -47,7 +47,7 @@ fn told(snapshot: &Snapshot) -> Option<(Text, Option<Text>)> {
         (_, Screen::ReadChip { fault: Some(fault), .. }) => *fault,
         (_, Screen::Slip { printing: PrintState::Waiting(fault), .. }) => *fault,
         (_, Screen::Waiting { services, .. }) => {
-            return services.iter().find_map(|tile| tile.unavailable.clone()).map(|why| (why, None));
+            return services.iter().find_map(|tile| tile.unavailable.clone().or(tile.note.clone())).map(|why| (why, None));
         }
         (_, Screen::ConfirmPerson { proof, .. }) => return Some((proof.words(), None)),
         _ => return None,

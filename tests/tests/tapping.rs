@@ -12,6 +12,7 @@ use motcua_model::{
     Private,
     api::{Action, ChipPhase, DeviceState, Overlay, PaperState, PrintState, Screen, Snapshot},
     catalogue::AnswerKind,
+    dossier::Proof,
     fault::Fault,
     fold,
     hub::MessageBody,
@@ -19,18 +20,24 @@ use motcua_model::{
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
+    own_namespace,
     rig::{self, CARD, Options, Rig},
+    set_clock::SetClock,
     visit::{Citizen, Next},
 };
 use serde_json::json;
 use slint::{ComponentHandle as _, platform::PointerEventButton};
 use std::{
     cell::Cell,
+    path::Path,
     rc::Rc,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+/// As in the rig's configuration, and a little more.
+const WARNING_S: u16 = 22;
 
 /// The screen and the finger before it.
 struct Finger {
@@ -75,6 +82,13 @@ impl Finger {
         let connected = kiosk.get_screen() != motcua_kiosk::ui::ScreenKind::Connecting;
         // Two questions behind one another have the same code.
         connected && self.step == snapshot.step && kiosk.get_code() == snapshot.screen.code() && overlaid == snapshot.overlay.is_some()
+    }
+
+    /// Everything that can be read on the screen, and what a reader aloud would say of its pictures.
+    fn words(&self) -> String {
+        let all = ElementQuery::from_root(self.face.app()).match_descendants().find_all();
+        let words = all.iter().flat_map(|element| [element.accessible_label(), element.accessible_value()]);
+        words.flatten().map(|words| words.to_string()).collect::<Vec<_>>().join("\n")
     }
 
     fn buttons(&self) -> Vec<ElementHandle> {
@@ -145,6 +159,7 @@ impl Finger {
                 self.tap(&wanted.name.vi);
             }
             (Action::HavePapers, _) => self.tap("Tôi có đủ giấy"),
+            (Action::TypeCard, _) => self.tap("Gõ số trên thẻ"),
             (Action::ConfirmPerson { .. }, _) => self.tap(if self.denies { "Không đúng" } else { "Đúng" }),
             (Action::ReadChip, _) => self.tap("Đọc lại"),
             (Action::SkipChip, _) => self.tap("Bỏ qua, tiếp tục"),
@@ -155,6 +170,9 @@ impl Finger {
                 self.tap(&chosen.label.vi);
             }
             (Action::Answer { value }, Screen::Question { kind: AnswerKind::Address { .. }, .. }) => self.pick(value.reveal(), "ma le"),
+            (Action::Answer { value }, Screen::Question { of_card: true, kind: AnswerKind::Name, .. }) => {
+                self.type_in(&fold(value.reveal()))
+            }
             (Action::Answer { .. }, Screen::Question { kind: AnswerKind::Name, .. }) => self.type_in("tran uoc"),
             (Action::Answer { value }, _) => self.type_in(&value.reveal().replace('/', "")),
             (Action::ScanPaper { paper }, Screen::Papers { papers }) => self.tap(&format!("Quét: {}", papers[usize::from(*paper)].name.vi)),
@@ -178,7 +196,12 @@ impl Finger {
 }
 
 /// From the first touch to the end. `trouble` sees every picture before the finger acts on it.
-fn visit(runtime: &Runtime, rig: &mut Rig, finger: &mut Finger, trouble: impl FnMut(&Runtime, &mut Rig, &Snapshot)) -> Citizen {
+fn visit(
+    runtime: &Runtime,
+    rig: &mut Rig,
+    finger: &mut Finger,
+    trouble: impl FnMut(&Runtime, &mut Rig, &mut Finger, &Snapshot),
+) -> Citizen {
     visit_of(Citizen::new(CARD), runtime, rig, finger, trouble)
 }
 
@@ -187,7 +210,7 @@ fn visit_of(
     runtime: &Runtime,
     rig: &mut Rig,
     finger: &mut Finger,
-    mut trouble: impl FnMut(&Runtime, &mut Rig, &Snapshot),
+    mut trouble: impl FnMut(&Runtime, &mut Rig, &mut Finger, &Snapshot),
 ) -> Citizen {
     let started = Instant::now();
     loop {
@@ -195,7 +218,7 @@ fn visit_of(
         let (code, overlay) = (snapshot.screen.code(), &snapshot.overlay);
         let shown = finger.face.app().global::<Kiosk>().get_code();
         assert!(started.elapsed() < Duration::from_secs(60), "stuck at {code} under {overlay:?}, the screen shows {shown}");
-        trouble(runtime, rig, &snapshot);
+        trouble(runtime, rig, finger, &snapshot);
         finger.look();
         let stale = runtime.block_on(rig.snapshot()).is_ok_and(|now| now != snapshot);
         if stale || !finger.shows(&snapshot) {
@@ -226,11 +249,17 @@ fn office() -> (TempDir, Runtime, Rig, Finger) {
 }
 
 fn office_with(card_reader: bool) -> (TempDir, Runtime, Rig, Finger) {
-    let (folder, runtime) = (TempDir::new().unwrap(), Runtime::new().unwrap());
-    let rig = runtime.block_on(Rig::start(&Options { card_reader, ..Options::in_folder(folder.path()) })).unwrap();
+    let folder = TempDir::new().unwrap();
+    let (runtime, rig, finger) = in_office(&Options { card_reader, ..Options::in_folder(folder.path()) });
+    (folder, runtime, rig, finger)
+}
+
+fn in_office(options: &Options) -> (Runtime, Rig, Finger) {
+    let runtime = Runtime::new().unwrap();
+    let rig = runtime.block_on(Rig::start(options)).unwrap();
     runtime.block_on(rig.until_devices()).unwrap();
     let finger = Finger::before(&rig);
-    (folder, runtime, rig, finger)
+    (runtime, rig, finger)
 }
 
 fn filed(rig: &Rig) -> motcua_model::dossier::Dossier {
@@ -242,7 +271,7 @@ fn filed(rig: &Rig) -> motcua_model::dossier::Dossier {
 #[test]
 fn a_birth_is_registered_by_tapping_alone() {
     let (_folder, runtime, mut rig, mut finger) = office();
-    let citizen = visit(&runtime, &mut rig, &mut finger, |_, _, _| {});
+    let citizen = visit(&runtime, &mut rig, &mut finger, |_, _, _, _| {});
     assert_eq!(citizen.codes.len(), 1);
     runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
     let dossier = filed(&rig);
@@ -260,7 +289,7 @@ fn the_result_goes_by_post_to_another_address_that_was_picked_on_the_screen() {
     let (_folder, runtime, mut rig, mut finger) = office();
     let address = "Thon thu, Xã Lũng Cú, Tỉnh Tuyên Quang";
     let citizen = Citizen { post_to: Some(address), ..Citizen::new(CARD) };
-    visit_of(citizen, &runtime, &mut rig, &mut finger, |_, _, _| {});
+    visit_of(citizen, &runtime, &mut rig, &mut finger, |_, _, _, _| {});
     runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
     let dossier = filed(&rig);
     assert_eq!(dossier.particulars.return_by, Some(ReturnBy::Post { address: Private::new(address) }));
@@ -273,7 +302,7 @@ fn the_result_goes_by_post_to_another_address_that_was_picked_on_the_screen() {
 fn a_very_bad_day_ends_with_the_same_dossier() {
     let (_folder, runtime, mut rig, mut finger) = office();
     let mut happened: Vec<&str> = Vec::new();
-    let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, snapshot| {
+    let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, _, snapshot| {
         let order = |rig: &Rig, command| drop(runtime.block_on(rig.dock(command)).unwrap());
         let mut first = |what: &'static str, now: bool| {
             let first = now && !happened.contains(&what);
@@ -328,7 +357,7 @@ fn a_day_of_bad_cards_ends_with_a_dossier_that_says_so() {
     runtime.block_on(rig.until("the card reader", |s| s.health.card_reader == DeviceState::Ready)).unwrap();
     finger.denies = true;
     let mut bad = vec![("citizen_2024", Fault::CardOther), ("moved", Fault::CardMoved)];
-    let citizen = visit_of(Citizen::with_chip(CARD, "citizen_2021"), &runtime, &mut rig, &mut finger, |runtime, rig, snapshot| {
+    let citizen = visit_of(Citizen::with_chip(CARD, "citizen_2021"), &runtime, &mut rig, &mut finger, |runtime, rig, _, snapshot| {
         if !matches!(snapshot.screen, Screen::ReadChip { phase: ChipPhase::Waiting, .. }) || snapshot.overlay.is_some() {
             return;
         }
@@ -345,6 +374,140 @@ fn a_day_of_bad_cards_ends_with_a_dossier_that_says_so() {
     let dossier = filed(&rig);
     assert!(!dossier.applicant.confirmed, "the officer learns that the card is said to be wrong");
     assert_eq!(dossier.applicant.name.reveal(), "Nguyễn Thị Mẫu", "the one who files, and not whose card lay there before");
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+/// First somebody thinks for long, and says so. Then they go away in the midst of it: the screen asks, waits, and forgets. The next one
+/// finds nothing of them; they come back with their card, and nothing has to be done again.
+#[test]
+fn who_walks_away_leaves_nothing_on_the_screen_and_comes_back_to_the_same_dossier() {
+    let folder = TempDir::new().unwrap();
+    let clock = match SetClock::new(folder.path(), "+0") {
+        Ok(clock) => clock,
+        Err(why) => {
+            println!("SKIPPED: {why}");
+            return;
+        }
+    };
+    let options = Options { env: clock.of_all(), ..Options::in_folder(folder.path()) };
+    let (runtime, mut rig, mut finger) = in_office(&options);
+    let asked = |s: &Snapshot| matches!(s.overlay, Some(Overlay::StillThere { .. }));
+    let (mut thought, mut left) = (false, false);
+    let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, finger, snapshot| {
+        let quiet = snapshot.overlay.is_none();
+        if quiet && !thought && matches!(snapshot.screen, Screen::Papers { .. }) {
+            thought = true;
+            clock.set(&format!("+{}", options.idle_s + 2)).unwrap();
+            runtime.block_on(rig.until("the question whether somebody is there", asked)).unwrap();
+        } else if quiet && !left && matches!(snapshot.screen, Screen::Review { .. }) {
+            left = true;
+            finger.look();
+            assert!(finger.words().contains("Nguyễn Thị Mẫu"), "the name stands on this page: {}", finger.words());
+            clock.set(&format!("+{}", 2 * (options.idle_s + 2))).unwrap();
+            runtime.block_on(rig.until("the question whether somebody is there", asked)).unwrap();
+            clock.set(&format!("+{}", 2 * (options.idle_s + 2) + WARNING_S)).unwrap();
+            let cleared = runtime.block_on(rig.screen("C01")).unwrap();
+            while finger.step != cleared.step {
+                finger.look();
+            }
+            let words = finger.words();
+            assert!(words.contains("Nộp hồ sơ"), "the first page: {words}");
+            let of_the_person = ["Mẫu", "001190000016", "0016", "15/01/1990", "0900000456", "Ước"];
+            assert_eq!(of_the_person.iter().find(|word| words.contains(**word)), None, "{words}");
+        }
+    });
+    assert!(thought && left);
+    assert_eq!(citizen.codes.len(), 1);
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    let pages: Vec<usize> = filed(&rig).documents.iter().map(|document| document.pages.len()).collect();
+    assert_eq!(pages, [2, 2], "what was scanned before is there once");
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+/// Nothing is promised that is not on the disk: who files is told, and goes on by the same pages once there is room again.
+#[test]
+fn on_a_full_disk_a_person_is_told_and_goes_on_when_there_is_room() {
+    if let Some(why) = own_namespace::impossible() {
+        println!("SKIPPED: {why}");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let kept = folder.path().join("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let options = Options { kept: kept.clone(), ..Options::in_folder(folder.path()) };
+    let runtime = Runtime::new().unwrap();
+    let mut rig = runtime.block_on(Rig::start_without_agent(&options)).unwrap();
+    // A small disk that this agent alone sees, and that goes with it.
+    let small = "mount -t tmpfs -o size=16m tmpfs \"$0\" && exec \"$@\"";
+    rig.under = ["unshare", "--mount", "sh", "-c", small, kept.to_str().unwrap()].map(str::to_owned).to_vec();
+    runtime.block_on(rig.start_agent()).unwrap();
+    runtime.block_on(rig.until_devices()).unwrap();
+    let mut finger = Finger::before(&rig);
+    let disk = Path::new("/proc").join(rig.agent_pid().unwrap().to_string()).join("root").join(kept.strip_prefix("/").unwrap());
+    let failed = |s: &Snapshot| matches!(s.overlay, Some(Overlay::Fault { fault: Fault::StoreFailed, .. }));
+    let (mut full, mut told) = (false, 0);
+    let citizen = visit(&runtime, &mut rig, &mut finger, |_, _, finger, snapshot| {
+        if !full && snapshot.overlay.is_none() && matches!(snapshot.screen, Screen::Review { .. }) {
+            full = true;
+            own_namespace::fill(&disk).unwrap();
+        } else if failed(snapshot) {
+            finger.look();
+            if finger.shows(snapshot) {
+                assert!(finger.words().contains("Chưa có gì được gửi"), "{}", finger.words());
+                told += 1;
+                let _room = std::fs::remove_file(disk.join("filler"));
+            }
+        }
+    });
+    assert!(full && told > 0, "the disk was full: {full}, and the person was told so: {told}");
+    assert_eq!(citizen.codes.len(), 1);
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    assert_eq!(filed(&rig).code.as_str(), citizen.codes[0]);
+    runtime.block_on(rig.stop()).unwrap();
+}
+
+/// The hub takes this dossier only the third time, and then not the device any more. Who files gets a slip with the same code and true
+/// words, and comes back to nothing.
+#[test]
+fn a_hub_that_refuses_is_no_trouble_of_the_person_who_files() {
+    let (folder, runtime, mut rig, mut finger) = office();
+    let mut refusing = false;
+    let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, finger, snapshot| {
+        if !refusing && matches!(snapshot.screen, Screen::Notice) {
+            refusing = true;
+            runtime.block_on(rig.hub_does_badly(json!({"status": 422, "times": 1000}))).unwrap();
+        } else if matches!(snapshot.screen, Screen::Slip { .. }) {
+            finger.look();
+            let words = finger.words();
+            assert!(!finger.shows(snapshot) || words.contains("tự gửi"), "nothing says that the office has it: {words}");
+        }
+    });
+    assert!(refusing);
+    assert_eq!(citizen.codes.len(), 1);
+    assert_eq!(rig.slips().unwrap().len(), 1);
+    runtime.block_on(rig.until_status("the refusal", |s| s.outbox.iter().any(|line| !line.problem.is_empty()))).unwrap();
+    assert!(rig.hub_copies().unwrap().is_empty());
+    runtime.block_on(rig.hub_does_badly(json!({}))).unwrap();
+    runtime.block_on(rig.technician(&["outbox", "retry"])).unwrap();
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    assert_eq!(filed(&rig).code.as_str(), citizen.codes[0]);
+    runtime.block_on(rig.stop()).unwrap();
+    drop(folder);
+}
+
+/// The code on the card is worn and the reader is gone: nobody is sent home for that, and the officer knows what to compare.
+#[test]
+fn who_has_a_card_that_no_reader_reads_types_what_stands_on_it() {
+    let (_folder, runtime, mut rig, mut finger) = office();
+    runtime.block_on(rig.dock(json!({"unplug": "gun"}))).unwrap();
+    runtime.block_on(rig.until("the reader to be missed", |s| s.health.reader == DeviceState::Lost)).unwrap();
+    let citizen = Citizen { types: true, ..Citizen::new(CARD) };
+    let citizen = visit_of(citizen, &runtime, &mut rig, &mut finger, |_, _, _, _| {});
+    assert_eq!(citizen.codes.len(), 1);
+    runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
+    let applicant = filed(&rig).applicant;
+    assert_eq!((applicant.number.reveal().as_str(), applicant.name.reveal()), ("001190000016", "Nguyen Thi Mau"));
+    assert_eq!((applicant.birth, applicant.proof), (jiff::civil::date(1990, 1, 15), Proof::Typed));
     runtime.block_on(rig.stop()).unwrap();
 }
 

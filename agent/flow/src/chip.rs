@@ -1,15 +1,30 @@
 //! C05b: the chip of the card or passport whose number is known.
 
-use crate::{ChipKey, ChipNews, Effect, intro::Card, state::Cx};
+use crate::{ChipKey, ChipNews, Effect, state::Cx};
 use motcua_model::{
     api::{ChipPhase, DeviceState, Screen},
     citizen::{ChipPerson, PersonNumber},
     fault::Fault,
+    mrz::DocumentKey,
 };
 use uuid::Uuid;
 
 /// After so many failures "Bỏ qua" comes first, and nothing starts by itself any more.
 const TRIES: u8 = 3;
+
+/// What opens the chip of a card or passport, and tells whether it was the right one.
+#[derive(Clone, Copy)]
+pub(crate) struct Opens<'a> {
+    pub(crate) number: &'a PersonNumber,
+    pub(crate) zone: Option<&'a DocumentKey>,
+}
+
+impl<'a> Opens<'a> {
+    /// Nothing but the number is known.
+    pub(crate) fn by(number: &'a PersonNumber) -> Self {
+        Self { number, zone: None }
+    }
+}
 
 /// The attempts to read one card.
 pub(crate) struct Chip {
@@ -29,9 +44,9 @@ pub(crate) enum Outcome {
 }
 
 impl Chip {
-    pub(crate) fn begin(card: &Card, cx: &mut Cx) -> Self {
+    pub(crate) fn begin(opens: Opens<'_>, cx: &mut Cx) -> Self {
         let mut chip = Self { job: None, percent: None, fault: None, failed: 0 };
-        chip.again(card, cx);
+        chip.again(opens, cx);
         chip
     }
 
@@ -41,10 +56,10 @@ impl Chip {
     }
 
     /// "Đọc lại".
-    pub(crate) fn again(&mut self, card: &Card, cx: &mut Cx) {
+    pub(crate) fn again(&mut self, opens: Opens<'_>, cx: &mut Cx) {
         if self.job.is_none() {
             self.job = Some(cx.at.fresh);
-            cx.emit(Effect::ReadChip { job: cx.at.fresh, number: card.applicant.number.clone(), zone: card.zone.clone() });
+            cx.emit(Effect::ReadChip { job: cx.at.fresh, number: opens.number.clone(), zone: opens.zone.cloned() });
         }
     }
 
@@ -53,7 +68,7 @@ impl Chip {
     }
 
     /// News of another job are late; news of no job come from a reader that opens cards by itself.
-    pub(crate) fn news(&mut self, job: Option<Uuid>, news: ChipNews, card: &Card, cx: &mut Cx) -> Outcome {
+    pub(crate) fn news(&mut self, job: Option<Uuid>, news: ChipNews, opens: Opens<'_>, cx: &mut Cx) -> Outcome {
         if job.is_some() && job != self.job {
             return Outcome::Open;
         }
@@ -65,21 +80,21 @@ impl Chip {
         cx.effects.extend(self.cancel().filter(|_| job.is_none()));
         self.job = None;
         match news {
-            ChipNews::Read(person) if person.number == card.applicant.number => return Outcome::Read(person),
-            ChipNews::Read(_) => self.fail(Fault::CardOther, card, cx),
-            ChipNews::Failed(fault) => self.fail(fault, card, cx),
+            ChipNews::Read(person) if person.number == *opens.number => return Outcome::Read(person),
+            ChipNews::Read(_) => self.fail(Fault::CardOther, opens, cx),
+            ChipNews::Failed(fault) => self.fail(fault, opens, cx),
             ChipNews::Reading { .. } => {}
         }
         Outcome::Open
     }
 
     /// Whoever moved the card lays it down again without a touch; every other fault waits for the person.
-    fn fail(&mut self, fault: Fault, card: &Card, cx: &mut Cx) {
+    fn fail(&mut self, fault: Fault, opens: Opens<'_>, cx: &mut Cx) {
         self.percent = None;
         self.fault = Some(fault);
         self.failed = self.failed.saturating_add(1);
         if fault == Fault::CardMoved && self.failed < TRIES {
-            self.again(card, cx);
+            self.again(opens, cx);
         }
     }
 
@@ -103,13 +118,13 @@ impl Chip {
 }
 
 /// Whether the chip of this card or passport can be read now: the reader is there, and what opens the chip is known.
-pub(crate) fn usable(card: &Card, cx: &Cx) -> bool {
-    let citizen = card.applicant.number.citizen().is_some();
-    let opens = match cx.settings.chip_key {
+pub(crate) fn usable(opens: Opens<'_>, cx: &Cx) -> bool {
+    let citizen = opens.number.citizen().is_some();
+    let enough = match cx.settings.chip_key {
         // It reads citizen cards only.
         ChipKey::Nothing => citizen,
-        ChipKey::Number => citizen || card.zone.is_some(),
-        ChipKey::Zone => citizen && card.zone.is_some(),
+        ChipKey::Number => citizen || opens.zone.is_some(),
+        ChipKey::Zone => citizen && opens.zone.is_some(),
     };
-    opens && cx.health.card_reader == DeviceState::Ready
+    enough && cx.health.card_reader == DeviceState::Ready
 }

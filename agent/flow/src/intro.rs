@@ -1,10 +1,11 @@
-//! From the notice to the person: C02, C03, C03b, C05, C05b, C05c, C06. Nothing is stored yet.
+//! From the notice to the person: C02, C03, C03b, C05, C05b, C05c, C05d, C06. Nothing is stored yet.
 
 use crate::{
     ChipNews, Effect,
-    chip::{self, Chip, Outcome},
+    chip::{self, Chip, Opens, Outcome},
     filing::{Filing, fresh_draft, today},
     state::{Cx, State, person_in},
+    typed::Typed,
 };
 use motcua_model::{
     Private, Text,
@@ -25,6 +26,12 @@ pub(crate) struct Card {
     pub(crate) zone: Option<DocumentKey>,
     /// The store has not said yet whether there is unfinished business.
     pub(crate) looking: bool,
+}
+
+impl Card {
+    pub(crate) fn opens(&self) -> Opens<'_> {
+        Opens { number: &self.applicant.number, zone: self.zone.as_ref() }
+    }
 }
 
 /// The screens before the first stored word.
@@ -51,6 +58,7 @@ pub(crate) enum Intro {
         wrong: Option<Text>,
         lines: Private,
     },
+    Typed(Box<Typed>),
     Chip {
         card: Card,
         procedure: Procedure,
@@ -78,9 +86,11 @@ impl Intro {
             (Self::Details { card: Some(card), procedure }, Action::HavePapers) => Self::identified(card, procedure, cx),
             (Self::Details { card: None, procedure }, Action::HavePapers) => Self::identify(None, procedure),
             (Self::Identify { card: None, procedure, .. }, Action::UsePassport) => Self::passport(procedure, None),
+            (Self::Identify { card: None, procedure, .. }, Action::TypeCard) => Self::Typed(Box::new(Typed::begin(procedure))),
+            (Self::Typed(typed), action) => typed.action(action, cx),
             (Self::Passport { procedure, .. }, Action::TypeZone { zone }) => Self::typed(procedure, zone.reveal(), cx),
             (Self::Chip { card, procedure, mut chip }, Action::ReadChip) => {
-                chip.again(&card, cx);
+                chip.again(card.opens(), cx);
                 Self::Chip { card, procedure, chip }
             }
             (Self::Chip { card, procedure, chip }, Action::SkipChip) => {
@@ -96,6 +106,9 @@ impl Intro {
             (Self::Chip { procedure, chip, .. }, Action::Back) => {
                 cx.effects.extend(chip.cancel());
                 Self::identify(None, procedure)
+            }
+            (Self::Confirm { card, procedure }, Action::Back) if card.applicant.proof == Proof::Typed => {
+                Self::Typed(Box::new(Typed::again(procedure, &card.applicant)))
             }
             (Self::Confirm { procedure, .. }, Action::Back) => Self::identify(None, procedure),
             (kept, _) => kept,
@@ -113,9 +126,19 @@ impl Intro {
             Ok(person) => person,
             Err(fault) => return self.unread(fault, cx),
         };
-        if let Self::Passport { procedure, .. } = self {
-            cx.clear_fault();
-            return Self::identify(Some(Self::look_for(applicant, zone, cx)), procedure);
+        match self {
+            Self::Passport { procedure, .. } => {
+                cx.clear_fault();
+                return Self::identify(Some(Self::look_for(applicant, zone, cx)), procedure);
+            }
+            // The reader reads it after all.
+            Self::Typed(typed) => return typed.known(applicant, zone, cx),
+            Self::Notice { .. }
+            | Self::Procedures { .. }
+            | Self::Details { .. }
+            | Self::Identify { .. }
+            | Self::Chip { .. }
+            | Self::Confirm { .. } => {}
         }
         match &mut self {
             Self::Notice { card: slot }
@@ -132,13 +155,14 @@ impl Intro {
             | Self::Details { .. }
             | Self::Identify { .. }
             | Self::Passport { .. }
+            | Self::Typed(_)
             | Self::Chip { .. }
             | Self::Confirm { .. } => {}
         }
         self
     }
 
-    fn identify(card: Option<Card>, procedure: Procedure) -> Self {
+    pub(crate) fn identify(card: Option<Card>, procedure: Procedure) -> Self {
         Self::Identify { card, procedure, failed: 0, lines: Private::default() }
     }
 
@@ -175,6 +199,7 @@ impl Intro {
             | Self::Procedures { .. }
             | Self::Details { .. }
             | Self::Identify { .. }
+            | Self::Typed(_)
             | Self::Chip { .. }
             | Self::Confirm { .. } => self,
         }
@@ -197,7 +222,8 @@ impl Intro {
     /// The card reader has news. Before C05b only a reader that opens cards by itself has any.
     pub(crate) fn chip(self, job: Option<Uuid>, news: ChipNews, cx: &mut Cx) -> Self {
         match (self, news) {
-            (Self::Chip { mut card, procedure, mut chip }, news) => match chip.news(job, news, &card, cx) {
+            (Self::Typed(typed), news) => typed.chip_news(job, news, cx),
+            (Self::Chip { mut card, procedure, mut chip }, news) => match chip.news(job, news, card.opens(), cx) {
                 Outcome::Open => Self::Chip { card, procedure, chip },
                 Outcome::Read(person) => {
                     card.applicant = Applicant::from_chip(&person, Some(&card.applicant));
@@ -226,6 +252,8 @@ impl Intro {
                 }
                 Some(_) => {}
             },
+            // Of a card that was typed the reader's news are another matter.
+            Self::Typed(_) => {}
             // A reader that opens cards by itself opens no passport: this is a card after all.
             Self::Passport { procedure, .. } => {
                 let card = Some(Self::look_for(Applicant::from_chip(person, None), None, cx));
@@ -238,8 +266,8 @@ impl Intro {
 
     /// The person is known: on to the chip where it can be read, else to C06.
     fn identified(card: Card, procedure: Procedure, cx: &mut Cx) -> Self {
-        if card.applicant.proof == Proof::Claimed && chip::usable(&card, cx) {
-            let chip = Chip::begin(&card, cx);
+        if card.applicant.proof == Proof::Claimed && chip::usable(card.opens(), cx) {
+            let chip = Chip::begin(card.opens(), cx);
             return Self::Chip { card, procedure, chip };
         }
         Self::Confirm { card, procedure }
@@ -248,6 +276,7 @@ impl Intro {
     pub(crate) fn cancel_chip(&self) -> Option<Effect> {
         match self {
             Self::Chip { chip, .. } => chip.cancel(),
+            Self::Typed(typed) => typed.cancel_chip(),
             Self::Notice { .. }
             | Self::Procedures { .. }
             | Self::Details { .. }
@@ -267,6 +296,7 @@ impl Intro {
             | Self::Details { .. }
             | Self::Identify { .. }
             | Self::Passport { .. }
+            | Self::Typed(_)
             | Self::Confirm { .. } => self,
         }
     }
@@ -282,6 +312,10 @@ impl Intro {
                 cx.show(fault, false);
                 Self::passport(procedure, None)
             }
+            Self::Typed(typed) => {
+                cx.show(fault, false);
+                Self::Typed(typed)
+            }
             Self::Notice { .. }
             | Self::Procedures { .. }
             | Self::Details { .. }
@@ -294,7 +328,7 @@ impl Intro {
     pub(crate) fn card_mut(&mut self) -> Option<&mut Card> {
         match self {
             Self::Notice { card } | Self::Procedures { card } | Self::Details { card, .. } | Self::Identify { card, .. } => card.as_mut(),
-            Self::Passport { .. } => None,
+            Self::Passport { .. } | Self::Typed(_) => None,
             Self::Chip { card, .. } | Self::Confirm { card, .. } => Some(card),
         }
     }
@@ -308,6 +342,7 @@ impl Intro {
             | Self::Details { .. }
             | Self::Identify { .. }
             | Self::Passport { .. }
+            | Self::Typed(_)
             | Self::Chip { .. }
             | Self::Confirm { .. } => self,
         }

@@ -26,6 +26,7 @@ mod slip;
 mod snapshot;
 mod state;
 mod supplement;
+mod typed;
 
 pub use courier::{CourierDesk, PinVerdict, Pins, handover_slip};
 pub use event::{
@@ -307,6 +308,7 @@ impl Kiosk {
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
             | Action::UsePassport
+            | Action::TypeCard
             | Action::TypeZone { .. }
             | Action::ReadChip
             | Action::SkipChip

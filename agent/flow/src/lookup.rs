@@ -66,7 +66,7 @@ impl LookUp {
             (Self::Reprint(reprint), action) => reprint.action(action, cx),
             (Self::Result { .. }, Action::Back) => Self::Asking { pending: None },
             (Self::Proving { card, mut chip }, Action::ReadChip) => {
-                chip.again(&card, cx);
+                chip.again(card.opens(), cx);
                 Self::Proving { card, chip }
             }
             (Self::Proving { chip, .. }, Action::SkipChip | Action::Back) => {
@@ -101,19 +101,19 @@ impl LookUp {
         };
         // Nobody is looked for: no filing begins here.
         let card = Card { applicant, zone, looking: false };
-        if !chip::usable(&card, cx) {
+        if !chip::usable(card.opens(), cx) {
             cx.show(Fault::CardNotProven, false);
             return self;
         }
         cx.clear_fault();
-        let chip = Chip::begin(&card, cx);
+        let chip = Chip::begin(card.opens(), cx);
         Self::Proving { card, chip }
     }
 
     /// The card reader has news; one that opens cards by itself needs no code first.
     pub(crate) fn chip(self, job: Option<Uuid>, news: ChipNews, cx: &mut Cx) -> Self {
         match (self, news) {
-            (Self::Proving { card, mut chip }, news) => match chip.news(job, news, &card, cx) {
+            (Self::Proving { card, mut chip }, news) => match chip.news(job, news, card.opens(), cx) {
                 Outcome::Open => Self::Proving { card, chip },
                 Outcome::Read(person) => Self::Asking { pending: None }.proven(card, chip, &person, cx),
             },

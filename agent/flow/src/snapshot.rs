@@ -108,6 +108,7 @@ impl Kiosk {
                 chip: chip_alone(&self.health, &self.settings),
             },
             Intro::Passport { wrong, .. } => Screen::Passport { error: wrong.clone() },
+            Intro::Typed(typed) => typed.screen(),
             Intro::Chip { card, chip, .. } => chip.screen(&card.applicant.number),
             Intro::Confirm { card, .. } => person_screen(&card.applicant),
         }
@@ -121,7 +122,7 @@ impl Kiosk {
     }
 
     fn tile(&self, service: Service) -> ServiceTile {
-        let unavailable = missing(service, &self.health, &self.settings).map(|missing| match missing {
+        let unavailable = missing(service, &self.health).map(|missing| match missing {
             Missing::Room if service == Service::Opinion => {
                 Text::new("Máy đã đầy. Mời đến quầy.", "The machine is full. Please go to the desk.")
             }
@@ -129,7 +130,10 @@ impl Kiosk {
             Missing::Scanner => Text::new("Máy quét chưa dùng được. Hỏi cán bộ.", "The scanner cannot be used now. Ask staff."),
             Missing::Reader => Text::new("Máy đọc mã chưa dùng được. Hỏi cán bộ.", "The code reader cannot be used now. Ask staff."),
         });
-        ServiceTile { service, unavailable }
+        let unread = self.health.reader != DeviceState::Ready && !chip_alone(&self.health, &self.settings);
+        let note = (service == Service::File && unread && unavailable.is_none())
+            .then(|| Text::new("Chưa đọc được thẻ: gõ số.", "Type the number on your card."));
+        ServiceTile { service, unavailable, note }
     }
 }
 
@@ -140,6 +144,7 @@ fn progress(screen: &Screen, papers_first: bool) -> Option<Progress> {
         Screen::Procedures { .. } | Screen::ProcedureDetails { .. } => 1,
         Screen::Identify { .. }
         | Screen::Passport { .. }
+        | Screen::Question { of_card: true, .. }
         | Screen::ReadChip { .. }
         | Screen::ConfirmPerson { .. }
         | Screen::ForWhom { .. } => 2,
@@ -256,6 +261,7 @@ fn question_screen(filing: &Filing, at: usize, refused: Option<&(Private, Text)>
         answer,
         read_from,
         error,
+        of_card: false,
         at: small(at + 1),
         of: small(filing.procedure.questions.len()),
     }
@@ -408,7 +414,7 @@ fn look_up_screen(look_up: &LookUp, health: &Health, settings: &Settings) -> Scr
                 known_at: own.known.known_at,
                 rows: own_rows(own),
                 printing: printed.map(|(_, state)| state),
-                adding: supplement::offer(own, health, settings),
+                adding: supplement::offer(own, health),
                 can_pay: fee::owed(own, &settings.payment).is_some(),
             },
             None => Screen::OwnDossiers { dossiers: dossiers.iter().map(own_line).collect() },

@@ -21,8 +21,9 @@ use motcua_model::{
     brought::BroughtPdf,
     catalogue::{Catalogue, Procedure},
     config::Visit,
-    dossier::{Applicant, Page},
+    dossier::{Applicant, Page, Proof},
     fault::Fault,
+    fold,
     mrz::DocumentKey,
     scanned::Scanned,
 };
@@ -305,6 +306,8 @@ impl State {
             Self::Waiting | Self::OutOfService(_) | Self::Resume(_) => Patience::Seconds(visit.reading_s),
             Self::Intro(Intro::Identify { .. } | Intro::Chip { .. }) => Patience::Seconds(visit.scanning_s),
             Self::Intro(Intro::Procedures { .. } | Intro::Passport { .. }) => Patience::Seconds(visit.typing_s),
+            Self::Intro(Intro::Typed(typed)) if typed.reads_chip() => Patience::Seconds(visit.scanning_s),
+            Self::Intro(Intro::Typed(_)) => Patience::Seconds(visit.typing_s),
             Self::Intro(Intro::Notice { .. } | Intro::Details { .. } | Intro::Confirm { .. }) => Patience::Seconds(visit.reading_s),
             Self::Filing(filing) => filing.patience(visit),
             Self::Submitting(_) => Patience::Busy(visit.waiting_s),
@@ -360,6 +363,7 @@ impl State {
             Self::Queue(queue) => queue.part(),
             Self::Rating(rating) => rating.part(),
             Self::Intro(Intro::Chip { chip, .. }) => chip.part(),
+            Self::Intro(Intro::Typed(typed)) => typed.part(),
             Self::LookUp(look_up) => look_up.part(),
             Self::Intro(Intro::Passport { wrong, .. }) => usize::from(wrong.is_some()),
             Self::Waiting
@@ -389,15 +393,13 @@ impl Found {
 }
 
 /// Why a service cannot be started now, or the fault that a scan on C01 shows instead.
-pub(crate) fn missing(service: Service, health: &Health, settings: &Settings) -> Option<Missing> {
+pub(crate) fn missing(service: Service, health: &Health) -> Option<Missing> {
     // An empty feeder is the scanner's normal state between two people.
     let scanner = matches!(health.scanner, DeviceState::Ready | DeviceState::NeedsHuman(Fault::ScannerEmpty));
-    let reader = health.reader == DeviceState::Ready;
     match service {
         Service::File | Service::Opinion if health.disk_full => Some(Missing::Room),
         Service::File if !scanner => Some(Missing::Scanner),
-        Service::File if !reader && !chip_alone(health, settings) => Some(Missing::Reader),
-        Service::Courier if !reader => Some(Missing::Reader),
+        Service::Courier if health.reader != DeviceState::Ready => Some(Missing::Reader),
         Service::File | Service::LookUp | Service::Queue | Service::Opinion | Service::Courier => None,
     }
 }
@@ -417,7 +419,7 @@ pub(crate) enum Missing {
 }
 
 fn start(service: Service, cx: &mut Cx) -> State {
-    match (missing(service, &cx.health, cx.settings), service) {
+    match (missing(service, &cx.health), service) {
         (Some(_), _) => State::Waiting,
         (None, Service::File) => State::Intro(Intro::Notice { card: None }),
         (None, Service::LookUp) => State::LookUp(LookUp::Asking { pending: None }),
@@ -461,9 +463,10 @@ pub(crate) fn person_in(text: &str, cx: &Cx) -> Result<(Applicant, Option<Docume
 
 /// A card on C01 is the wish to file.
 fn arrived(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> State {
-    let stop = match missing(Service::File, &cx.health, cx.settings) {
+    let stop = match missing(Service::File, &cx.health) {
         Some(Missing::Room) => Some(Fault::DiskFull),
         Some(Missing::Scanner) => Some(Fault::ScannerGone),
+        // To whom it says so, it has read their card.
         Some(Missing::Reader) | None => None,
     };
     if let Some(fault) = stop {
@@ -480,6 +483,9 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
     let unfinished = match &unfinished {
         // Added papers go on where the chip has proved the person, at C20d (R13).
         Unfinished::Draft(draft) if draft.adds_to.is_some() => Unfinished::Nothing,
+        // Whoever types must know as much as the card says.
+        Unfinished::Draft(draft) if typed_another(&card.applicant, &draft.applicant) => Unfinished::Nothing,
+        Unfinished::Slip(dossier) if typed_another(&card.applicant, dossier.filer()) => Unfinished::Nothing,
         Unfinished::Nothing | Unfinished::Draft(_) | Unfinished::Slip(_) => unfinished,
     };
     match unfinished {
@@ -509,4 +515,10 @@ fn unfinished_found(mut intro: Intro, unfinished: Unfinished, cx: &mut Cx) -> St
         }
         Unfinished::Draft(_) | Unfinished::Slip(_) => State::Intro(intro),
     }
+}
+
+/// The number is that of somebody who has something unfinished here, and the rest is not theirs.
+fn typed_another(typed: &Applicant, known: &Applicant) -> bool {
+    let same = fold(typed.name.reveal()) == fold(known.name.reveal()) && typed.birth == known.birth;
+    typed.proof == Proof::Typed && typed.number == known.number && !same
 }

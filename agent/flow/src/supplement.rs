@@ -4,7 +4,7 @@ use crate::{
     Draft, KeptProof, OwnDossier,
     filing::{Filing, Page, fresh_draft},
     lookup::{LookUp, drop_print},
-    state::{Cx, Missing, State, missing},
+    state::{Cx, State, missing},
 };
 use motcua_model::{
     Text,
@@ -15,14 +15,13 @@ use motcua_model::{
 };
 
 /// Whether what an officer asks for can be added here and now.
-pub(crate) fn offer(own: &OwnDossier, health: &Health, settings: &crate::Settings) -> Adding {
+pub(crate) fn offer(own: &OwnDossier, health: &Health) -> Adding {
     if own.known.status != Some(Status::SupplementAsked) || !matches!(own.news, Some(News::Supplement { .. })) {
         return Adding::None;
     }
-    match (own.added, missing(Service::File, health, settings)) {
+    match (own.added, missing(Service::File, health)) {
         (Some(at), _) => Adding::Done(at),
-        // The card was read already: no reader is needed any more.
-        (None, None | Some(Missing::Reader)) if own.procedure_code.is_some() => Adding::Open,
+        (None, None) if own.procedure_code.is_some() => Adding::Open,
         (None, _) => Adding::AtDesk,
     }
 }
@@ -30,7 +29,7 @@ pub(crate) fn offer(own: &OwnDossier, health: &Health, settings: &crate::Setting
 /// The papers of this dossier, scanned and sent as those of a filing are. One that a power cut interrupted goes on.
 pub(crate) fn begin(look_up: LookUp, cx: &mut Cx) -> State {
     let LookUp::Own { person, mut dossiers, shown: Some(at), printed, asking } = look_up else { return State::LookUp(look_up) };
-    let open = dossiers.get(at).is_some_and(|own| offer(own, &cx.health, cx.settings) == Adding::Open);
+    let open = dossiers.get(at).is_some_and(|own| offer(own, &cx.health) == Adding::Open);
     let Some(adds) = dossiers.get(at).and_then(adds_to).filter(|_| open) else {
         return State::LookUp(LookUp::Own { person, dossiers, shown: Some(at), printed, asking });
     };

@@ -248,6 +248,9 @@ pub enum Screen {
         read_from: Option<Text>,
         /// Why the last answer was not taken.
         error: Option<Text>,
+        /// C05d: what stands on the card that no reader reads.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_card: bool,
         /// Question number, from 1.
         at: u8,
         /// Questions in all.
@@ -481,6 +484,7 @@ impl Screen {
             Self::ReadChip { .. } => "C05b",
             Self::Passport { .. } => "C05c",
             Self::ConfirmPerson { .. } => "C06",
+            Self::Question { of_card: true, .. } => "C05d",
             Self::Question { .. } => "C07",
             Self::Papers { .. } => "C08",
             Self::StoredPaper { .. } => "C08b",
@@ -531,6 +535,9 @@ pub struct ServiceTile {
     pub service: Service,
     /// Why it cannot be started now; none when it can.
     pub unavailable: Option<Text>,
+    /// What is not as usual, though it can be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
 }
 
 /// What a person can do here.

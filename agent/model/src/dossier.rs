@@ -81,7 +81,7 @@ impl Retention {
     }
 }
 
-/// Chủ hồ sơ, from QR, machine-readable zone or chip; [`Applicant::proof`] says how far that is proven.
+/// Chủ hồ sơ, from QR, machine-readable zone, chip or fingers; [`Applicant::proof`] says how far that is proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applicant {
     /// Số định danh cá nhân, or a foreigner's passport.
@@ -107,9 +107,11 @@ pub struct Applicant {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Proof {
-    /// The card's QR, the machine-readable zone, or typed: equal to a photocopy (domain.md 1.1).
+    /// The card's QR or the machine-readable zone: equal to a photocopy (domain.md 1.1).
     #[default]
     Claimed,
+    /// Typed: worth no less, but fingers slip.
+    Typed,
     /// The chip of the card.
     Chip {
         /// What the signature over its files says.
@@ -162,7 +164,7 @@ impl Proof {
     /// The grade. A signer nobody vouches for proves nothing: anybody can sign.
     pub fn assurance(self) -> Assurance {
         match self {
-            Self::Claimed => Assurance::Claimed,
+            Self::Claimed | Self::Typed => Assurance::Claimed,
             Self::Chip { files: ChipFiles::Broken, .. } | Self::Chip { chip: ChipAnswer::Failed, .. } => Assurance::Doubtful,
             Self::Chip { files: ChipFiles::Trusted, .. } => Assurance::Checked,
             Self::Chip { files: ChipFiles::UnknownSigner | ChipFiles::Unsigned, .. } => Assurance::Read,
@@ -171,6 +173,9 @@ impl Proof {
 
     /// For the person, on the review, and for staff: what was done and what comes, never an accusation.
     pub fn words(self) -> Text {
+        if self == Self::Typed {
+            return Text::new("Tự gõ, cán bộ sẽ so với thẻ", "Typed, staff will compare it with the card");
+        }
         match self.assurance() {
             Assurance::Claimed => Text::new("Chưa đọc chip, cán bộ sẽ kiểm tra", "The chip was not read, staff will check"),
             Assurance::Read => Text::new("Đã đọc từ chip, cán bộ sẽ xem lại", "Read from the chip, staff will look at it again"),
@@ -242,6 +247,13 @@ impl Applicant {
             number_agrees: card.number.agrees_with(card.birth, card.sex),
             proof: Proof::Claimed,
         }
+    }
+
+    /// What somebody typed of a card or passport that is not there, or that no reader reads.
+    pub fn typed(number: PersonNumber, name: Private, birth: Date) -> Self {
+        let sex = number.citizen().map(crate::citizen::CitizenNumber::sex);
+        let number_agrees = number.agrees_with(birth, sex);
+        Self { number, name, birth, sex, address: Private::default(), confirmed: false, number_agrees, proof: Proof::Typed }
     }
 
     /// What a machine-readable zone claims, scanned or typed: of a Vietnamese document the citizen's number, of another its own. None

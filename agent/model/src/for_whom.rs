@@ -4,7 +4,7 @@ use crate::{
     Private, Text,
     catalogue::{AnswerKind, Component, Procedure, Question},
     citizen::PersonNumber,
-    dossier::{Answer, Applicant, Document, Proof},
+    dossier::{Answer, Applicant, Document},
     particulars::{Authorised, Organisation, Particulars, Represented},
 };
 use jiff::{ToSpan as _, civil::Date};
@@ -194,9 +194,9 @@ pub fn is_of_other(answer: &Answer) -> bool {
     answer.question.starts_with(PREFIX)
 }
 
-struct Hint(&'static str, &'static str);
+pub(crate) struct Hint(&'static str, &'static str);
 const NAME_HINT: Hint = Hint("Như trong giấy tờ.", "As in the papers.");
-const BIRTH_HINT: Hint = Hint("Ngày, tháng, năm.", "Day, month, year.");
+pub(crate) const BIRTH_HINT: Hint = Hint("Ngày, tháng, năm.", "Day, month, year.");
 
 impl From<Hint> for Text {
     fn from(hint: Hint) -> Self {
@@ -204,7 +204,8 @@ impl From<Hint> for Text {
     }
 }
 
-fn ask(id: &str, ask: (&str, &str), hint: Text, kind: AnswerKind) -> Question {
+/// A question that must be answered.
+pub(crate) fn ask(id: &str, ask: (&str, &str), hint: Text, kind: AnswerKind) -> Question {
     let ask = Text::new(ask.0, ask.1);
     Question { id: id.to_owned(), ask, hint, kind, required: true, asked_if: None, tells: None, read_from: Vec::new() }
 }
@@ -215,7 +216,7 @@ fn is_minor(birth: Date, today: Date) -> bool {
 }
 
 /// `dd/MM/yyyy`, as answers store it.
-fn day(answer: &str) -> Option<Date> {
+pub(crate) fn day(answer: &str) -> Option<Date> {
     Date::strptime("%d/%m/%Y", answer).ok()
 }
 
@@ -226,16 +227,13 @@ fn owner<'a>(told: &impl Fn(&str) -> Option<&'a Private>, card: Option<&Applican
     if let Some(card) = card.filter(|card| card.number == number && card.name == *name && card.birth == birth) {
         return Some(card.clone());
     }
-    let sex = number.citizen().map(crate::citizen::CitizenNumber::sex);
-    let number_agrees = number.agrees_with(birth, sex);
-    let (name, address) = (name.clone(), Private::default());
-    Some(Applicant { number, name, birth, sex, address, confirmed: true, number_agrees, proof: Proof::Claimed })
+    Some(Applicant { confirmed: true, ..Applicant::typed(number, name.clone(), birth) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Catalogue;
+    use crate::{catalogue::Catalogue, dossier::Proof};
 
     const TODAY: Date = jiff::civil::date(2026, 11, 28);
 
@@ -257,6 +255,7 @@ mod tests {
         let (owner, particulars) = ForWhom::Authorised.record(filer, &told, &[], Particulars::default());
         assert_eq!((owner.number.reveal().as_str(), owner.name.reveal()), ("001050000018", "Trần Văn Thử"));
         assert!(owner.number_agrees, "a man of 1950 in the number and in the answers");
+        assert_eq!(owner.proof, Proof::Typed, "the officer is told that no card was there");
         assert_eq!(particulars.authorised.unwrap().person, present);
 
         let card = applicant("001050000018", "Trần Văn Thử", jiff::civil::date(1950, 3, 2));

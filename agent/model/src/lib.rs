@@ -33,6 +33,7 @@ pub mod scanned;
 pub mod supplement;
 mod text;
 pub mod transfer;
+pub mod typed_card;
 pub mod units;
 
 pub use text::{Language, Private, Text, capitalised, fold, thousands};

@@ -56,7 +56,7 @@ fn opinions() -> Vec<(&'static str, Screen)> {
 fn six_tiles() -> Screen {
     let problem = Text::new("Máy in hết giấy. Chờ cán bộ thay giấy.", "Printer out of paper. Please wait.");
     let services = [Service::File, Service::LookUp, Service::Queue, Service::Opinion, Service::Courier, Service::File];
-    let tile = |(at, service)| ServiceTile { service, unavailable: (at % 5 == 0).then(|| problem.clone()) };
+    let tile = |(at, service)| ServiceTile { service, unavailable: (at % 5 == 0).then(|| problem.clone()), note: None };
     Screen::Waiting { services: services.into_iter().enumerate().map(tile).collect(), unfinished: true }
 }
 

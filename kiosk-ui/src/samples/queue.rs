@@ -10,7 +10,7 @@ use motcua_model::{
 /// C01 of an office that gives numbers.
 fn five_tiles() -> Screen {
     let services = [Service::File, Service::LookUp, Service::Queue, Service::Opinion, Service::Courier];
-    let services = services.map(|service| ServiceTile { service, unavailable: None });
+    let services = services.map(|service| ServiceTile { service, unavailable: None, note: None });
     Screen::Waiting { services: services.into(), unfinished: false }
 }
 

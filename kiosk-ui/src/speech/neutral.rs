@@ -8,7 +8,7 @@ use crate::{
 };
 use motcua_model::{
     Language, Text,
-    api::{OfficerPage, Screen, Service, Snapshot},
+    api::{OfficerPage, Screen, Service, ServiceTile, Snapshot},
     catalogue::NotScanned,
     dossier::Special,
     for_whom::ForWhom,
@@ -35,7 +35,7 @@ pub(crate) fn phrases() -> &'static [(String, String)] {
 
 /// Words of the model that every person may see, in the order of their lists.
 pub(crate) fn words_of_the_model() -> Vec<Text> {
-    let title = |service, language| view::service_tile(service, None, language).title;
+    let title = |service, language| view::service_tile(&ServiceTile { service, unavailable: None, note: None }, language).title;
     let mut words: Vec<Text> = SERVICES.map(|service| Text::new(title(service, Language::Vi), title(service, Language::En))).into();
     words.extend(ForWhom::ALL.map(|one| one.words()));
     words.extend(address::words());
@@ -82,7 +82,7 @@ impl Neutral {
         if let Some(snapshot) = snapshot {
             words.extend([snapshot.office.get(language).to_owned(), snapshot.phone.clone(), snapshot.screen.code().to_owned()]);
             if let Screen::Waiting { services, .. } = &snapshot.screen {
-                words.extend(services.iter().map(|tile| view::service_tile(tile.service, None, language).title.into()));
+                words.extend(services.iter().map(|tile| view::service_tile(tile, language).title.into()));
             }
             if let (false, Ok(screen)) = (withholds(&snapshot.screen), serde_json::to_value(&snapshot.screen)) {
                 texts(&screen, if english { "en" } else { "vi" }, &mut words);

@@ -15,7 +15,6 @@ use motcua_tests::{
 };
 use std::{
     fs,
-    io::Write as _,
     path::Path,
     process::{Command, ExitCode},
     time::{Duration, Instant},
@@ -192,7 +191,7 @@ async fn full(dir: &Path, seed: u64) -> anyhow::Result<()> {
     office.rig.kill_hub().await?;
     ensure!(!office.visitors().await?, "the agent ends");
     let before = office.ledger.codes();
-    fill(&kept)?;
+    own_namespace::fill(&kept)?;
     told(&mut office).await?;
     ensure!(office.ledger.codes() == before, "something was confirmed on a full disk: {:?}", office.ledger.codes());
     office.rig.start_hub().await?;
@@ -215,12 +214,5 @@ async fn told(office: &mut Office) -> anyhow::Result<()> {
         seen = office.rig.until_within(Duration::from_secs(20), "the screen to say that it does not work", failed) => seen?,
     };
     witness.abort();
-    Ok(())
-}
-
-fn fill(folder: &Path) -> anyhow::Result<()> {
-    let mut file = fs::File::options().append(true).create(true).open(folder.join("filler"))?;
-    while file.write_all(&[0; 4096]).is_ok() {}
-    while file.write_all(&[0; 1]).is_ok() {}
     Ok(())
 }

@@ -207,6 +207,29 @@ impl Desk {
         assert_eq!(self.code(), "C05c");
     }
 
+    pub(crate) fn reach_typed(&mut self) {
+        self.reach_identify();
+        self.act(Action::TypeCard);
+        assert_eq!(self.code(), "C05d");
+    }
+
+    /// What stands on a card, one after the other.
+    pub(crate) fn type_card(&mut self, told: [&str; 3]) -> Vec<Effect> {
+        told.iter().flat_map(|value| self.answer(value)).collect()
+    }
+
+    /// C05b by a number that was typed; the card reader is away again.
+    pub(crate) fn reach_typed_chip(&mut self) -> Uuid {
+        self.reach_typed();
+        self.send(Event::Health(WITH_CARD_READER));
+        let effects = self.answer("001190000016");
+        self.send(Event::Health(READY));
+        assert_eq!(self.code(), "C05b");
+        let [Effect::ReadChip { job, number, zone: None }] = effects.as_slice() else { panic!("{effects:?}") };
+        assert_eq!(number.reveal(), "001190000016");
+        *job
+    }
+
     pub(crate) fn type_zone(&mut self, text: &str) -> Vec<Effect> {
         self.act(Action::TypeZone { zone: Private::new(text) })
     }

@@ -24,5 +24,6 @@ mod resume;
 mod scanning;
 mod supplement;
 mod table;
+mod typed;
 mod visit;
 mod ways;

@@ -28,6 +28,7 @@ fn every_action() -> Vec<Action> {
         Action::ChooseProcedure { code: "1.999999".into() },
         Action::HavePapers,
         Action::UsePassport,
+        Action::TypeCard,
         Action::TypeZone { zone: Private::new(PASSPORT) },
         Action::TypeZone { zone: Private::new("P<UTO") },
         Action::ReadChip,
@@ -123,6 +124,7 @@ fn every_action() -> Vec<Action> {
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
             | Action::UsePassport
+            | Action::TypeCard
             | Action::TypeZone { .. }
             | Action::ReadChip
             | Action::SkipChip

@@ -72,6 +72,31 @@ fn filing_ways() -> Vec<(&'static str, Way)> {
             d.reach_passport();
             d.type_zone("P<UTO");
         }),
+        ("C05d", |d| d.reach_typed()),
+        ("C05d refused", |d| {
+            d.reach_typed();
+            d.answer("00119");
+        }),
+        ("C05d name", |d| {
+            d.reach_typed();
+            d.answer("001190000016");
+        }),
+        ("C05d birth doubted", |d| {
+            d.reach_typed();
+            d.type_card(["001190000016", "Nguyễn Thị Mẫu", "15/01/1991"]);
+        }),
+        ("C05b typed", |d| {
+            d.reach_typed_chip();
+        }),
+        ("C05b typed stopped", |d| {
+            let job = d.reach_typed_chip();
+            d.chip(Some(job), ChipNews::Failed(Fault::CardUnreadable));
+        }),
+        ("C06 typed", |d| {
+            d.reach_typed();
+            d.type_card(["001190000016", "Nguyễn Thị Mẫu", "15/01/1990"]);
+            d.send(Event::Unfinished(Unfinished::Nothing));
+        }),
         ("C06 of a passport", |d| {
             d.reach_passport();
             d.type_zone(PASSPORT);

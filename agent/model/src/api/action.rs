@@ -37,6 +37,8 @@ pub enum Action {
     HavePapers,
     /// C05 "Tôi dùng hộ chiếu".
     UsePassport,
+    /// C05 "Gõ số trên thẻ".
+    TypeCard,
     /// C05c the machine-readable lines.
     TypeZone {
         /// As typed, lines apart.
