@@ -9,6 +9,7 @@ use motcua_model::{
 };
 use motcua_sim::pcscd::Pcscd;
 use motcua_tests::{
+    browser::Browser,
     rig::{self, CARD, Options, Rig},
     staff::announce_fee,
     visit::Citizen,
@@ -24,14 +25,19 @@ async fn restarted(rig: &mut Rig) {
     rig.until_devices().await.unwrap();
 }
 
-/// C20b of a code, from C01 on.
+/// C20b of a code, from C01 on, with the way to the proof.
 async fn look_up(rig: &Rig, code: &str) {
+    assert!(is_offered(rig, code).await);
+}
+
+/// C20b of a code, from C01 on: whether the proof can be had again.
+async fn is_offered(rig: &Rig, code: &str) -> bool {
     rig.screen("C01").await.unwrap();
     rig.act(Action::Start { service: Service::LookUp }).await.unwrap();
     rig.screen("C20").await.unwrap();
     rig.scan_code(&format!("https://dichvucong.thunghiem.example/tra-cuu?m={code}")).await.unwrap();
     let found = rig.screen("C20b").await.unwrap();
-    assert!(matches!(found.screen, Screen::LookUpResult { reprint: true, .. }), "{:?}", found.screen);
+    matches!(found.screen, Screen::LookUpResult { reprint: true, .. })
 }
 
 async fn type_digits(rig: &Rig, digits: &str) -> Snapshot {
@@ -109,6 +115,40 @@ async fn the_digits_of_the_telephone_bring_the_proof_again_and_a_restart_forgets
     assert_eq!(refused(&type_digits(&rig, DIGITS).await), DigitsRefused::Locked, "not even the right ones");
     assert_eq!(rig.slips().unwrap().len(), before);
     assert!(!rig.last_words().contains(DIGITS), "what was typed stands in no log");
+    rig.stop().await.unwrap();
+}
+
+/// ux.md 7.6: staff can stop it, for a paper that is in wrong hands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_staff_block_at_the_console_is_not_printed_again_until_they_allow_it() {
+    let folder = TempDir::new().unwrap();
+    let rig = Rig::start(&Options::in_folder(folder.path())).await.unwrap();
+    rig.until_devices().await.unwrap();
+    let mut citizen = Citizen::new(CARD);
+    citizen.finish(&rig).await.unwrap();
+    let code = citizen.codes.remove(0);
+    let mut browser = Browser::at(&rig).await;
+    let value = |page: &str, name: &str| {
+        let (_, rest) = page.split_once(&format!("name={name} value=")).unwrap_or_else(|| panic!("no {name} on {page}"));
+        rest.split('>').next().unwrap().to_owned()
+    };
+    let mut press = async || {
+        let page = browser.page("/").await;
+        let (form, dossier, block) = (value(&page, "form"), value(&page, "dossier"), value(&page, "block"));
+        assert_eq!(
+            browser.post("/reprint", &[("form", "x"), ("dossier", &dossier), ("block", "true")]).await.0,
+            403,
+            "another site's form"
+        );
+        browser.told("/reprint", &[("form", &form), ("dossier", &dossier), ("block", &block)]).await
+    };
+    assert!(press().await.contains("Đã chặn"));
+    assert!(!is_offered(&rig, &code).await);
+    rig.act(Action::ReprintSlip).await.unwrap();
+    assert_eq!(rig.snapshot().await.unwrap().screen.code(), "C20b", "nor given to who asks all the same");
+    rig.act(Action::End).await.unwrap();
+    assert!(press().await.contains("Được in lại"));
+    print_again(&rig, &code).await;
     rig.stop().await.unwrap();
 }
 

@@ -6,7 +6,7 @@ use crate::{
     api,
     brought::Tray,
     input::{Input, Inputs},
-    parcels, queue,
+    parcels, queue, reprint,
     signing::Signing,
     slip::in_vietnam,
     to_bring, to_sign, to_tell,
@@ -98,6 +98,7 @@ async fn listen(
         .merge(to_bring::routes())
         .merge(queue::routes())
         .merge(parcels::routes())
+        .merge(reprint::routes())
         .layer(middleware::map_response(harden))
         .with_state(console);
     let listener = std::net::TcpListener::bind(address)
@@ -198,7 +199,7 @@ async fn home(State(console): State<Console>, headers: HeaderMap) -> Response {
                 + to_bring::LINK
                 + parcels::LINK
                 + &to_tell;
-            Html(home_html(&console.office, &status, &notices, &lines)).into_response()
+            Html(home_html((&console.office, &console.form_token), &status, &notices, &lines)).into_response()
         }
         (_, Err(error)) => failed("the first page", &error),
         (None, Ok(_)) => (StatusCode::SERVICE_UNAVAILABLE, "Máy đang dừng. · The agent is stopping.").into_response(),
@@ -298,9 +299,9 @@ fn next_try(line: &OutboxLine) -> String {
     format!("Sau khi gửi xong {ahead} <small>Follows these</small>")
 }
 
-fn home_html(office: &Text, status: &AgentStatus, notices: &str, lines: &[DossierLine]) -> String {
+fn home_html((office, form): (&Text, &str), status: &AgentStatus, notices: &str, lines: &[DossierLine]) -> String {
     let to_sign = |line: &DossierLine| status.outbox.iter().any(|waits| waits.to_sign && waits.id == line.id);
-    let rows: String = lines.iter().map(|line| dossier_row(line, to_sign(line), &time)).collect();
+    let rows: String = lines.iter().map(|line| dossier_row(line, to_sign(line), &time) + &reprint::cell(line, form)).collect();
     let dossiers = table(
         "Chưa có hồ sơ nào. · No dossier yet.",
         &[
@@ -311,6 +312,7 @@ fn home_html(office: &Text, status: &AgentStatus, notices: &str, lines: &[Dossie
             "Trang <small>Pages</small>",
             "Nộp lúc <small>Filed</small>",
             "Trạng thái <small>State</small>",
+            "In lại không cần thẻ <small>Reprint without a card</small>",
         ],
         &rows,
     );
@@ -478,6 +480,7 @@ mod tests {
         let chip = |files, chip| Proof::Chip { files, chip };
         let cases = [
             (Proof::Claimed, "warn"),
+            (Proof::Typed, "warn"),
             (chip(ChipFiles::Trusted, ChipAnswer::Genuine), "good"),
             (chip(ChipFiles::UnknownSigner, ChipAnswer::Genuine), "warn"),
             (chip(ChipFiles::Trusted, ChipAnswer::Failed), "bad"),
@@ -500,6 +503,7 @@ mod tests {
                 status: Some(status),
                 delivered: Some(Timestamp::UNIX_EPOCH),
                 proof: Proof::Claimed,
+                reprint: None,
             };
             dossier_row(&line, false, &|_| String::new())
         };
@@ -517,7 +521,7 @@ mod tests {
                 "next_try": "2026-11-25T07:07:00Z", "problem": "422", "set_aside": set_aside, "ahead": ahead});
             let status = serde_json::json!({"version": "0", "started": at, "health": motcua_model::api::Health::default(), "devices": [],
                 "outbox": [line], "dossiers": {"waiting": 1, "delivered": 0}, "catalogue_version": 1, "hub_problem": ""});
-            home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), "", &[])
+            home_html((&Text::new("x", "x"), ""), &serde_json::from_value(status).unwrap(), "", &[])
         };
         let none = serde_json::json!([]);
         assert!(line(false, none.clone()).contains("14:07 25/11/2026") && !line(false, none.clone()).contains(SET_ASIDE));
@@ -534,7 +538,7 @@ mod tests {
                 "next_try": at, "problem": "", "set_aside": false, "ahead": []});
             let status = serde_json::json!({"version": "0", "started": at, "health": motcua_model::api::Health::default(), "devices": [],
                 "outbox": [line], "dossiers": {"waiting": 0, "delivered": 0}, "catalogue_version": 1, "hub_problem": ""});
-            home_html(&Text::new("x", "x"), &serde_json::from_value(status).unwrap(), "", &[])
+            home_html((&Text::new("x", "x"), ""), &serde_json::from_value(status).unwrap(), "", &[])
         };
         assert!(page("handover").contains("K07-261123-0001"));
         for kind in ["opinion", "satisfaction", "quality"] {

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_couriers.sql"),
     include_str!("../migrations/0011_supplements.sql"),
     include_str!("../migrations/0012_reprints.sql"),
+    include_str!("../migrations/0013_blocked.sql"),
 ];
 
 /// How long a change waits for another process that has the database open.

@@ -84,6 +84,8 @@ pub struct DossierLine {
     pub delivered: Option<Timestamp>,
     /// How far the applicant's data are proven.
     pub proof: Proof,
+    /// Whether the proof of the filing may be printed again without a card; none where none is kept.
+    pub reprint: Option<bool>,
 }
 
 /// What a look-up may tell.
@@ -160,7 +162,8 @@ impl Reader {
             .db
             .prepare_cached(
                 "SELECT official_code, status, known_at, id, code, procedure_vi, procedure_en, submitted, pages, delivered,
-                        CASE WHEN json_valid(body) THEN json_extract(body, '$.applicant.proof') END
+                        CASE WHEN json_valid(body) THEN json_extract(body, '$.applicant.proof') END,
+                        CASE WHEN proof IS NOT NULL THEN reprint_blocked IS NULL END
                  FROM dossier ORDER BY submitted DESC, id DESC LIMIT ?",
             )?
             .query_map([limit], |row| {
@@ -176,6 +179,7 @@ impl Reader {
                     delivered: time::load_optional(row, 9)?,
                     // Dossiers from before chips were read have none, nor have damaged ones.
                     proof: row.get::<_, Option<String>>(10)?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+                    reprint: row.get(11)?,
                 })
             })?
             .collect::<Result<_, _>>()?;

@@ -39,14 +39,14 @@ pub enum DigitTries {
     Right(HeldProof),
     /// They are not, or no number was left: nobody learns which. So many tries are left.
     Left(u8),
-    /// None for a day, or the dossier is not here.
+    /// None for a day, or the dossier is not here, or staff have stopped it.
     Locked,
 }
 
 impl Reader {
-    /// Whether the proof of the filing under this code lies here.
+    /// Whether the proof of the filing under this code lies here and may be printed again.
     pub fn holds_proof(&self, code: &str) -> Result<bool, StoreError> {
-        let held = "SELECT EXISTS (SELECT 1 FROM dossier WHERE (code = ?1 OR official_code = ?1) AND proof IS NOT NULL)";
+        let held = "SELECT EXISTS (SELECT 1 FROM dossier WHERE (code = ?1 OR official_code = ?1) AND proof IS NOT NULL AND reprint_blocked IS NULL)";
         Ok(self.db.prepare_cached(held)?.query_row([code], |row| row.get(0))?)
     }
 }
@@ -92,7 +92,7 @@ impl Store {
                             asked.fee, asked.fee_begun IS NOT NULL, asked.fee_paid IS NOT NULL
                      FROM dossier AS asked
                      JOIN dossier AS root ON root.id = COALESCE((SELECT id FROM dossier WHERE id = asked.adds_to), asked.id)
-                     WHERE (asked.code = ?1 OR asked.official_code = ?1) AND asked.proof IS NOT NULL
+                     WHERE (asked.code = ?1 OR asked.official_code = ?1) AND asked.proof IS NOT NULL AND asked.reprint_blocked IS NULL
                      ORDER BY asked.adds_to IS NOT NULL LIMIT 1",
                 )?
                 .query_row([code], |row| {
@@ -120,6 +120,18 @@ impl Store {
             let left = TRIES.saturating_sub(wrong);
             audit::append(db, Some(now), if left == 0 { "digits_locked" } else { "digits_wrong" }, root, "")?;
             Ok(if left == 0 { DigitTries::Locked } else { DigitTries::Left(left) })
+        })
+    }
+
+    /// Staff stop that the proof is printed again without a card, or allow it again. False: there is no such dossier any more.
+    pub fn block_reprint(&mut self, dossier: Uuid, block: bool, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(|db, _| {
+            let set = "UPDATE dossier SET reprint_blocked = ?2 WHERE id = ?1";
+            let found = db.execute(set, params![dossier.into_bytes(), block.then(|| time::store(now))])? > 0;
+            if found {
+                audit::append(db, Some(now), if block { "reprint_blocked" } else { "reprint_allowed" }, dossier, "")?;
+            }
+            Ok(found)
         })
     }
 

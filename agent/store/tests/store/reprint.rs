@@ -34,6 +34,25 @@ fn right(store: &mut Store, code: &str, digits: &str, seconds: i64) -> HeldProof
 }
 
 #[test]
+fn staff_stop_a_reprint_and_allow_it_again_and_the_trail_says_so() {
+    let place = Place::new();
+    let mut store = place.store();
+    let code = filed(&mut store, with_phone(id(1), Some(PHONE)));
+    let shown = |store: &Store| store.list(1).unwrap()[0].reprint;
+    assert!(store.holds_proof(&code).unwrap() && shown(&store) == Some(true));
+    assert!(store.block_reprint(id(1), true, at(3)).unwrap());
+    drop(store);
+    let mut store = place.store();
+    assert!(!store.holds_proof(&code).unwrap() && shown(&store) == Some(false), "kept across a restart");
+    assert_eq!(store.proof_for(&code, "0456", at(4)).unwrap(), DigitTries::Locked, "not even the right digits");
+    assert!(store.block_reprint(id(1), false, at(5)).unwrap());
+    right(&mut store, &code, "0456", 6);
+    assert!(!store.block_reprint(id(9), true, at(7)).unwrap(), "nobody's");
+    let audit = store.verify_audit().unwrap();
+    assert_eq!((audit.rows, audit.broken_at), (3, None), "a filing, stopped, allowed");
+}
+
+#[test]
 fn every_paper_says_which_reprint_it_is_also_after_a_power_cut() {
     let place = Place::new();
     let mut store = place.store();

@@ -213,6 +213,7 @@ fn a_store_of_every_older_version_opens() {
         include_str!("../../migrations/0009_queue.sql"),
         include_str!("../../migrations/0010_couriers.sql"),
         include_str!("../../migrations/0011_supplements.sql"),
+        include_str!("../../migrations/0012_reprints.sql"),
     ];
     for version in 1..=versions.len() {
         let place = Place::new();

@@ -26,7 +26,7 @@ pub(crate) const KEY: &str = "00112233445566778899aabbccddeeff001122334455667788
 pub(crate) const WITHOUT_REPRINTS: &str = "DROP TRIGGER dossier_gone; DROP TRIGGER handover_gone; DROP TABLE paper;
     ALTER TABLE dossier DROP COLUMN proof; ALTER TABLE dossier DROP COLUMN phone; ALTER TABLE dossier DROP COLUMN wrong;
     ALTER TABLE dossier DROP COLUMN wrong_at; ALTER TABLE dossier DROP COLUMN fee; ALTER TABLE dossier DROP COLUMN fee_begun;
-    ALTER TABLE dossier DROP COLUMN fee_paid;";
+    ALTER TABLE dossier DROP COLUMN fee_paid; ALTER TABLE dossier DROP COLUMN reprint_blocked;";
 
 /// A state directory of its own, with its key.
 pub(crate) struct Place {
