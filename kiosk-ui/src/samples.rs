@@ -389,13 +389,15 @@ fn review() -> Screen {
     let for_the_desk = ReviewValue::Words(Text::new("Mang đến quầy", "Bring to the desk"));
     let secret = ReviewValue::Words(NotScanned::Secret.words());
     let said = |text: &str| ReviewValue::Private(Private::new(text));
+    let number = |full: &str, shown: &str| ReviewValue::Masked { shown: shown.to_owned(), full: Private::new(full) };
     Screen::Review {
         procedure: Text::new("Đăng ký khai sinh", "Birth registration"),
         rows: vec![
             row("Người nộp", "Applicant", said("Nguyễn Thị Mẫu"), None),
-            row("Số căn cước", "ID number", said("099•••••0012"), None),
+            row("Số căn cước", "ID number", number("099058000012", "099••••••012"), None),
             row("Họ và tên của trẻ", "Child's full name", said("Trần Nguyễn Minh Thử"), Some(ChangeTarget::Question(0))),
             row("Ngày sinh của trẻ", "Child's date of birth", said("05/09/2026"), Some(ChangeTarget::Question(1))),
+            row("Số điện thoại?", "Telephone number?", number("0900000456", "090••••456"), Some(ChangeTarget::Question(3))),
             row("Văn bản ủy quyền đi đăng ký khai sinh", "Letter of authorisation", for_the_desk, Some(ChangeTarget::Paper(2))),
             row("Văn bản của cơ quan quân sự", "Letter of the military office", secret, None),
             row("Nhận kết quả", "Result", ReviewValue::Words(Text::new("Tại trung tâm", "At the centre")), Some(ChangeTarget::Question(2))),

@@ -412,12 +412,17 @@ fn procedure_tiles(snapshot: &Snapshot, state: &State) -> Vec<Tile> {
 }
 
 pub(crate) fn review_row(at: usize, row: &api::ReviewRow, language: Language) -> ReviewRow {
+    let mut full = SharedString::new();
     let (value, pages) = match &row.value {
         ReviewValue::Private(text) => (text.reveal().into(), 0),
+        ReviewValue::Masked { shown, full: whole } => {
+            full = whole.reveal().into();
+            (shown.into(), 0)
+        }
         ReviewValue::Words(text) => (text.get(language).into(), 0),
         ReviewValue::Pages(pages) => (SharedString::new(), count(pages.len())),
     };
-    ReviewRow { index: count(at), label: row.label.get(language).into(), value, pages, can_change: row.change.is_some() }
+    ReviewRow { index: count(at), label: row.label.get(language).into(), value, full, pages, can_change: row.change.is_some() }
 }
 
 fn page_row(at: usize, page: &PageView, state: &State, language: Language) -> PageRow {

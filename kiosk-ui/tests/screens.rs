@@ -95,6 +95,25 @@ fn a_passport_is_typed_in_two_lines_and_a_wrong_line_stays_to_be_mended() {
     assert!(labels.iter().any(|l| l.contains("date of birth")), "{labels:?}");
 }
 
+/// ux.md 7.6: the middle of a number is for the person's own eyes, and not for long.
+#[test]
+fn a_number_is_seen_whole_only_while_it_is_asked_for() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("review", Language::Vi);
+    let shows = |text: &str| stage.labels().iter().any(|label| label == text);
+    let (masked, whole) = ("099••••••012", "099058000012");
+    assert!(shows(masked) && !shows(whole));
+    stage.tap("Xem đủ: Số căn cước");
+    assert!(shows(whole) && !shows(masked));
+    assert!(shows("090••••456"), "the other number stays as it was");
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(6));
+    assert!(shows(masked) && !shows(whole), "{:?}", stage.labels());
+    stage.tap("Xem đủ: Số căn cước");
+    stage.show_sample("waiting", Language::Vi);
+    stage.show_sample("review", Language::Vi);
+    assert!(!shows(whole), "another picture begins covered");
+}
+
 #[test]
 fn every_screen_has_its_code_and_the_way_to_help() {
     for size in SIZES {

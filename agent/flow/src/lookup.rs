@@ -261,6 +261,8 @@ fn told_slip(own: &OwnDossier, cx: &Cx) -> Slip {
     rows.extend(own.news.iter().flat_map(news_rows).filter_map(|row| match row.value {
         ReviewValue::Words(words) => Some((row.label, words)),
         ReviewValue::Private(text) => Some((row.label, Text::same(text.reveal()))),
+        // Nothing of that kind stands on C20d.
+        ReviewValue::Masked { shown, .. } => Some((row.label, Text::same(&shown))),
         ReviewValue::Pages(_) => None,
     }));
     rows.extend(own.fee.as_ref().map(fee::row));

@@ -18,8 +18,8 @@ use motcua_model::{
         ChangeTarget, DeviceState, Health, Overlay, OwnLine, PageView, PaperLine, PaperState, ProcedureLine, Progress, ReviewRow,
         ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
-    catalogue::{Catalogue, Component, Procedure},
-    citizen::PersonNumber,
+    catalogue::{AnswerKind, Catalogue, Component, Procedure},
+    citizen::{CitizenNumber, PersonNumber},
     dossier::{self, Applicant, Document, Origin, Status},
     hub::{Handing, News},
 };
@@ -310,7 +310,11 @@ fn review_rows(filing: &Filing) -> Vec<ReviewRow> {
     let fixed = |label: Text, value: Private| ReviewRow { label, value: ReviewValue::Private(value), change: None };
     let mut rows = vec![
         fixed(Text::new("Người nộp", "Applicant"), applicant.name.clone()),
-        fixed(number_name(applicant), Private::new(applicant.number.masked())),
+        ReviewRow {
+            label: number_name(applicant),
+            value: ReviewValue::Masked { shown: applicant.number.masked(), full: Private::new(applicant.number.reveal()) },
+            change: None,
+        },
         fixed(Text::new("Ngày sinh", "Birth date"), Private::new(applicant.birth.strftime("%d/%m/%Y").to_string())),
     ];
     if !applicant.address.reveal().is_empty() {
@@ -373,8 +377,26 @@ fn number_name(applicant: &Applicant) -> Text {
 
 /// Words of the catalogue follow the language; words of the person are the person's.
 fn shown_answer(question: &motcua_model::catalogue::Question, answer: &Private) -> ReviewValue {
+    if let Some(shown) = masked(&question.kind, answer.reveal()) {
+        return ReviewValue::Masked { shown, full: answer.clone() };
+    }
     let shown = question.show(answer.reveal());
     if shown.vi == answer.reveal() { ReviewValue::Private(answer.clone()) } else { ReviewValue::Words(shown) }
+}
+
+/// Numbers by which a person is known or reached.
+fn masked(kind: &AnswerKind, answer: &str) -> Option<String> {
+    match kind {
+        AnswerKind::CitizenNumber => CitizenNumber::parse(answer).ok().map(|number| number.masked()),
+        AnswerKind::Phone => Some(format!("{}••••{}", answer.get(..3)?, answer.get(answer.len().checked_sub(3)?..)?)),
+        AnswerKind::Name
+        | AnswerKind::Text { .. }
+        | AnswerKind::PastDate
+        | AnswerKind::TaxCode
+        | AnswerKind::Number { .. }
+        | AnswerKind::Address { .. }
+        | AnswerKind::Choice { .. } => None,
+    }
 }
 
 fn page_views(document: &Document) -> Vec<PageView> {

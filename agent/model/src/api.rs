@@ -635,6 +635,13 @@ pub struct ReviewRow {
 pub enum ReviewValue {
     /// Words of the person.
     Private(Private),
+    /// A number that whoever stands beside need not read: whole only while the person asks for it (ux.md 7.6).
+    Masked {
+        /// `012••••••789`.
+        shown: String,
+        /// All of it.
+        full: Private,
+    },
     /// Words of the catalogue.
     Words(Text),
     /// Scanned pages.

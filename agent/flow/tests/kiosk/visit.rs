@@ -282,6 +282,21 @@ fn without_printer_or_network_the_code_is_shown() {
 }
 
 #[test]
+fn numbers_of_people_stand_masked_on_the_review_and_whole_for_who_asks() {
+    let mut desk = Desk::new();
+    desk.reach_review();
+    let Screen::Review { rows, .. } = desk.screen() else { panic!("{}", desk.code()) };
+    let masked: Vec<_> = rows
+        .iter()
+        .filter_map(|row| match &row.value {
+            ReviewValue::Masked { shown, full } => Some((shown.as_str(), full.reveal())),
+            ReviewValue::Private(_) | ReviewValue::Words(_) | ReviewValue::Pages(_) => None,
+        })
+        .collect();
+    assert_eq!(masked, [("001••••••016", "001190000016"), ("090••••456", "0900000456")]);
+}
+
+#[test]
 fn services_that_lack_a_device_say_so() {
     let mut desk = Desk::new();
     let closed = |desk: &Desk| -> Vec<Service> {
