@@ -267,8 +267,8 @@ impl Picker {
         let (title, was, icon) = match hit {
             Hit::Province(found) => (units().provinces[found.province].name, found.was, ""),
             Hit::Commune(found) => (units().communes[found.commune].name, found.was.as_deref(), ""),
-            Hit::Abroad => (abroad.get(language), None, "forward"),
-            Hit::Skip => (skip.get(language), None, "forward"),
+            Hit::Abroad => (abroad.get(language), None, ""),
+            Hit::Skip => (skip.get(language), None, ""),
         };
         let home = match hit {
             Hit::Province(found) => self.home.is_some_and(|home| units().communes[home].province == found.province),

@@ -173,7 +173,7 @@ fn refused_words(refused: PinRefused) -> Text {
         }
         PinRefused::Locked { until } => {
             let at = hour(until);
-            Text::new(format!("Sai quá 3 lần. Nhập lại sau {at}."), format!("Wrong 3 times. Try again after {at}."))
+            Text::new(format!("Đã sai 3 lần. Gõ lại sau {at}."), format!("Wrong 3 times. Try again after {at}."))
         }
         PinRefused::Unchecked => Text::new("Chưa kiểm tra được mã PIN. Nhập lại.", "The PIN could not be checked. Type it again."),
     }

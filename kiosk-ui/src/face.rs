@@ -559,6 +559,7 @@ impl State {
                 Action::ChooseProcedure { code: procedures.get(at)?.code.clone() }
             }
             Act::HavePapers => Action::HavePapers,
+            Act::PrintPapers => Action::PrintPapers,
             Act::UsePassport => Action::UsePassport,
             Act::TypeCard => Action::TypeCard,
             Act::ReadChip => Action::ReadChip,

@@ -12,7 +12,7 @@ use motcua_model::{
 
 /// The view of C15.
 pub(crate) fn fee(page: &FeePage, language: Language) -> FeeView {
-    let amount = |amount_vnd: u32| thousands(amount_vnd).into();
+    let amount = |amount_vnd: u32| thousands(amount_vnd, language).into();
     match page {
         FeePage::Choose { amount_vnd, procedure, failed, begun } => {
             let (amount, procedure) = (amount(*amount_vnd), procedure.get(language).into());

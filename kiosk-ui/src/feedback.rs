@@ -1,7 +1,6 @@
 //! What the pages of opinions (C21) and ratings (C22) read, and what a touch on them means.
 
 use crate::{
-    input::Typed,
     ui::{OpinionView, RateOffer, RatingView, ScreenKind, Tile},
     view,
 };
@@ -28,8 +27,7 @@ pub(crate) fn opinion(page: &OpinionPage, language: Language) -> (OpinionView, V
         OpinionPage::Contact { phone: _, error: wrong } => (OpinionView { error: error(wrong), ..OpinionView::default() }, Vec::new()),
         OpinionPage::Check { topic, text, phone, storing } => {
             // In groups, as it was typed.
-            let phone = phone.as_ref().map(|phone| Typed::for_question(&AnswerKind::Phone, phone.reveal(), true).shown());
-            let phone = phone.unwrap_or_default().into();
+            let phone = phone.as_ref().and_then(|phone| AnswerKind::Phone.masked(phone.reveal())).unwrap_or_default().into();
             let text = text.reveal().into();
             (OpinionView { topic: words(topic), text, phone, storing: *storing, ..OpinionView::default() }, Vec::new())
         }

@@ -184,6 +184,18 @@ fn waiting_without_reader() -> Screen {
     shown
 }
 
+/// C03 details, and how far the list of the papers is.
+fn details(list: Option<PrintState>) -> Screen {
+    Screen::ProcedureDetails {
+        name: Text::new("Đăng ký khai sinh", "Birth registration"),
+        papers: papers(),
+        fee_vnd: 0,
+        time_limit: Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day."),
+        result: Text::new("Giấy khai sinh (bản giấy và bản điện tử)", "Birth certificate (paper and electronic)"),
+        list,
+    }
+}
+
 fn name_kind() -> AnswerKind {
     AnswerKind::Name
 }
@@ -505,16 +517,11 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("waiting", waiting(false, None)),
         ("notice", Screen::Notice),
         ("procedures", procedures()),
-        (
-            "details",
-            Screen::ProcedureDetails {
-                name: birth(),
-                papers: papers(),
-                fee_vnd: 0,
-                time_limit: limit(),
-                result: Text::new("Giấy khai sinh (bản giấy và bản điện tử)", "Birth certificate (paper and electronic)"),
-            },
-        ),
+        ("details", details(None)),
+        ("details-printing", details(Some(PrintState::Printing))),
+        ("details-printed", details(Some(PrintState::Printed))),
+        ("details-unknown", details(Some(PrintState::Unknown))),
+        ("details-no-paper", details(Some(PrintState::Waiting(Fault::PrinterPaperOut)))),
         ("identify", Screen::Identify { failed: 0, qr: true, chip: false }),
         ("identify-failed", Screen::Identify { failed: 2, qr: true, chip: false }),
         ("identify-chip", Screen::Identify { failed: 0, qr: false, chip: true }),

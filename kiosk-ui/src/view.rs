@@ -180,14 +180,18 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         }
         Screen::Notice | Screen::Submitting | Screen::LookUp => {}
         Screen::Procedures { .. } => page.tiles = procedure_tiles(snapshot, state),
-        Screen::ProcedureDetails { name, papers, fee_vnd, time_limit, result } => {
+        Screen::ProcedureDetails { name, papers, fee_vnd, time_limit, result, list } => {
+            let (print, fault_title, _) = print_words(list.unwrap_or(PrintState::None), language);
             page.papers = state.on_page(List::Needed, papers).map(|(at, p)| papers::paper_row(at, p, language)).collect();
             page.details = DetailsView {
                 name: words(name),
-                fee: thousands(*fee_vnd).into(),
+                fee: thousands(*fee_vnd, language).into(),
                 free: *fee_vnd == 0,
                 time_limit: words(time_limit),
                 result: words(result),
+                asked: list.is_some(),
+                print,
+                fault_title,
             };
         }
         Screen::Identify { failed, qr, chip } => page.identify = IdentifyView { failed: i32::from(*failed), qr: *qr, chip: *chip },
@@ -295,6 +299,8 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
                 pages: count(pages.len()),
                 expected: i32::from(*expected),
                 faulty: state.on_page(List::Pages, pages).any(|(_, p)| p.fault.is_some()),
+                // What is not so is taken all the same, but nobody is led to it.
+                good: pages.len() == usize::from(*expected) && pages.iter().all(|p| p.fault.is_none()),
                 ..ScanView::default()
             };
             page.pages = state.on_page(List::Pages, pages).map(|(at, p)| page_row(at, p, state, language)).collect();
@@ -309,7 +315,7 @@ fn page(snapshot: &Snapshot, state: &State) -> Page {
         Screen::Officer { page: shown } => (page.officer, page.rows) = officer::officer(shown, state, language),
         Screen::Done { code, time_limit, unpaid_vnd, unconfirmed, rating } => {
             page.rate_offer = feedback::offer(*rating);
-            let unpaid = if *unpaid_vnd > 0 { thousands(*unpaid_vnd).into() } else { SharedString::default() };
+            let unpaid = if *unpaid_vnd > 0 { thousands(*unpaid_vnd, language).into() } else { SharedString::default() };
             page.slip = SlipView {
                 code: code.as_str().into(),
                 time_limit: words(time_limit),
@@ -470,12 +476,13 @@ fn chip(phase: api::ChipPhase, fault: Option<Fault>, skip_first: bool, passport:
         api::ChipPhase::Reading(percent) => (ChipPhase::Reading, i32::from(percent)),
         api::ChipPhase::Stopped => (ChipPhase::Stopped, 0),
     };
-    let fault = fault.map(Fault::words);
+    let (gone, words) = (fault == Some(Fault::CardReaderGone), fault.map(Fault::words));
     ChipView {
         phase,
         percent,
-        fault_title: fault.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
-        fault_advice: fault.as_ref().map(|f| f.advice.get(language).into()).unwrap_or_default(),
+        fault_title: words.as_ref().map(|f| f.title.get(language).into()).unwrap_or_default(),
+        // Where going on without the chip comes first, nobody is told to read it again.
+        fault_advice: words.filter(|_| !skip_first || gone).map(|f| f.advice.get(language).into()).unwrap_or_default(),
         skip_first,
         passport,
     }

@@ -131,7 +131,7 @@ fn screens_of_the_catalogue() -> Vec<(String, Screen)> {
         let (name, time_limit, result) = (procedure.name.clone(), procedure.time_limit.clone(), procedure.result.clone());
         screens.push((
             format!("details of {}", procedure.code),
-            Screen::ProcedureDetails { name, papers, fee_vnd: procedure.fee_vnd, time_limit, result },
+            Screen::ProcedureDetails { name, papers, fee_vnd: procedure.fee_vnd, time_limit, result, list: None },
         ));
         for question in &procedure.questions {
             screens.push((format!("question {} of {}", question.id, procedure.code), asked(question)));

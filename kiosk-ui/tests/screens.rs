@@ -153,7 +153,7 @@ fn buttons_send_the_action_of_the_step_that_was_seen() {
         ("person", "Đúng", Action::ConfirmPerson { correct: true }),
         ("person", "Không đúng", Action::ConfirmPerson { correct: false }),
         ("for-whom", "Cho tôi", Action::FileFor { whom: ForWhom::Myself }),
-        ("for-whom-again", "Người khác ủy quyền cho tôi", Action::FileFor { whom: ForWhom::Authorised }),
+        ("for-whom-again", "Cho người đã ủy quyền cho tôi", Action::FileFor { whom: ForWhom::Authorised }),
         ("resume", "Làm tiếp", Action::Resume { go_on: true }),
         ("resume", "Bỏ, làm mới", Action::Resume { go_on: false }),
         ("ask-choice", "Bưu điện gửi về nhà", Action::Answer { value: Private::new("post") }),

@@ -12,10 +12,9 @@ use crate::{
 use motcua_model::{
     Text,
     api::{Action, FeePage, PayWay, PrintState},
-    config,
+    config, dong,
     dossier::{Applicant, HeldFee, Status},
     hub::{PaymentAnswer, PaymentRequest, PaymentState},
-    thousands,
     transfer::vietqr,
 };
 use uuid::Uuid;
@@ -76,17 +75,14 @@ pub(crate) fn owed(own: &OwnDossier, payment: &config::Payment) -> Option<HeldFe
 
 /// How far the fee is, as far as this machine knows: at the desk it may have been paid.
 pub(crate) fn row(fee: &HeldFee) -> (Text, Text) {
-    let amount = thousands(fee.amount_vnd);
+    let Text { vi, en } = dong(fee.amount_vnd);
     let state = match (fee.paid, fee.begun) {
-        (true, _) => Text::new(format!("{amount} đồng, đã có báo nhận tiền"), format!("{amount} VND, received")),
+        (true, _) => Text::new(format!("{vi}, đã có báo nhận tiền"), format!("{en}, received")),
         (false, true) => Text::new(
-            format!("{amount} đồng. Chưa thấy báo có tiền. Nếu đã trả, không trả lần nữa."),
-            format!("{amount} VND. Not confirmed yet. If you have paid, do not pay again."),
+            format!("{vi}. Chưa thấy báo có tiền. Nếu đã trả, không trả lần nữa."),
+            format!("{en}. Not confirmed yet. If you have paid, do not pay again."),
         ),
-        (false, false) => Text::new(
-            format!("{amount} đồng. Máy này chưa thấy báo đã trả."),
-            format!("{amount} VND. This machine has not heard that it is paid."),
-        ),
+        (false, false) => Text::new(format!("{vi}. Máy này chưa thấy báo đã trả."), format!("{en}. No payment is recorded here yet.")),
     };
     (Text::new("Lệ phí", "Fee"), state)
 }
@@ -253,13 +249,12 @@ impl Fee {
 
     /// Small, and without a word of the person: slips get lost.
     fn proof(&self, transaction: &str, cx: &Cx) -> Slip {
-        let amount = thousands(self.request.amount_vnd);
         Slip {
             code: self.request.code.clone(),
             qr: tracking(&self.request.code, cx),
             rows: vec![
                 (Text::new("Thủ tục", "Procedure"), self.procedure.clone()),
-                (Text::new("Số tiền", "Amount"), Text::new(format!("{amount} đồng"), format!("{amount} VND"))),
+                (Text::new("Số tiền", "Amount"), dong(self.request.amount_vnd)),
                 (Text::new("Mã giao dịch", "Transaction"), Text::same(transaction)),
                 (Text::new("Báo có lúc", "Confirmed"), Text::same(&local_time(cx.at.wall))),
             ],

@@ -4,12 +4,15 @@ use crate::{
     ChipNews, Effect,
     chip::{self, Chip, Opens, Outcome},
     filing::{Filing, fresh_draft, today},
+    lookup::drop_print,
+    missing,
+    slip::{hear, print},
     state::{Cx, State, person_in},
     typed::Typed,
 };
 use motcua_model::{
     Private, Text,
-    api::Action,
+    api::{Action, PrintState},
     catalogue::Procedure,
     citizen::ChipPerson,
     dossier::{Applicant, Proof},
@@ -42,9 +45,11 @@ pub(crate) enum Intro {
     Procedures {
         card: Option<Card>,
     },
+    /// `list`: what to bring, on paper.
     Details {
         card: Option<Card>,
         procedure: Procedure,
+        list: Option<(Uuid, PrintState)>,
     },
     /// `lines` are those of a machine-readable zone that came so far: many readers send each by itself.
     Identify {
@@ -80,11 +85,21 @@ impl Intro {
         let next = match (self, action) {
             (Self::Notice { card }, Action::Agree) => Self::Procedures { card },
             (Self::Procedures { card }, Action::ChooseProcedure { code }) => match cx.catalogue.procedure(&code) {
-                Some(procedure) => Self::Details { card, procedure: procedure.clone() },
+                Some(procedure) => Self::details(card, procedure.clone()),
                 None => Self::Procedures { card },
             },
-            (Self::Details { card: Some(card), procedure }, Action::HavePapers) => Self::identified(card, procedure, cx),
-            (Self::Details { card: None, procedure }, Action::HavePapers) => Self::identify(None, procedure),
+            (Self::Details { card, procedure, list }, Action::HavePapers) => {
+                cx.effects.extend(list.map(drop_print));
+                match card {
+                    Some(card) => Self::identified(card, procedure, cx),
+                    None => Self::identify(None, procedure),
+                }
+            }
+            (Self::Details { card, procedure, list: None }, Action::PrintPapers) => {
+                let slip = missing::papers_of(&procedure, cx);
+                let list = Some((slip.job, print(&slip, cx)));
+                Self::Details { card, procedure, list }
+            }
             (Self::Identify { card: None, procedure, .. }, Action::UsePassport) => Self::passport(procedure, None),
             (Self::Identify { card: None, procedure, .. }, Action::TypeCard) => Self::Typed(Box::new(Typed::begin(procedure))),
             (Self::Typed(typed), action) => typed.action(action, cx),
@@ -99,9 +114,12 @@ impl Intro {
             }
             (Self::Confirm { card, procedure }, Action::ConfirmPerson { correct }) => return begin(card, procedure, correct, cx),
             (Self::Procedures { card }, Action::Back) => Self::Notice { card },
-            (Self::Details { card, .. }, Action::Back) => Self::Procedures { card },
+            (Self::Details { card, list, .. }, Action::Back) => {
+                cx.effects.extend(list.map(drop_print));
+                Self::Procedures { card }
+            }
             // Whoever steps back from here means another card.
-            (Self::Identify { procedure, .. }, Action::Back) => Self::Details { card: None, procedure },
+            (Self::Identify { procedure, .. }, Action::Back) => Self::details(None, procedure),
             (Self::Passport { procedure, .. }, Action::Back) => Self::identify(None, procedure),
             (Self::Chip { procedure, chip, .. }, Action::Back) => {
                 cx.effects.extend(chip.cancel());
@@ -158,6 +176,18 @@ impl Intro {
             | Self::Typed(_)
             | Self::Chip { .. }
             | Self::Confirm { .. } => {}
+        }
+        self
+    }
+
+    fn details(card: Option<Card>, procedure: Procedure) -> Self {
+        Self::Details { card, procedure, list: None }
+    }
+
+    /// The printer has news of the list.
+    pub(crate) fn printing(mut self, job: Uuid, state: PrintState) -> Self {
+        if let Self::Details { list: Some((own, shown)), .. } = &mut self {
+            hear(shown, *own, job, state);
         }
         self
     }
@@ -273,22 +303,19 @@ impl Intro {
         Self::Confirm { card, procedure }
     }
 
-    pub(crate) fn cancel_chip(&self) -> Option<Effect> {
+    /// The visit is over, or the agent stops: nothing of it goes on.
+    pub(crate) fn end(&self) -> Option<Effect> {
         match self {
+            Self::Details { list, .. } => list.map(drop_print),
             Self::Chip { chip, .. } => chip.cancel(),
             Self::Typed(typed) => typed.cancel_chip(),
-            Self::Notice { .. }
-            | Self::Procedures { .. }
-            | Self::Details { .. }
-            | Self::Identify { .. }
-            | Self::Passport { .. }
-            | Self::Confirm { .. } => None,
+            Self::Notice { .. } | Self::Procedures { .. } | Self::Identify { .. } | Self::Passport { .. } | Self::Confirm { .. } => None,
         }
     }
 
     /// Leaves the chip alone while something else is asked.
     pub(crate) fn put_aside(self, cx: &mut Cx) -> Self {
-        cx.effects.extend(self.cancel_chip());
+        cx.effects.extend(self.end());
         match self {
             Self::Chip { card, procedure, .. } => Self::identify(Some(card), procedure),
             Self::Notice { .. }

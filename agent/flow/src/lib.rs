@@ -307,6 +307,7 @@ impl Kiosk {
             | Action::Agree
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
+            | Action::PrintPapers
             | Action::UsePassport
             | Action::TypeCard
             | Action::TypeZone { .. }

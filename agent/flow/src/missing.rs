@@ -1,4 +1,4 @@
-//! C08c, C08d: a paper that must be there is at home. What is done already is kept for the same card, and a list says what to bring: nobody
+//! C03b: what to bring, on paper, before anything is asked. C08c, C08d: a paper that must be there is at home. What is done already is kept for the same card, and a list says what to bring: nobody
 //! makes the journey twice for nothing.
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     state::Cx,
 };
 use jiff::{Timestamp, ToSpan as _};
-use motcua_model::{Text, api::PrintState};
+use motcua_model::{Text, api::PrintState, catalogue::Procedure, dong};
 use uuid::Uuid;
 
 /// The filing waits for its person; the list of what to bring is printed.
@@ -67,5 +67,28 @@ impl Filing {
             ),
             ..blank(cx.at.fresh, SlipOf::ToBring, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
         }
+    }
+}
+
+/// What a procedure needs, for whoever comes back with it or asks at home.
+pub(crate) fn papers_of(procedure: &Procedure, cx: &Cx) -> Slip {
+    let mut rows = vec![(Text::new("Thủ tục", "Procedure"), procedure.name.clone())];
+    rows.extend(procedure.components.iter().map(|component| {
+        let label = match component.required {
+            true => Text::new("Cần mang đến", "To bring"),
+            false => Text::new("Mang đến nếu có", "To bring if there is one"),
+        };
+        (label, component.name.clone())
+    }));
+    let fee = match procedure.fee_vnd {
+        0 => Text::new("Không mất tiền", "Free"),
+        vnd => dong(vnd),
+    };
+    rows.push((Text::new("Lệ phí", "Fee"), fee));
+    rows.push((Text::new("Thời gian giải quyết", "Time needed"), procedure.time_limit.clone()));
+    Slip {
+        rows,
+        note: Text::new("Mang theo thẻ căn cước và đủ giấy tờ trên đây.", "Bring your ID card and all papers above."),
+        ..blank(cx.at.fresh, SlipOf::ToBring, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
     }
 }

@@ -15,9 +15,9 @@ use motcua_model::{
     api::{DeviceState, PrintState, RatingOffer},
     catalogue::Procedure,
     code::ProvisionalCode,
+    dong,
     dossier::{Document, Dossier, Origin},
     supplement::AddsTo,
-    thousands,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -173,8 +173,8 @@ pub(crate) fn proof_slip(proof: KeptProof, job: Uuid, of: SlipOf, fee: Option<(T
 
 /// Nothing can have been paid: the slip comes before C15.
 fn not_paid(fee_vnd: u32) -> (Text, Text) {
-    let amount = thousands(fee_vnd);
-    let state = Text::new(format!("{amount} đồng, chưa trả khi in phiếu này"), format!("{amount} VND, not paid when this was printed"));
+    let Text { vi, en } = dong(fee_vnd);
+    let state = Text::new(format!("{vi}, chưa trả khi in phiếu này"), format!("{en}, not paid when this was printed"));
     (Text::new("Lệ phí", "Fee"), state)
 }
 

@@ -15,11 +15,11 @@ use jiff::civil::Date;
 use motcua_model::{
     Private, Text, address,
     api::{
-        ChangeTarget, DeviceState, Health, Overlay, OwnLine, PageView, PaperLine, PaperState, ProcedureLine, Progress, ReviewRow,
-        ReviewValue, Screen, Service, ServiceTile, Snapshot,
+        ChangeTarget, DeviceState, Health, Overlay, OwnLine, PageView, PaperLine, PaperState, PrintState, ProcedureLine, Progress,
+        ReviewRow, ReviewValue, Screen, Service, ServiceTile, Snapshot,
     },
-    catalogue::{AnswerKind, Catalogue, Component, Procedure},
-    citizen::{CitizenNumber, PersonNumber},
+    catalogue::{Catalogue, Component, Procedure},
+    citizen::PersonNumber,
     dossier::{self, Applicant, Document, Origin, Status},
     hub::{Handing, News},
 };
@@ -101,7 +101,7 @@ impl Kiosk {
                 procedures: catalogue.procedures.iter().map(|p| procedure_line(p, catalogue)).collect(),
                 life_events: catalogue.life_events.iter().map(|e| e.name.clone()).collect(),
             },
-            Intro::Details { procedure, .. } => details_screen(procedure),
+            Intro::Details { procedure, list, .. } => details_screen(procedure, list.map(|(_, printing)| printing)),
             Intro::Identify { failed, .. } => Screen::Identify {
                 failed: *failed,
                 qr: self.health.reader == DeviceState::Ready,
@@ -183,7 +183,7 @@ fn procedure_line(procedure: &Procedure, catalogue: &Catalogue) -> ProcedureLine
     ProcedureLine { code: procedure.code.clone(), name: procedure.name.clone(), life_event: u8::try_from(life_event).unwrap_or_default() }
 }
 
-fn details_screen(procedure: &Procedure) -> Screen {
+fn details_screen(procedure: &Procedure, list: Option<PrintState>) -> Screen {
     let papers = procedure.components.iter();
     Screen::ProcedureDetails {
         name: procedure.name.clone(),
@@ -191,6 +191,7 @@ fn details_screen(procedure: &Procedure) -> Screen {
         fee_vnd: procedure.fee_vnd,
         time_limit: procedure.time_limit.clone(),
         result: procedure.result.clone(),
+        list,
     }
 }
 
@@ -377,26 +378,11 @@ fn number_name(applicant: &Applicant) -> Text {
 
 /// Words of the catalogue follow the language; words of the person are the person's.
 fn shown_answer(question: &motcua_model::catalogue::Question, answer: &Private) -> ReviewValue {
-    if let Some(shown) = masked(&question.kind, answer.reveal()) {
+    if let Some(shown) = question.kind.masked(answer.reveal()) {
         return ReviewValue::Masked { shown, full: answer.clone() };
     }
     let shown = question.show(answer.reveal());
     if shown.vi == answer.reveal() { ReviewValue::Private(answer.clone()) } else { ReviewValue::Words(shown) }
-}
-
-/// Numbers by which a person is known or reached.
-fn masked(kind: &AnswerKind, answer: &str) -> Option<String> {
-    match kind {
-        AnswerKind::CitizenNumber => CitizenNumber::parse(answer).ok().map(|number| number.masked()),
-        AnswerKind::Phone => Some(format!("{}••••{}", answer.get(..3)?, answer.get(answer.len().checked_sub(3)?..)?)),
-        AnswerKind::Name
-        | AnswerKind::Text { .. }
-        | AnswerKind::PastDate
-        | AnswerKind::TaxCode
-        | AnswerKind::Number { .. }
-        | AnswerKind::Address { .. }
-        | AnswerKind::Choice { .. } => None,
-    }
 }
 
 fn page_views(document: &Document) -> Vec<PageView> {

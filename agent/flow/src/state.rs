@@ -139,6 +139,7 @@ impl State {
             (Self::Intro(intro), Event::Code(text)) => Self::Intro(intro.scanned(&text, cx)),
             (Self::Intro(intro), Event::ReaderGarbage) => Self::Intro(intro.unread(Fault::ReaderGarbage, cx)),
             (Self::Intro(intro), Event::Chip { job, news }) => Self::Intro(intro.chip(job, news, cx)),
+            (Self::Intro(intro), Event::Print { job, state }) => Self::Intro(intro.printing(job, state)),
             (Self::Intro(intro), Event::Unfinished(unfinished)) => unfinished_found(intro, unfinished, cx),
             (Self::Filing(filing), Event::Code(text)) => Self::Filing(filing.card_of_other(&text, cx)),
             (Self::Filing(filing), Event::PageStored { job, page }) => Self::Filing(filing.page_stored(job, page, cx)),
@@ -215,7 +216,7 @@ impl State {
             Self::Opinion(opinion) => opinion.end(),
             Self::Queue(queue) => queue.end(),
             Self::Courier(courier) => courier.end(),
-            Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
+            Self::Intro(intro) => intro.end().into_iter().collect(),
             Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting | Self::Resume(_) | Self::Submitting(_) | Self::Done(_) | Self::Rating(_) | Self::OutOfService(_) => Vec::new(),
         }
@@ -230,7 +231,7 @@ impl State {
             Self::Opinion(opinion) => opinion.end(),
             Self::Queue(queue) => queue.end(),
             Self::Courier(courier) => courier.end(),
-            Self::Intro(intro) => intro.cancel_chip().into_iter().collect(),
+            Self::Intro(intro) => intro.end().into_iter().collect(),
             Self::LookUp(look_up) => look_up.end().into_iter().collect(),
             Self::Waiting
             | Self::Resume(_)

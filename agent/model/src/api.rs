@@ -27,6 +27,7 @@ mod look_up;
 mod officer;
 mod opinion;
 mod queue;
+mod review;
 mod technician;
 
 pub use action::{Action, ActionRequest};
@@ -36,6 +37,7 @@ pub use look_up::{DigitsRefused, OwnLine, ReprintPage};
 pub use officer::{Adding, OfficerPage};
 pub use opinion::{OpinionPage, RatingOffer, RatingPage};
 pub use queue::QueuePage;
+pub use review::{ChangeTarget, ReviewRow, ReviewValue};
 pub use technician::*;
 
 use crate::{
@@ -177,6 +179,9 @@ pub enum Screen {
         time_limit: Text,
         /// What one receives.
         result: Text,
+        /// The list of the papers on paper; none before it was asked for.
+        #[serde(default)]
+        list: Option<PrintState>,
     },
     /// C05 Nhận diện: hold the card's QR under the reader, or lay the card on a reader that opens it by itself.
     Identify {
@@ -616,48 +621,6 @@ pub struct PageView {
     /// The page before it once more, without the note stuck on it (R49).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_note: bool,
-}
-
-/// One row of C12.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ReviewRow {
-    /// What the row is about.
-    pub label: Text,
-    /// What was given.
-    pub value: ReviewValue,
-    /// Quote it in [`Action::Change`]; none when it cannot be changed.
-    pub change: Option<ChangeTarget>,
-}
-
-/// The right side of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReviewValue {
-    /// Words of the person.
-    Private(Private),
-    /// A number that whoever stands beside need not read: whole only while the person asks for it (ux.md 7.6).
-    Masked {
-        /// `012••••••789`.
-        shown: String,
-        /// All of it.
-        full: Private,
-    },
-    /// Words of the catalogue.
-    Words(Text),
-    /// Scanned pages.
-    Pages(Vec<PageView>),
-}
-
-/// What "Đổi" goes back to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeTarget {
-    /// C04.
-    ForWhom,
-    /// Question by index.
-    Question(u8),
-    /// Paper by index.
-    Paper(u8),
 }
 
 /// How the slip's printing goes.

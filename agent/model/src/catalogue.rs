@@ -211,6 +211,23 @@ pub enum AnswerKind {
     },
 }
 
+impl AnswerKind {
+    /// A number by which a person is known or reached, with its middle covered (ux.md 7.6); none of other answers.
+    pub fn masked(&self, answer: &str) -> Option<String> {
+        match self {
+            Self::CitizenNumber => CitizenNumber::parse(answer).ok().map(|number| number.masked()),
+            Self::Phone => Some(format!("{}••••{}", answer.get(..3)?, answer.get(answer.len().checked_sub(3)?..)?)),
+            Self::Name
+            | Self::Text { .. }
+            | Self::PastDate
+            | Self::TaxCode
+            | Self::Number { .. }
+            | Self::Address { .. }
+            | Self::Choice { .. } => None,
+        }
+    }
+}
+
 /// One option of a [`AnswerKind::Choice`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -343,7 +360,7 @@ impl Question {
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
         if answer.is_empty() {
             return if self.required {
-                Err(Text::new("Chưa có câu trả lời. Điền rồi bấm Tiếp tục.", "No answer yet. Fill it in, then press Continue."))
+                Err(Text::new("Chưa có câu trả lời. Điền rồi chạm Tiếp tục.", "No answer yet. Fill it in, then touch Continue."))
             } else {
                 Ok(answer)
             };

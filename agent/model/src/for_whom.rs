@@ -54,7 +54,7 @@ impl ForWhom {
         match self {
             Self::Myself => Text::new("Cho tôi", "For myself"),
             Self::Child => Text::new("Cho con chưa đủ 18 tuổi", "For my child under 18"),
-            Self::Authorised => Text::new("Người khác ủy quyền cho tôi", "Somebody has authorised me"),
+            Self::Authorised => Text::new("Cho người đã ủy quyền cho tôi", "For who authorised me"),
             Self::Organisation => Text::new("Cho công ty hoặc tổ chức", "For a company or organisation"),
         }
     }

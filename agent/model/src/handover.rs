@@ -78,7 +78,7 @@ impl Deviation {
         match self {
             Self::Missing => Text::new("Thiếu, không có ở đây", "Missing, not here"),
             Self::SealBroken => Text::new("Hỏng niêm phong", "Seal broken"),
-            Self::NotOfRun => Text::new("Không thuộc chuyến này", "Not of this run"),
+            Self::NotOfRun => Text::new("Không thuộc chuyến này", "Not for this trip"),
         }
     }
 }

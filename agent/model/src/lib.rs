@@ -36,7 +36,7 @@ pub mod transfer;
 pub mod typed_card;
 pub mod units;
 
-pub use text::{Language, Private, Text, capitalised, fold, thousands};
+pub use text::{Language, Private, Text, capitalised, dong, fold, thousands};
 
 /// No device with this software can have lived earlier; raised with each release. A dead clock battery brings years such as
 /// 1970 or 2003.

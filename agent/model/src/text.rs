@@ -53,17 +53,23 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// 50000 as "50.000", as money is written in Vietnam.
-pub fn thousands(n: u32) -> String {
+/// 50000 as "50.000", as money is written in Vietnam, or "50,000" in English.
+pub fn thousands(n: u32, language: Language) -> String {
+    let mark = if language == Language::Vi { '.' } else { ',' };
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('.');
+            out.push(mark);
         }
         out.push(digit);
     }
     out
+}
+
+/// An amount of money in both languages.
+pub fn dong(n: u32) -> Text {
+    Text::new(format!("{} đồng", thousands(n, Language::Vi)), format!("{} VND", thousands(n, Language::En)))
 }
 
 /// Text about a person. `Debug` is redacted, so that it never reaches a log; memory is wiped on drop.
@@ -119,7 +125,11 @@ mod tests {
 
     #[test]
     fn money_is_written_in_groups_of_three() {
-        assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1.000", "50.000", "1.234.567"].map(str::to_owned));
+        assert_eq!(
+            [0, 999, 1_000, 50_000, 1_234_567].map(|n| thousands(n, Language::Vi)),
+            ["0", "999", "1.000", "50.000", "1.234.567"].map(str::to_owned)
+        );
+        assert_eq!(thousands(1_234_567, Language::En), "1,234,567");
     }
 
     #[test]

@@ -9,13 +9,13 @@ use motcua_model::{
 };
 
 const UNPAID: (&str, &str, bool) =
-    ("1.250.000 đồng. Máy này chưa thấy báo đã trả.", "1.250.000 VND. This machine has not heard that it is paid.", true);
+    ("1.250.000 đồng. Máy này chưa thấy báo đã trả.", "1,250,000 VND. No payment is recorded here yet.", true);
 const BEGUN: (&str, &str, bool) = (
     "1.250.000 đồng. Chưa thấy báo có tiền. Nếu đã trả, không trả lần nữa.",
-    "1.250.000 VND. Not confirmed yet. If you have paid, do not pay again.",
+    "1,250,000 VND. Not confirmed yet. If you have paid, do not pay again.",
     true,
 );
-const PAID: (&str, &str, bool) = ("1.250.000 đồng, đã có báo nhận tiền", "1.250.000 VND, received", false);
+const PAID: (&str, &str, bool) = ("1.250.000 đồng, đã có báo nhận tiền", "1,250,000 VND, received", false);
 
 fn own_lines() -> Vec<OwnLine> {
     let line = |day: i8, vi: &str, en: &str, status: Status| OwnLine {

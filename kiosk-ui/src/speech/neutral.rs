@@ -177,6 +177,7 @@ fn faults(kiosk: &Kiosk<'_>) -> Vec<String> {
         (own.fault_title, own.fault_advice),
         (queue.fault_title, queue.fault_advice),
         (kept.fault_title, kept.fault_advice),
+        (kiosk.get_details().fault_title, slint::SharedString::default()),
         (officer.fault_title, slint::SharedString::default()),
         (reprint.fault_title, slint::SharedString::default()),
         // Whoever types blindly must hear that the digits were others.

@@ -103,7 +103,8 @@ fn share(token: &str, language: Language) -> Option<String> {
 
 /// "1.234.567" in groups.
 fn amount(token: &str, language: Language) -> Option<String> {
-    let groups: Vec<&str> = token.split('.').collect();
+    let mark = if language == Language::En && token.contains(',') { ',' } else { '.' };
+    let groups: Vec<&str> = token.split(mark).collect();
     let whole = groups.len() > 1
         && groups.iter().all(|group| is_digits(group))
         && groups[0].len() <= 3
@@ -270,6 +271,7 @@ mod tests {
         }
         assert_eq!(sayable("50.000 đồng", Language::Vi), "năm mươi nghìn đồng");
         assert_eq!(sayable("50.000 VND", Language::En), "50000 VND");
+        assert_eq!(sayable("1,250,000 VND", Language::En), "1250000 VND");
     }
 
     #[test]

@@ -101,7 +101,7 @@ async fn play(out: &Path) -> anyhow::Result<()> {
     println!("  the officer (C16): wait behind the slip; the demo's officer accepts 8 seconds after the dossier is at the hub");
     println!("  Lấy số: take a number; call it at {}/call and see the waiting room's screen at {}/queue", rig.console, rig.console);
     println!("  Tra cứu: the slip's code, or the card; Bưu gửi: badge BCCI-HN0123, parcel RR473124829VN, typed in the dock");
-    println!("  trouble: unplug, jam or empty a device in the dock, and go on");
+    println!("  trouble: unplug, jam or empty a device in the dock, and go on; without the code reader, Gõ số trên thẻ");
     println!("Ctrl-C stops everything.");
     let mut staff = Staff::new(Duration::from_secs(8));
     loop {

@@ -1,11 +1,59 @@
-//! C08c, C08d: a paper that must be there is at home.
+//! C03b: the list of what to bring. C08c, C08d: a paper that must be there is at home.
 
 use crate::common::*;
 use motcua_flow::{Effect, Event, SlipOf, Unfinished};
 use motcua_model::{
-    api::{Action, DeviceState, Health, PrintState, Screen},
+    api::{Action, DeviceState, Health, PrintState, Screen, Service},
     fault::Fault,
 };
+
+#[test]
+fn the_list_of_the_papers_comes_before_anything_is_asked_and_goes_with_who_leaves() {
+    let details = || {
+        let mut desk = Desk::new();
+        desk.act(Action::Start { service: Service::File });
+        desk.act(Action::Agree);
+        desk.act(Action::ChooseProcedure { code: BIRTH.into() });
+        desk
+    };
+    let mut desk = details();
+    let effects = desk.act(Action::PrintPapers);
+    let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((slip.of, slip.title.vi.as_str()), (SlipOf::ToBring, "GIẤY TỜ CẦN MANG ĐẾN"));
+    let rows: Vec<_> = slip.rows.iter().map(|(label, value)| (label.vi.as_str(), value.vi.as_str())).collect();
+    assert_eq!(
+        rows[..4],
+        [
+            ("Thủ tục", "Đăng ký khai sinh"),
+            ("Cần mang đến", "Tờ khai đăng ký khai sinh"),
+            ("Cần mang đến", "Giấy chứng sinh"),
+            ("Mang đến nếu có", "Giấy chứng nhận kết hôn của cha mẹ")
+        ]
+    );
+    assert!(rows.contains(&("Lệ phí", "Không mất tiền")));
+    assert!(desk.act(Action::PrintPapers).is_empty(), "once");
+    let job = slip.job;
+    let shown = |desk: &Desk| {
+        let Screen::ProcedureDetails { list, .. } = desk.screen() else { panic!("{}", desk.code()) };
+        list
+    };
+    desk.print(job, PrintState::Waiting(Fault::PrinterPaperOut));
+    assert_eq!(shown(&desk), Some(PrintState::Waiting(Fault::PrinterPaperOut)));
+    assert_eq!(desk.act(Action::End), [Effect::DropPrint { job }], "it does not come out in front of the next person");
+
+    let leaves: [fn(&mut Desk) -> Vec<Effect>; 2] = [|d| d.act(Action::Back), |d| d.act(Action::HavePapers)];
+    for leave in leaves {
+        let mut desk = details();
+        let effects = desk.act(Action::PrintPapers);
+        let [Effect::Print(slip)] = effects.as_slice() else { panic!("{effects:?}") };
+        let job = slip.job;
+        assert_eq!(leave(&mut desk), [Effect::DropPrint { job }]);
+    }
+    let mut desk = details();
+    desk.send(Event::Health(Health { printer: DeviceState::Absent, ..READY }));
+    assert!(desk.act(Action::PrintPapers).is_empty());
+    assert_eq!(shown(&desk), Some(PrintState::None), "a touch that came too late");
+}
 
 #[test]
 fn whoever_lacks_a_paper_keeps_what_is_done_and_takes_the_list_home() {

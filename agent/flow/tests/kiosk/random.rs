@@ -51,7 +51,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Action::Agree),
         prop::sample::select(vec![BIRTH, MARRIAGE, "2.000884", "0"]).prop_map(|code| Action::ChooseProcedure { code: code.into() }),
         Just(Action::HavePapers),
-        prop::sample::select(vec![Action::ReadChip, Action::SkipChip, Action::UsePassport, Action::TypeCard]),
+        prop::sample::select(vec![Action::ReadChip, Action::SkipChip, Action::UsePassport, Action::TypeCard, Action::PrintPapers]),
         prop::sample::select(vec![PASSPORT, "P<UTO", ""]).prop_map(|text| Action::TypeZone { zone: Private::new(text) }),
         any::<bool>().prop_map(|correct| Action::ConfirmPerson { correct }),
         prop::sample::select(ForWhom::ALL.to_vec()).prop_map(|whom| Action::FileFor { whom }),

@@ -27,6 +27,7 @@ fn every_action() -> Vec<Action> {
         Action::ChooseProcedure { code: BIRTH.into() },
         Action::ChooseProcedure { code: "1.999999".into() },
         Action::HavePapers,
+        Action::PrintPapers,
         Action::UsePassport,
         Action::TypeCard,
         Action::TypeZone { zone: Private::new(PASSPORT) },
@@ -123,6 +124,7 @@ fn every_action() -> Vec<Action> {
             | Action::Agree
             | Action::ChooseProcedure { .. }
             | Action::HavePapers
+            | Action::PrintPapers
             | Action::UsePassport
             | Action::TypeCard
             | Action::TypeZone { .. }

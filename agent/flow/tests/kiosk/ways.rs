@@ -58,6 +58,12 @@ fn filing_ways() -> Vec<(&'static str, Way)> {
             d.act(Action::Agree);
             d.act(Action::ChooseProcedure { code: BIRTH.into() });
         }),
+        ("C03b printing", |d| {
+            d.act(Action::Start { service: Service::File });
+            d.act(Action::Agree);
+            d.act(Action::ChooseProcedure { code: BIRTH.into() });
+            d.act(Action::PrintPapers);
+        }),
         ("C05", |d| d.reach_identify()),
         ("C05 while the store looks", |d| {
             d.reach_identify();

@@ -35,6 +35,8 @@ pub enum Action {
     },
     /// C03 details: "Tôi có đủ giấy".
     HavePapers,
+    /// C03 details: "In danh sách giấy".
+    PrintPapers,
     /// C05 "Tôi dùng hộ chiếu".
     UsePassport,
     /// C05 "Gõ số trên thẻ".
