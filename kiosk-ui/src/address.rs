@@ -264,11 +264,11 @@ impl Picker {
 
     fn tile(&self, hit: &Hit, language: Language) -> Tile {
         let [abroad, skip, here] = words();
-        let (title, was, icon) = match hit {
-            Hit::Province(found) => (units().provinces[found.province].name, found.was, ""),
-            Hit::Commune(found) => (units().communes[found.commune].name, found.was.as_deref(), ""),
-            Hit::Abroad => (abroad.get(language), None, ""),
-            Hit::Skip => (skip.get(language), None, ""),
+        let (title, was) = match hit {
+            Hit::Province(found) => (units().provinces[found.province].name, found.was),
+            Hit::Commune(found) => (units().communes[found.commune].name, found.was.as_deref()),
+            Hit::Abroad => (abroad.get(language), None),
+            Hit::Skip => (skip.get(language), None),
         };
         let home = match hit {
             Hit::Province(found) => self.home.is_some_and(|home| units().communes[home].province == found.province),
@@ -281,7 +281,7 @@ impl Picker {
             (Some(was), Language::Vi) => format!("trước là {was}"),
             (Some(was), Language::En) => format!("formerly {was}"),
         };
-        Tile { title: title.into(), note: note.into(), icon: icon.into(), enabled: true, ..Tile::default() }
+        Tile { title: title.into(), note: note.into(), enabled: true, ..Tile::default() }
     }
 }
 

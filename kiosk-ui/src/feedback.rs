@@ -26,7 +26,6 @@ pub(crate) fn opinion(page: &OpinionPage, language: Language) -> (OpinionView, V
         }
         OpinionPage::Contact { phone: _, error: wrong } => (OpinionView { error: error(wrong), ..OpinionView::default() }, Vec::new()),
         OpinionPage::Check { topic, text, phone, storing } => {
-            // In groups, as it was typed.
             let phone = phone.as_ref().and_then(|phone| AnswerKind::Phone.masked(phone.reveal())).unwrap_or_default().into();
             let text = text.reveal().into();
             (OpinionView { topic: words(topic), text, phone, storing: *storing, ..OpinionView::default() }, Vec::new())

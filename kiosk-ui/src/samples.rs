@@ -184,13 +184,21 @@ fn waiting_without_reader() -> Screen {
     shown
 }
 
+fn birth() -> Text {
+    Text::new("Đăng ký khai sinh", "Birth registration")
+}
+
+fn limit() -> Text {
+    Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day.")
+}
+
 /// C03 details, and how far the list of the papers is.
 fn details(list: Option<PrintState>) -> Screen {
     Screen::ProcedureDetails {
-        name: Text::new("Đăng ký khai sinh", "Birth registration"),
+        name: birth(),
         papers: papers(),
         fee_vnd: 0,
-        time_limit: Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day."),
+        time_limit: limit(),
         result: Text::new("Giấy khai sinh (bản giấy và bản điện tử)", "Birth certificate (paper and electronic)"),
         list,
     }
@@ -253,7 +261,7 @@ fn typed(at: u8, error: Option<Text>) -> Screen {
         error,
         of_card: true,
         at: at + 1,
-        of: 3,
+        of: u8::try_from(typed_card::COUNT).unwrap_or(u8::MAX),
     }
 }
 
@@ -403,7 +411,7 @@ fn review() -> Screen {
     let said = |text: &str| ReviewValue::Private(Private::new(text));
     let number = |full: &str, shown: &str| ReviewValue::Masked { shown: shown.to_owned(), full: Private::new(full) };
     Screen::Review {
-        procedure: Text::new("Đăng ký khai sinh", "Birth registration"),
+        procedure: birth(),
         rows: vec![
             row("Người nộp", "Applicant", said("Nguyễn Thị Mẫu"), None),
             row("Số căn cước", "ID number", number("099058000012", "099••••••012"), None),
@@ -478,9 +486,7 @@ fn provisional() -> String {
 
 fn screens() -> Vec<(&'static str, Screen)> {
     let at = Timestamp::from_second(1_784_531_100).unwrap_or(Timestamp::UNIX_EPOCH);
-    let birth = || Text::new("Đăng ký khai sinh", "Birth registration");
     let paper = || Text::new("Giấy chứng nhận kết hôn của cha mẹ", "Parents' marriage certificate");
-    let limit = || Text::new("Trong ngày. Nhận sau 15 giờ thì xong hôm sau.", "The same day. After 15:00, the next day.");
     let done = |unpaid_vnd, unconfirmed| Screen::Done {
         code: provisional(),
         time_limit: limit(),

@@ -108,6 +108,24 @@ fn a_number_is_seen_whole_only_while_it_is_asked_for() {
     assert!(shows("090••••456"), "the other number stays as it was");
     i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(6));
     assert!(shows(masked) && !shows(whole), "{:?}", stage.labels());
+    // A finger that stays sees it as long as it stays.
+    let eye = stage.buttons().into_iter().find(|button| button.accessible_label().as_deref() == Some("Xem đủ: Số căn cước")).unwrap();
+    let (at, size) = (eye.absolute_position(), eye.size());
+    let (position, button) = (slint::LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0), PointerEventButton::Left);
+    stage.face.app().window().dispatch_event(WindowEvent::PointerPressed { position, button });
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(6));
+    assert!(shows(whole), "{:?}", stage.labels());
+    stage.face.app().window().dispatch_event(WindowEvent::PointerReleased { position, button });
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(6));
+    assert!(shows(masked) && !shows(whole), "{:?}", stage.labels());
+    stage.wait(Duration::from_millis(300));
+    stage.tap("Xem đủ: Số căn cước");
+    stage.tap("Trang sau");
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
+    assert!(shows("Tại trung tâm"), "what comes into its place is no number: {:?}", stage.labels());
+    stage.tap("Trang trước");
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_millis(50));
+    assert!(!shows(whole), "coming back shows it covered");
     stage.tap("Xem đủ: Số căn cước");
     stage.show_sample("waiting", Language::Vi);
     stage.show_sample("review", Language::Vi);

@@ -111,20 +111,18 @@ fn every_screen_says_its_title_and_every_choice_in_both_languages() {
     }
 }
 
-/// What of a snapshot is the person's own: every string that is no word of the catalogue.
-fn secrets(snapshot: &Snapshot) -> Vec<String> {
-    fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
+/// Every string of a snapshot that is no word of the catalogue and no name of a state, but in the fields of these names.
+fn strings(snapshot: &Snapshot, beside: &[&str]) -> Vec<String> {
+    fn collect(value: &serde_json::Value, beside: &[&str], found: &mut Vec<String>) {
         match value {
             serde_json::Value::Object(fields) if fields.len() == 2 && fields.contains_key("vi") && fields.contains_key("en") => {}
             serde_json::Value::Object(fields) => fields
                 .iter()
-                // Names of enumerations, ids and times of the machine; of a choice the id is no word.
+                // Of a choice the id is no word.
                 .filter(|(name, _)| *name != "answer" || !format!("{fields:?}").contains("options"))
-                .filter(|(name, _)| {
-                    !["kind", "screen", "page", "service", "id", "proof", "change", "check", "choices", "chosen"].contains(&name.as_str())
-                })
-                .for_each(|(_, field)| collect(field, found)),
-            serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+                .filter(|(name, _)| !beside.contains(&name.as_str()))
+                .for_each(|(_, field)| collect(field, beside, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, beside, found)),
             // Small letters alone are the name of a state.
             serde_json::Value::String(text) if text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {}
             serde_json::Value::String(text) => found.push(text.clone()),
@@ -132,23 +130,17 @@ fn secrets(snapshot: &Snapshot) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    collect(&serde_json::to_value(&snapshot.screen).unwrap(), &mut found);
+    collect(&serde_json::to_value(&snapshot.screen).unwrap(), beside, &mut found);
     found
+}
+
+/// What of a snapshot is the person's own. Names of enumerations, ids and times of the machine are not.
+fn secrets(snapshot: &Snapshot) -> Vec<String> {
+    strings(snapshot, &["kind", "screen", "page", "service", "id", "proof", "change", "check", "choices", "chosen"])
 }
 
 /// Amounts owed and tries left are numbers in a snapshot.
 const ABOUT_SOMEBODY: [&str; 3] = ["fee", "courier-pin-wrong", "courier-today"];
-
-/// Whether anything stands there beside words of the catalogue and names of states: what a person has told, or a code.
-fn holds_words(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::Object(fields) if fields.len() == 2 && fields.contains_key("vi") && fields.contains_key("en") => false,
-        serde_json::Value::Object(fields) => fields.values().any(holds_words),
-        serde_json::Value::Array(items) => items.iter().any(holds_words),
-        serde_json::Value::String(text) => !text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => false,
-    }
-}
 
 #[test]
 fn a_number_of_the_queue_is_said_to_everybody() {
@@ -188,12 +180,12 @@ fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
         "More papers needed",
     ];
     let stage = Stage::new(SIZES[0]);
-    let mut hidden = 0;
+    let (mut hidden, mut screens) = (0, 0);
     for language in [Language::Vi, Language::En] {
         for (at, mut sample) in samples::all(language).into_iter().enumerate() {
             sample.snapshot.step = 900 + u64::try_from(at).unwrap();
             let secrets: Vec<String> = secrets(&sample.snapshot);
-            let words = holds_words(&serde_json::to_value(&sample.snapshot.screen).unwrap());
+            let words = !strings(&sample.snapshot, &[]).is_empty();
             stage.show(sample.snapshot);
             let place = format!("{} {language:?}", sample.name);
             let script = stage.face.script(false);
@@ -210,9 +202,10 @@ fn a_loudspeaker_says_every_title_and_choice_but_nothing_of_the_person() {
                 script.iter().filter(|line| line.split_once(": ").is_some_and(|(n, _)| n.parse::<u8>().is_ok())).count()
             };
             assert_eq!(count(&script), count(&stage.face.script(true)), "{place}: choices are missing:\n{said}");
+            screens += 1;
         }
     }
-    assert!(hidden > 30, "{hidden} screens keep something to themselves");
+    assert!(hidden > 30 && hidden < screens / 2, "{hidden} of {screens} screens keep something to themselves");
 }
 
 #[test]

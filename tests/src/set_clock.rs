@@ -8,6 +8,12 @@ use std::{
 
 const PLACES: [&str; 2] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
 
+const LACKING: &str = "libfaketime is not there; run provisioning/setup/setup.sh test";
+
+fn library() -> Option<PathBuf> {
+    PLACES.iter().map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1")).find(|path| path.exists())
+}
+
 /// The file from which libfaketime takes what the clock says.
 pub struct SetClock {
     file: PathBuf,
@@ -15,14 +21,17 @@ pub struct SetClock {
 }
 
 impl SetClock {
+    /// Why no clock can be set here, or nothing.
+    pub fn impossible() -> Option<&'static str> {
+        library().is_none().then_some(LACKING)
+    }
+
     /// In this folder, off by `by`: such as `-8700d`, `+0` or `+90` (seconds).
     ///
     /// # Errors
-    /// Why no clock can be set here; a scenario prints it and is skipped.
+    /// Where [`Self::impossible`] has a reason, or the folder cannot be written.
     pub fn new(folder: &Path, by: &str) -> anyhow::Result<Self> {
-        let library = PLACES.iter().map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
-        let library = library.context("libfaketime is not there; run provisioning/setup/setup.sh test")?;
-        let clock = Self { file: folder.join("clock"), library };
+        let clock = Self { file: folder.join("clock"), library: library().context(LACKING)? };
         clock.set(by)?;
         Ok(clock)
     }

@@ -86,12 +86,12 @@ impl Citizen {
             Screen::ProcedureDetails { .. } => Next::Act(Action::HavePapers),
             Screen::Identify { .. } if self.card.contains('<') => Next::Act(Action::UsePassport),
             Screen::Identify { .. } if self.types => Next::Act(Action::TypeCard),
+            Screen::Identify { .. } if snapshot.health.reader != DeviceState::Ready => Next::Wait,
+            Screen::Identify { .. } => Next::ShowCard,
             Screen::Question { of_card: true, at, .. } => {
                 let told = ["001190000016", "Nguyen Thi Mau", "15/01/1990"];
                 Next::Act(Action::Answer { value: motcua_model::Private::new(told[usize::from(*at) - 1]) })
             }
-            Screen::Identify { .. } if snapshot.health.reader != DeviceState::Ready => Next::Wait,
-            Screen::Identify { .. } => Next::ShowCard,
             Screen::Passport { .. } => Next::Act(Action::TypeZone { zone: motcua_model::Private::new(self.card) }),
             Screen::ReadChip { phase, skip_first, .. } => match (phase, self.chip) {
                 (_, None) => Next::Act(Action::SkipChip),

@@ -381,17 +381,16 @@ fn a_day_of_bad_cards_ends_with_a_dossier_that_says_so() {
 /// finds nothing of them; they come back with their card, and nothing has to be done again.
 #[test]
 fn who_walks_away_leaves_nothing_on_the_screen_and_comes_back_to_the_same_dossier() {
+    if let Some(why) = SetClock::impossible() {
+        println!("SKIPPED: {why}");
+        return;
+    }
     let folder = TempDir::new().unwrap();
-    let clock = match SetClock::new(folder.path(), "+0") {
-        Ok(clock) => clock,
-        Err(why) => {
-            println!("SKIPPED: {why}");
-            return;
-        }
-    };
+    let clock = SetClock::new(folder.path(), "+0").unwrap();
     let options = Options { env: clock.of_all(), ..Options::in_folder(folder.path()) };
     let (runtime, mut rig, mut finger) = in_office(&options);
     let asked = |s: &Snapshot| matches!(s.overlay, Some(Overlay::StillThere { .. }));
+    let of_the_person = ["Nguyễn Thị Mẫu", "001••••••016", "15/01/1990", "Thôn Ví Dụ"];
     let (mut thought, mut left) = (false, false);
     let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, finger, snapshot| {
         let quiet = snapshot.overlay.is_none();
@@ -402,17 +401,17 @@ fn who_walks_away_leaves_nothing_on_the_screen_and_comes_back_to_the_same_dossie
         } else if quiet && !left && matches!(snapshot.screen, Screen::Review { .. }) {
             left = true;
             finger.look();
-            assert!(finger.words().contains("Nguyễn Thị Mẫu"), "the name stands on this page: {}", finger.words());
+            let words = finger.words();
+            assert_eq!(of_the_person.iter().find(|word| !words.contains(**word)), None, "all of it stands on this page: {words}");
             clock.set(&format!("+{}", 2 * (options.idle_s + 2))).unwrap();
             runtime.block_on(rig.until("the question whether somebody is there", asked)).unwrap();
             clock.set(&format!("+{}", 2 * (options.idle_s + 2) + WARNING_S)).unwrap();
             let cleared = runtime.block_on(rig.screen("C01")).unwrap();
-            while finger.step != cleared.step {
+            while finger.step < cleared.step {
                 finger.look();
             }
             let words = finger.words();
             assert!(words.contains("Nộp hồ sơ"), "the first page: {words}");
-            let of_the_person = ["Mẫu", "001190000016", "0016", "15/01/1990", "0900000456", "Ước"];
             assert_eq!(of_the_person.iter().find(|word| words.contains(**word)), None, "{words}");
         }
     });
@@ -466,23 +465,25 @@ fn on_a_full_disk_a_person_is_told_and_goes_on_when_there_is_room() {
     runtime.block_on(rig.stop()).unwrap();
 }
 
-/// The hub takes this dossier only the third time, and then not the device any more. Who files gets a slip with the same code and true
-/// words, and comes back to nothing.
+/// The hub takes nothing of this device. Who files gets a slip and true words, and the dossier goes under the same code once it does.
 #[test]
 fn a_hub_that_refuses_is_no_trouble_of_the_person_who_files() {
-    let (folder, runtime, mut rig, mut finger) = office();
-    let mut refusing = false;
+    let (_folder, runtime, mut rig, mut finger) = office();
+    let (mut refusing, mut told) = (false, 0);
     let citizen = visit(&runtime, &mut rig, &mut finger, |runtime, rig, finger, snapshot| {
         if !refusing && matches!(snapshot.screen, Screen::Notice) {
             refusing = true;
             runtime.block_on(rig.hub_does_badly(json!({"status": 422, "times": 1000}))).unwrap();
         } else if matches!(snapshot.screen, Screen::Slip { .. }) {
             finger.look();
-            let words = finger.words();
-            assert!(!finger.shows(snapshot) || words.contains("tự gửi"), "nothing says that the office has it: {words}");
+            if finger.shows(snapshot) {
+                let words = finger.words();
+                assert!(words.contains("tự gửi"), "nothing says that the office has it: {words}");
+                told += 1;
+            }
         }
     });
-    assert!(refusing);
+    assert!(refusing && told > 0, "the hub refused: {refusing}, and the person was told the truth: {told}");
     assert_eq!(citizen.codes.len(), 1);
     assert_eq!(rig.slips().unwrap().len(), 1);
     runtime.block_on(rig.until_status("the refusal", |s| s.outbox.iter().any(|line| !line.problem.is_empty()))).unwrap();
@@ -492,7 +493,6 @@ fn a_hub_that_refuses_is_no_trouble_of_the_person_who_files() {
     runtime.block_on(rig.until_status("delivery", |s| s.dossiers.delivered == 1)).unwrap();
     assert_eq!(filed(&rig).code.as_str(), citizen.codes[0]);
     runtime.block_on(rig.stop()).unwrap();
-    drop(folder);
 }
 
 /// The code on the card is worn and the reader is gone: nobody is sent home for that, and the officer knows what to compare.

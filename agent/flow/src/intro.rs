@@ -144,19 +144,13 @@ impl Intro {
             Ok(person) => person,
             Err(fault) => return self.unread(fault, cx),
         };
-        match self {
-            Self::Passport { procedure, .. } => {
-                cx.clear_fault();
-                return Self::identify(Some(Self::look_for(applicant, zone, cx)), procedure);
-            }
-            // The reader reads it after all.
-            Self::Typed(typed) => return typed.known(applicant, zone, cx),
-            Self::Notice { .. }
-            | Self::Procedures { .. }
-            | Self::Details { .. }
-            | Self::Identify { .. }
-            | Self::Chip { .. }
-            | Self::Confirm { .. } => {}
+        if let Self::Passport { procedure, .. } = self {
+            cx.clear_fault();
+            return Self::identify(Some(Self::look_for(applicant, zone, cx)), procedure);
+        }
+        // The reader reads it after all.
+        if let Self::Typed(typed) = self {
+            return typed.known(applicant, zone, cx);
         }
         match &mut self {
             Self::Notice { card: slot }
@@ -313,14 +307,14 @@ impl Intro {
         }
     }
 
-    /// Leaves the chip alone while something else is asked.
+    /// Leaves the chip and the list of papers alone while something else is asked.
     pub(crate) fn put_aside(self, cx: &mut Cx) -> Self {
         cx.effects.extend(self.end());
         match self {
             Self::Chip { card, procedure, .. } => Self::identify(Some(card), procedure),
+            Self::Details { card, procedure, .. } => Self::details(card, procedure),
             Self::Notice { .. }
             | Self::Procedures { .. }
-            | Self::Details { .. }
             | Self::Identify { .. }
             | Self::Passport { .. }
             | Self::Typed(_)

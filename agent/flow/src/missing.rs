@@ -8,7 +8,12 @@ use crate::{
     state::Cx,
 };
 use jiff::{Timestamp, ToSpan as _};
-use motcua_model::{Text, api::PrintState, catalogue::Procedure, dong};
+use motcua_model::{
+    Text,
+    api::PrintState,
+    catalogue::{Component, Procedure},
+    dong,
+};
 use uuid::Uuid;
 
 /// The filing waits for its person; the list of what to bring is printed.
@@ -53,42 +58,37 @@ impl Filing {
     }
 
     fn list(&self, until: Timestamp, cx: &Cx) -> Slip {
-        let mut rows = vec![(Text::new("Thủ tục", "Procedure"), self.procedure.name.clone())];
-        rows.extend(self.lacking().into_iter().filter_map(|paper| {
-            let component = self.procedure.components.get(paper)?;
-            Some((Text::new("Cần mang đến", "To bring"), component.name.clone()))
-        }));
+        let lacking = self.lacking().into_iter().filter_map(|paper| self.procedure.components.get(paper));
+        let mut rows: Vec<_> = lacking.map(|component| (Text::new("Cần mang đến", "To bring"), component.name.clone())).collect();
         rows.push((Text::new("Giữ đến", "Kept until"), Text::same(&local_time(until))));
-        Slip {
-            rows,
-            note: Text::new(
-                "Hồ sơ chưa nộp. Máy giữ phần đã làm. Quay lại máy này, đặt đúng thẻ đã dùng để làm tiếp.",
-                "Not submitted yet. The machine keeps what is done. Come back to it with the same card to go on.",
-            ),
-            ..blank(cx.at.fresh, SlipOf::ToBring, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
-        }
+        let note = Text::new(
+            "Hồ sơ chưa nộp. Máy giữ phần đã làm. Quay lại máy này, đặt đúng thẻ đã dùng để làm tiếp.",
+            "Not submitted yet. The machine keeps what is done. Come back to it with the same card to go on.",
+        );
+        to_bring(&self.procedure, rows, note, cx)
     }
 }
 
 /// What a procedure needs, for whoever comes back with it or asks at home.
 pub(crate) fn papers_of(procedure: &Procedure, cx: &Cx) -> Slip {
-    let mut rows = vec![(Text::new("Thủ tục", "Procedure"), procedure.name.clone())];
-    rows.extend(procedure.components.iter().map(|component| {
+    let paper = |component: &Component| {
         let label = match component.required {
             true => Text::new("Cần mang đến", "To bring"),
             false => Text::new("Mang đến nếu có", "To bring if there is one"),
         };
         (label, component.name.clone())
-    }));
+    };
+    let mut rows: Vec<_> = procedure.components.iter().map(paper).collect();
     let fee = match procedure.fee_vnd {
         0 => Text::new("Không mất tiền", "Free"),
         vnd => dong(vnd),
     };
     rows.push((Text::new("Lệ phí", "Fee"), fee));
     rows.push((Text::new("Thời gian giải quyết", "Time needed"), procedure.time_limit.clone()));
-    Slip {
-        rows,
-        note: Text::new("Mang theo thẻ căn cước và đủ giấy tờ trên đây.", "Bring your ID card and all papers above."),
-        ..blank(cx.at.fresh, SlipOf::ToBring, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx)
-    }
+    to_bring(procedure, rows, Text::new("Mang theo thẻ căn cước và đủ giấy tờ trên đây.", "Bring your ID card and all papers above."), cx)
+}
+
+fn to_bring(procedure: &Procedure, mut rows: Vec<(Text, Text)>, note: Text, cx: &Cx) -> Slip {
+    rows.insert(0, (Text::new("Thủ tục", "Procedure"), procedure.name.clone()));
+    Slip { rows, note, ..blank(cx.at.fresh, SlipOf::ToBring, Text::new("GIẤY TỜ CẦN MANG ĐẾN", "PAPERS TO BRING"), cx) }
 }

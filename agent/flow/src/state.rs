@@ -467,7 +467,7 @@ fn arrived(applicant: Applicant, zone: Option<DocumentKey>, cx: &mut Cx) -> Stat
     let stop = match missing(Service::File, &cx.health) {
         Some(Missing::Room) => Some(Fault::DiskFull),
         Some(Missing::Scanner) => Some(Fault::ScannerGone),
-        // To whom it says so, it has read their card.
+        // A filing needs no reader.
         Some(Missing::Reader) | None => None,
     };
     if let Some(fault) = stop {

@@ -46,17 +46,13 @@ impl Typed {
 
     pub(crate) fn action(mut self, action: Action, cx: &mut Cx) -> Intro {
         let number = self.number();
-        match (&mut self.chip, action) {
-            (Some(chip), Action::ReadChip) => {
-                if let Some(number) = &number {
-                    chip.again(Opens::by(number), cx);
-                }
-            }
-            (Some(chip), Action::SkipChip) => {
+        match (self.chip.as_mut().zip(number.as_ref()), action) {
+            (Some((chip, number)), Action::ReadChip) => chip.again(Opens::by(number), cx),
+            (Some((chip, _)), Action::SkipChip) => {
                 cx.effects.extend(chip.cancel());
                 self.chip = None;
             }
-            (Some(chip), Action::Back) => {
+            (Some((chip, _)), Action::Back) => {
                 cx.effects.extend(chip.cancel());
                 (self.chip, self.at) = (None, NUMBER);
             }
@@ -106,17 +102,15 @@ impl Typed {
 
     /// The card reader has news: of the number that was typed, or of a card that it opened by itself.
     pub(crate) fn chip_news(mut self, job: Option<Uuid>, news: ChipNews, cx: &mut Cx) -> Intro {
-        let outcome = match (&mut self.chip, self.answers[NUMBER].reveal(), news) {
-            (Some(chip), number, news) => match PersonNumber::parse(number) {
-                Ok(number) => chip.news(job, news, Opens::by(&number), cx),
-                Err(_) => Outcome::Open,
-            },
-            (None, _, ChipNews::Read(person)) if job.is_none() => Outcome::Read(person),
-            (None, _, ChipNews::Failed(fault)) if job.is_none() && fault != Fault::CardReaderGone => {
+        let number = self.number();
+        let outcome = match (self.chip.as_mut().zip(number.as_ref()), news) {
+            (Some((chip, number)), news) => chip.news(job, news, Opens::by(number), cx),
+            (None, ChipNews::Read(person)) if job.is_none() => Outcome::Read(person),
+            (None, ChipNews::Failed(fault)) if job.is_none() && fault != Fault::CardReaderGone => {
                 cx.show(fault, false);
                 Outcome::Open
             }
-            (None, _, ChipNews::Read(_) | ChipNews::Failed(_) | ChipNews::Reading { .. }) => Outcome::Open,
+            (None, ChipNews::Read(_) | ChipNews::Failed(_) | ChipNews::Reading { .. }) => Outcome::Open,
         };
         match outcome {
             Outcome::Open => Intro::Typed(Box::new(self)),

@@ -14,6 +14,14 @@ fn sample(name: &str) -> Snapshot {
 }
 
 #[test]
+fn a_telephone_number_stands_masked_on_the_check_of_an_opinion() {
+    let stage = Stage::new(SIZES[0]);
+    stage.show_sample("opinion-check", Language::Vi);
+    let words = stage.labels().join("\n");
+    assert!(words.contains("090••••789") && !words.replace(' ', "").contains("0900000789"), "{words}");
+}
+
+#[test]
 fn touches_on_opinions_ratings_and_numbers_send_their_actions() {
     let cases = [
         ("opinion", "Thời gian chờ", Action::ChooseTopic { topic: 2 }),

@@ -270,7 +270,12 @@ fn such_a_card_may_come_on_any_screen_before_c06_and_in_a_look_up_and_nowhere_el
         let (code, before) = (desk.code(), desk.seen());
         let effects = desk.chip(None, ChipNews::Read(of_chip()));
         let by_number = name.starts_with("C05b typed");
-        let taken = matches!(effects.last(), Some(Effect::FindUnfinished { .. }));
+        let taken = match effects.as_slice() {
+            [Effect::FindUnfinished { .. }] => true,
+            // Its own attempt at the chip ends.
+            [Effect::CancelChip { .. }, Effect::FindUnfinished { .. }] => by_number,
+            _ => false,
+        };
         let new = by_number
             || ["C01", "C02", "C03", "C03b", "C05", "C05c", "C05d"].contains(&code)
                 && !["C02 with a card", "C05 while the store looks"].contains(&name);

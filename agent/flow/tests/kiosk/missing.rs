@@ -49,6 +49,15 @@ fn the_list_of_the_papers_comes_before_anything_is_asked_and_goes_with_who_leave
         let job = slip.job;
         assert_eq!(leave(&mut desk), [Effect::DropPrint { job }]);
     }
+    // Somebody whose card tells of an unfinished filing drops it, and can have the list once more.
+    let draft = draft_of(|d| d.reach_papers());
+    let mut desk = details();
+    desk.act(Action::PrintPapers);
+    desk.scan(CARD);
+    desk.send(Event::Unfinished(Unfinished::Draft(Box::new(draft))));
+    assert_eq!(desk.code(), "C91");
+    desk.act(Action::Resume { go_on: false });
+    assert_eq!(shown(&desk), None, "the paper that was dropped is not waited for");
     let mut desk = details();
     desk.send(Event::Health(Health { printer: DeviceState::Absent, ..READY }));
     assert!(desk.act(Action::PrintPapers).is_empty());
